@@ -1,0 +1,1 @@
+"""Where the data comes from: registers in, structures out."""

@@ -1,0 +1,1 @@
+"""What a place is: identifiers, positions, communes, categories, structures."""

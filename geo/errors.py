@@ -1,0 +1,52 @@
+"""Errors in the words of the domain.
+
+Lum1Error
+├── InvalidQuestion          the question cannot be asked as it is written
+│   ├── InvalidIdentifier    a FINESS, SIRET or SIREN number that cannot exist
+│   ├── InvalidPosition      a longitude or latitude that is not on Earth
+│   ├── NotAvailableYet      a filter whose data do not exist yet
+│   └── InvalidCursor        a cursor we did not make, or made for another question
+├── NotFound                 no structure under this identifier
+├── Refused                  a source file that must not be published
+└── NotReady                 the instance has nothing to serve yet
+"""
+
+
+class Lum1Error(Exception):
+    """Anything this program says to a person: the message is in French and says what to do."""
+
+
+class InvalidQuestion(Lum1Error):
+    """The question cannot be asked as written."""
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class InvalidIdentifier(InvalidQuestion):
+    """An identifier whose form or key is wrong."""
+
+
+class InvalidPosition(InvalidQuestion):
+    """A position that is not on Earth, or an area without extent."""
+
+
+class NotAvailableYet(InvalidQuestion):
+    """A reserved filter: its name is taken, its data do not exist yet."""
+
+
+class InvalidCursor(InvalidQuestion):
+    """A cursor that is damaged or belongs to another question."""
+
+
+class NotFound(Lum1Error):
+    """Nothing is known under this identifier."""
+
+
+class Refused(Lum1Error):
+    """A source file that must not be published; yesterday's data stay served."""
+
+
+class NotReady(Lum1Error):
+    """Nothing has been published yet."""

@@ -1,0 +1,40 @@
+"""How precise a position is, where it comes from, and distances on the sphere."""
+
+from enum import StrEnum
+
+EARTH_RADIUS_M = 6_371_008.7714  # mean radius of the sphere that PostGIS and Lucene use (DESIGN.md decision 7)
+
+
+class Precision(StrEnum):
+    """From a point placed by hand to nothing at all."""
+
+    PIN = "pin"
+    HOUSENUMBER = "housenumber"
+    STREET = "street"
+    LOCALITY = "locality"
+    COMMUNE = "commune"
+    NONE = "none"
+
+
+class PositionSource(StrEnum):
+    """Who says where the structure is."""
+
+    ADMINISTRATOR = "administrator"
+    FINESS = "finess"
+    INSEE = "insee"
+    GEOCODER = "geocoder"
+    COMMUNE = "commune"  # the centre of its commune, for want of better
+
+
+def precision_of_ban_key(key: str | None) -> Precision:
+    """What a BAN interoperability key promises; its score promises nothing (DATA-FACTS § 1.3, 4).
+
+    >>> [str(precision_of_ban_key(k)) for k in ("01053_1950_00062_bis", "01053_1950", "85191_zkcryr", "01053", None)]
+    ['housenumber', 'street', 'locality', 'commune', 'street']
+    """
+    parts = (key or "").split("_")
+    if len(parts) >= 3:
+        return Precision.HOUSENUMBER
+    if len(parts) == 2:
+        return Precision.STREET if parts[1][:1].isdigit() else Precision.LOCALITY
+    return Precision.COMMUNE if parts[0] else Precision.STREET

@@ -1,0 +1,102 @@
+"""What is being served: the ledger of loads, and the publication that readers see."""
+
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    ForeignKey,
+    Integer,
+    Table,
+    Text,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from geo.database import metadata
+
+load = Table(
+    "load",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("pipeline", Text, nullable=False),  # finess, sirene, positions
+    Column("origin", Text, nullable=False),  # live, file, demo
+    Column("fictitious", Boolean, nullable=False),
+    Column("source", Text, nullable=False),  # file name or address, never a path of the machine
+    Column("sha1", Text),
+    Column("bytes", BigInteger),
+    Column("produced_at", DateTime(timezone=True)),
+    Column("licence", Text, nullable=False),
+    Column("state", Text, nullable=False),  # running, published, unchanged, refused, failed, interrupted
+    Column("counts", JSONB, nullable=False, server_default="{}"),  # {"read": n, "kept": n, "rejected": {reason: n}, …}
+    Column("gates", JSONB, nullable=False, server_default="[]"),  # [{"gate", "passed", "message"}]
+    Column("error", Text),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("ended_at", DateTime(timezone=True)),
+)
+
+publication = Table(
+    "publication",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=True),
+    Column("loads", ARRAY(Integer), nullable=False),  # the loads it is made of, one per pipeline
+    Column("fictitious", Boolean, nullable=False),
+    Column("structures", Integer, nullable=False),
+    Column("open_placed", Integer, nullable=False),  # what the clusters of every zoom must add up to
+    Column("published_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# One row: the version served now. Moving it is what publishing and going back are.
+current_publication = Table(
+    "current_publication",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default="true"),
+    Column("version", Integer, ForeignKey("publication.version"), nullable=False),
+)
+
+
+class DataSource(msgspec.Struct, frozen=True):
+    """A register as credited on pages and in answers (Licence Ouverte 2.0: name and date of last update)."""
+
+    name: str
+    licence: str
+    as_of: date | None
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """One consistent state of everything that is served."""
+
+    version: int
+    fictitious: bool
+    structures: int
+    open_placed: int
+    published_at: datetime
+    sources: tuple[DataSource, ...]
+
+
+SOURCE_NAMES = {"finess": "Agence du numérique en santé – FINESS"}
+FICTITIOUS_NAME = "Données fictives de lum1, au format de FINESS"
+
+
+def served_publication(connection: Connection) -> Publication | None:
+    """The publication that this transaction sees, or None before the first load."""
+    row = connection.execute(
+        select(publication).join(current_publication, current_publication.c.version == publication.c.version)
+    ).one_or_none()
+    if row is None:
+        return None
+    loads = connection.execute(select(load).where(load.c.id.in_(row.loads)).order_by(load.c.pipeline)).all()
+    sources = tuple(
+        DataSource(
+            name=FICTITIOUS_NAME if each.fictitious else SOURCE_NAMES[each.pipeline],
+            licence=each.licence,
+            as_of=each.produced_at.date() if each.produced_at else None,
+        )
+        for each in loads
+    )
+    return Publication(row.version, row.fictitious, row.structures, row.open_placed, row.published_at, sources)

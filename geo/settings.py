@@ -1,0 +1,37 @@
+"""Where the instance lives and how it reaches its database, read from the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One instance: everything it writes is under `home`."""
+
+    home: Path
+    database_url: str
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read `LUM1_HOME` and `LUM1_DATABASE_URL`; without the latter the private cluster's address is in the home."""
+        home = Path(os.environ.get("LUM1_HOME") or REPOSITORY / ".lum1").absolute()
+        url = os.environ.get("LUM1_DATABASE_URL") or _recorded_url(home)
+        return cls(home=home, database_url=url)
+
+    @property
+    def search_root(self) -> Path:
+        """One folder per publication: the word index and its columns."""
+        return self.home / "search"
+
+    @property
+    def web_assets(self) -> Path:
+        """npm packages served to the browser, as installed by the launcher."""
+        return self.home / "web" / "node_modules"
+
+
+def _recorded_url(home: Path) -> str:
+    recorded = home / "database.url"
+    return recorded.read_text().strip() if recorded.exists() else ""

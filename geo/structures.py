@@ -1,0 +1,89 @@
+"""The structures people find: one row per place, whatever registers it came from."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Computed,
+    Date,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geo.database import metadata
+
+structure = Table(
+    "structure",
+    metadata,
+    # 'f' + FINESS number of the establishment that founded it (docs/adr/0002); "C" so that every engine breaks ties alike
+    Column("id", String(collation="C"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text(collation="C"), nullable=False),  # unaccented upper case: names sort by it on every engine
+    Column("other_names", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("categorie_no", Integer, nullable=False),
+    Column("finess", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("siret", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("siren", Text),
+    Column("ej_finess", Text),
+    Column("ej_name", Text),
+    Column("ej_siren", Text),
+    Column("address_lines", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("postcode", Text),
+    Column("commune", Text),  # as the register says it when we know the code, arrondissements included
+    Column("commune_name", Text),
+    Column("departement", Text),
+    Column("region", Text),
+    Column("epci", Text),
+    Column("phones", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("open", Boolean, nullable=False),
+    Column("opened_on", Date),
+    Column("closed_on", Date),
+    Column("updated_on", Date),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("precision", Text, nullable=False),  # geo.position.Precision
+    Column("position_source", Text),  # geo.position.PositionSource
+    # EPSG:3857, for tiles and for "nearest first": computed by the database, so that it can't disagree with lon, lat
+    Column(
+        "geom",
+        Geometry("POINT", srid=3857, spatial_index=False),
+        Computed("ST_Transform(ST_SetSRID(ST_MakePoint(lon, lat), 4326), 3857)", persisted=True),
+    ),
+    Column("row_hash", LargeBinary, nullable=False),  # of everything above, as loaded: unchanged rows are not rewritten
+    Column("load_id", Integer, nullable=False),
+)
+
+# Usage: nearest open structures (ORDER BY geom <-> point), boxes and circles (geom && box), point tiles.
+Index("structure_open_geom_idx", structure.c.geom, postgresql_using="gist", postgresql_where=text("open"))
+# Usage: the same with one or a few categories; column first, so that a rare one does not read its neighbours.
+Index(
+    "structure_open_categorie_geom_idx",
+    structure.c.categorie_no,
+    structure.c.geom,
+    postgresql_using="gist",
+    postgresql_where=text("open"),
+)
+# Usage: the same with `open=all`.
+Index("structure_geom_idx", structure.c.geom, postgresql_using="gist")
+# Usage: /structures/finess:… and numbers typed in the search box.
+Index("structure_finess_idx", structure.c.finess, postgresql_using="gin")
+# Usage: /structures/siret:… and numbers typed in the search box.
+Index("structure_siret_idx", structure.c.siret, postgresql_using="gin")
+# Usage: /structures/finess:… of a legal entity: its establishments.
+Index("structure_ej_finess_idx", structure.c.ej_finess)
+# Usage: a SIREN typed in the search box.
+Index("structure_siren_idx", structure.c.siren)
+# Usage: commune=, epci=, departement=, region= (administrative filters).
+Index("structure_commune_idx", structure.c.commune)
+Index("structure_epci_idx", structure.c.epci)
+Index("structure_departement_idx", structure.c.departement)
+Index("structure_region_idx", structure.c.region)
+# Usage: sort=name, its cursor, and the list without any question.
+Index("structure_name_key_id_idx", structure.c.name_key, structure.c.id)

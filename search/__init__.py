@@ -1,0 +1,1 @@
+"""Finding structures with words and geography."""

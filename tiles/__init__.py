@@ -1,0 +1,1 @@
+"""Drawing structures and the base map as vector tiles."""

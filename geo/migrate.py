@@ -1,0 +1,44 @@
+"""Bring a database to the tables this version expects."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from geo.database import engine_for
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+EXTENSIONS = ("postgis", "btree_gist", "unaccent")
+ONE_MIGRATION_AT_A_TIME = 0x6C756D31  # advisory lock key: "lum1"
+
+
+def migrate(url: str) -> None:
+    """Create the extensions and upgrade to the last revision; two processes may call it at once."""
+    engine = engine_for(url, pool_size=1)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
+            for extension in EXTENSIONS:
+                connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def pending_migrations(engine: Engine) -> bool:
+    """Whether the database is behind this version of the program."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current != ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,81 @@
+"""Real parts for every test: a migrated PostGIS database, a transaction rolled back, a served instance."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from geo.database import engine_for
+from geo.migrate import migrate
+from geo.reference.load import load_reference
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    """The PostgreSQL server that tests may create databases on; `./lum1 test` starts one and says where."""
+    url = os.environ.get("LUM1_TEST_DATABASE_URL")
+    if not url:
+        pytest.exit("LUM1_TEST_DATABASE_URL manque : lancez les tests par ./lum1 test.", returncode=2)
+    return url
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str) -> Iterator[str]:
+    """A database of this session's own, migrated, with the reference loaded."""
+    with fresh_database(server_url) as url:
+        engine = engine_for(url)
+        migrate(url)
+        with engine.begin() as connection:
+            load_reference(connection)
+        engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = engine_for(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is rolled back when the test ends."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real open data beside the repository; tests that need it skip where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("../shared/data est absent : essai sur données réelles sauté")
+    return SHARED_DATA
+
+
+class fresh_database:
+    """A database created on entry and dropped on exit."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server = create_engine(
+            server_url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+        )
+        self._name = f"lum1_test_{uuid.uuid4().hex[:12]}"
+        self._url = f"{server_url.rsplit('/', 1)[0]}/{self._name}"
+
+    def __enter__(self) -> str:
+        with self._server.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{self._name}"'))
+        return self._url
+
+    def __exit__(self, *_: object) -> None:
+        with self._server.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{self._name}" WITH (FORCE)'))
+        self._server.dispose()

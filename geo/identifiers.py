@@ -5,7 +5,8 @@ import re
 from geo.errors import InvalidIdentifier
 
 LA_POSTE = "356000000"  # its establishments' SIRET follow another key: the digits' sum is a multiple of 5
-_FINESS = re.compile(r"^(\d{2}|2[AB])[0-9A-Z]\d{6}$")  # Corsica keeps its letters: 2A0022596 has nine characters too
+FINESS_FORM = r"^(\d{2}|2[AB])[0-9A-Z]\d{6}$"  # Corsica keeps its letters: 2A0022596 has nine characters too
+_FINESS = re.compile(FINESS_FORM)
 _SPACES = re.compile(r"[\s\u00a0\u202f.\-]+")
 
 

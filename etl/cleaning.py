@@ -1,0 +1,66 @@
+"""Cleaning rules shared by the registers: text, dates, phones, names to sort by."""
+
+import re
+import unicodedata
+
+import phonenumbers
+import polars as pl
+
+_BETWEEN_NUMBERS = re.compile(r"\s*(?:[/;,\n]|\bou\b|\bet\b)\s*", re.IGNORECASE)
+_NOT_DIGITS = re.compile(r"\D+")
+_FRENCH_PREFIX = re.compile(r"^(?:\+33|0033|33(?=\d{9}$))\s*\(?0?\)?")
+_NOT_LETTERS = re.compile(r"[^A-Z0-9]+")
+
+
+def iso_date(column: str) -> pl.Expr:
+    """The ISO date a text begins with (`2017-04-21 00:00:00` too), null when it isn't one or is the register's 1900-01-01."""
+    day = pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(day > pl.date(1900, 1, 1)).then(day)
+
+
+def decimal(column: str) -> pl.Expr:
+    """A number written with a point or a comma, null when it isn't one."""
+    return pl.col(column).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+
+
+def phone_numbers(published: str | None) -> list[str]:
+    """The numbers in a phone field, as ten digits in pairs; what is no French number is kept as published.
+
+    >>> phone_numbers("0690291988/0590895757"), phone_numbers("+33 (0)2.51.54.30.38"), phone_numbers("00565443110")
+    (['06 90 29 19 88', '05 90 89 57 57'], ['02 51 54 30 38'], ['05 65 44 31 10'])
+    """
+    found = [_phone_number(part) for part in _BETWEEN_NUMBERS.split(published or "") if part.strip()]
+    return list(dict.fromkeys(found))
+
+
+def _phone_number(published: str) -> str:
+    digits = _NOT_DIGITS.sub("", _FRENCH_PREFIX.sub("0", published.strip()))
+    if len(digits) == 11 and digits.startswith("00"):  # a zero too many, seen in the live flow
+        digits = digits[1:]
+    if len(digits) == 9 and not digits.startswith("0"):  # the zero lost by a spreadsheet
+        digits = "0" + digits
+    if len(digits) == 10 and digits.startswith("0"):
+        return " ".join(digits[i : i + 2] for i in range(0, 10, 2))
+    return _known_elsewhere(published)
+
+
+def _known_elsewhere(published: str) -> str:
+    try:
+        number = phonenumbers.parse(published, "FR")
+    except phonenumbers.NumberParseException:
+        return published.strip()
+    if not phonenumbers.is_valid_number(number):
+        return published.strip()
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def sort_key(name: str) -> str:
+    """Upper case without accents or punctuation, so that names sort alike everywhere.
+
+    >>> sort_key("L'Œuvre  d’Élise – Foyer")
+    'L OEUVRE D ELISE FOYER'
+    """
+    ligatures = name.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    decomposed = unicodedata.normalize("NFKD", ligatures)
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
+    return _NOT_LETTERS.sub(" ", plain).strip()

@@ -1,0 +1,251 @@
+"""From the record as published to the row people find: our names, types, a place in WGS 84, a reason for each refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+import polars as pl
+from geo.communes import Commune, communes, current_code, region_of_departement
+from geo.territories import Territory, territory_of, territory_of_departement
+
+from etl.cleaning import decimal, iso_date, phone_numbers, sort_key
+from etl.finess.coordinates import READINGS, locate
+from geo.identifiers import FINESS_FORM, structure_id_of_finess
+from geo.position import PositionSource, Precision, precision_of_ban_key
+
+# A published point this far outside its commune's box is another place, or garbage: about 8 to 11 km. The finer check
+# against contours (their own error is 261 m at the ninetieth percentile) is plausibility's, later.
+COMMUNE_BOX_MARGIN_DEG = 0.1
+
+# Overseas numbers begin with 97 whatever the département; the fourth digit tells which.
+OVERSEAS_NUMBERS = {"9701": "971", "9702": "972", "9703": "973", "9704": "974", "9705": "975", "9706": "976"}
+
+
+@dataclass
+class Transformed:
+    """Rows for `structure`, refused rows with their reason, and what was noticed on the way."""
+
+    structures: pl.DataFrame
+    rejected: pl.DataFrame  # finess, reason
+    noticed: Mapping[str, int] = field(default_factory=dict)
+
+
+def transform(published: pl.DataFrame, produced_on: date) -> Transformed:
+    """One batch of `PUBLISHED` records (etl.finess.layout)."""
+    judged = published.with_columns(reason=reason_of_refusal())
+    usable = judged.filter(pl.col("reason").is_null())
+    placed = usable.pipe(find_communes).pipe(read_coordinates)
+    structures = (
+        placed.pipe(fall_back_on_commune_centre)
+        .pipe(name_establishments)
+        .pipe(decide_open, produced_on)
+        .pipe(write_addresses)
+        .pipe(write_phones)
+        .pipe(keep_our_columns)
+    )
+    rejected = judged.filter(pl.col("reason").is_not_null()).select("finess", "reason")
+    return Transformed(structures, rejected, _noticed(placed, structures))
+
+
+def reason_of_refusal() -> pl.Expr:
+    """Why a record cannot become a structure, null when it can."""
+    return (
+        pl.when(~pl.col("finess").str.contains(FINESS_FORM).fill_null(False))
+        .then(pl.lit("numero_finess_invalide"))
+        .when(pl.coalesce("nom_long", "nom_court").is_null())
+        .then(pl.lit("sans_nom"))
+        .when(~pl.col("categorie").str.contains(r"^\d{1,4}$").fill_null(False))
+        .then(pl.lit("categorie_illisible"))
+    )
+
+
+def find_communes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds the commune of the code published (followed to today's when it merged) and the administrative areas above."""
+    known = {code: current_code(code) for code in frame["cog_commune"].drop_nulls().unique()}
+    current = pl.col("cog_commune").replace_strict(known, default=None, return_dtype=pl.String)
+    departement_of_number = pl.col("finess").map_elements(departement_of_finess, return_dtype=pl.String)
+    return (
+        frame.with_columns(commune=current)
+        .join(_communes_frame(), on="commune", how="left", maintain_order="left")
+        .with_columns(departement=pl.coalesce("departement", departement_of_number))
+        .with_columns(
+            region=pl.coalesce(
+                "region",
+                pl.col("departement").map_elements(region_of_departement, return_dtype=pl.String),
+            ),
+            commune_name=pl.coalesce("commune_name", "ligne_acheminement"),
+        )
+    )
+
+
+def read_coordinates(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds lon, lat (null when nothing usable was published) and `coordinates`: what became of what was published."""
+    axes = [name for pair in READINGS[::2] for name in pair]
+    numbers = frame.select(decimal(axis) for axis in axes).fill_null(float("nan"))
+    published = pl.Series(frame.select(pl.any_horizontal(pl.col(axis).is_not_null() for axis in axes)).to_series())
+    found = locate(numbers, [_territory(*row) for row in frame.select("commune", "departement").iter_rows()])
+    return (
+        frame.with_columns(
+            lon=pl.Series(found.lon, nan_to_null=True),
+            lat=pl.Series(found.lat, nan_to_null=True),
+            published=published,
+            by_projection=pl.Series(found.by_projection),
+        )
+        .with_columns(far=_far_from_commune().fill_null(False))
+        .with_columns(
+            coordinates=pl.when(~pl.col("published")).then(pl.lit("absentes"))
+            .when(pl.col("lon").is_null()).then(pl.lit("inutilisables"))
+            .when("far").then(pl.lit("hors_de_la_commune"))
+            .when("by_projection").then(pl.lit("lues_en_projection"))
+            .otherwise(pl.lit("lues_en_degres")),
+            lon=pl.when(~pl.col("far")).then("lon"),
+            lat=pl.when(~pl.col("far")).then("lat"),
+        )
+    )  # fmt: skip
+
+
+def fall_back_on_commune_centre(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds precision and source; a record without a usable point stands at its commune's centre, and says so."""
+    by_finess = pl.col("lon").is_not_null()
+    by_commune = pl.col("commune_lon").is_not_null()
+    promised = pl.col("cle_ban").map_elements(precision_of_ban_key, return_dtype=pl.String, skip_nulls=False)
+    return frame.with_columns(
+        precision=pl.when(by_finess).then(promised)
+        .when(by_commune).then(pl.lit(Precision.COMMUNE.value))
+        .otherwise(pl.lit(Precision.NONE.value)),
+        position_source=pl.when(by_finess).then(pl.lit(PositionSource.FINESS.value))
+        .when(by_commune).then(pl.lit(PositionSource.COMMUNE.value)),
+        lon=pl.coalesce("lon", "commune_lon"),
+        lat=pl.coalesce("lat", "commune_lat"),
+    )  # fmt: skip
+
+
+def name_establishments(frame: pl.DataFrame) -> pl.DataFrame:
+    """The long name is the one shown; the short one and the complement stay findable."""
+    shown = pl.coalesce("nom_long", "nom_court")
+    others = pl.concat_list("nom_court", "complement_nom").list.drop_nulls().list.unique(maintain_order=True)
+    return frame.with_columns(
+        name=shown,
+        name_key=shown.map_elements(sort_key, return_dtype=pl.String),
+        other_names=others.list.set_difference(pl.concat_list(shown)),
+    )
+
+
+def decide_open(frame: pl.DataFrame, produced_on: date) -> pl.DataFrame:
+    """Open means active, without a closing date that has come (a closing may be announced ahead)."""
+    return frame.with_columns(
+        opened_on=iso_date("date_ouverture"), closed_on=iso_date("date_fermeture"), updated_on=iso_date("date_maj")
+    ).with_columns(
+        open=(pl.col("etat") == "A").fill_null(False)
+        & (pl.col("closed_on").is_null() | (pl.col("closed_on") > produced_on))
+    )
+
+
+def write_addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """The postal lines between the name and the postcode."""
+    street = pl.concat_str(
+        "numero_voie", "complement_voie", "type_voie", "libelle_voie", separator=" ", ignore_nulls=True
+    )
+    written = pl.coalesce("ligne_quatre", pl.when(street != "").then(street))
+    return frame.with_columns(
+        address_lines=pl.concat_list("complement_point", written, "lieu_dit")
+        .list.drop_nulls()
+        .list.unique(maintain_order=True)
+    )
+
+
+def write_phones(frame: pl.DataFrame) -> pl.DataFrame:
+    """Every number of the public contact, apart."""
+    return frame.with_columns(
+        phones=pl.col("telephones").map_elements(phone_numbers, return_dtype=pl.List(pl.String), skip_nulls=False)
+    )
+
+
+def keep_our_columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `structure`, in the order of STRUCTURE_COLUMNS."""
+    siret = pl.when(pl.col("siret").str.contains(r"^\d{14}$")).then("siret")
+    return frame.select(
+        id=pl.col("finess").map_elements(structure_id_of_finess, return_dtype=pl.String),
+        name="name",
+        name_key="name_key",
+        other_names="other_names",
+        categorie_no=pl.col("categorie").cast(pl.Int32),
+        finess=pl.concat_list("finess"),
+        siret=pl.concat_list(siret).list.drop_nulls(),
+        siren=pl.coalesce(siret.str.slice(0, 9), "ej_siren"),
+        ej_finess="ej_finess",
+        ej_name="ej_nom",
+        ej_siren="ej_siren",
+        address_lines="address_lines",
+        postcode="code_postal",
+        commune="commune",
+        commune_name="commune_name",
+        departement="departement",
+        region="region",
+        epci="epci",
+        phones="phones",
+        open="open",
+        opened_on="opened_on",
+        closed_on="closed_on",
+        updated_on="updated_on",
+        lon="lon",
+        lat="lat",
+        precision="precision",
+        position_source="position_source",
+    )
+
+
+def departement_of_finess(finess: str) -> str | None:
+    """The département a FINESS number was given in: all that is left when the commune's code is unknown."""
+    if finess.startswith(("97", "98")):
+        return OVERSEAS_NUMBERS.get(finess[:4])
+    return finess[:2]
+
+
+def _far_from_commune() -> pl.Expr:
+    west, south, east, north = (pl.col(name) for name in ("min_lon", "min_lat", "max_lon", "max_lat"))
+    margin = COMMUNE_BOX_MARGIN_DEG
+    inside = pl.col("lon").is_between(west - margin, east + margin) & pl.col("lat").is_between(
+        south - margin, north + margin
+    )
+    return ~inside
+
+
+def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
+    coordinates = {f"coordonnees_{name}": n for name, n in placed["coordinates"].value_counts().iter_rows()}
+    dropped_siret = int(placed["siret"].is_not_null().sum()) - int((structures["siret"].list.len() > 0).sum())
+    return coordinates | {
+        "sans_commune_connue": int(structures["commune"].is_null().sum()),
+        "sans_position": int(structures["lon"].is_null().sum()),
+        "siret_mal_formes": dropped_siret,
+        "ouvertes": int(structures["open"].sum()),
+    }
+
+
+@cache
+def _territory(commune: str | None, departement: str | None) -> Territory | None:
+    if commune:
+        return territory_of(commune)
+    return territory_of_departement(departement) if departement else None
+
+
+@cache
+def _communes_frame() -> pl.DataFrame:
+    def row(commune: Commune) -> tuple[object, ...]:
+        return (
+            commune.code,
+            commune.name,
+            commune.departement,
+            commune.region,
+            commune.epci,
+            commune.lon,
+            commune.lat,
+            *commune.bounds,
+        )
+
+    names = ("commune", "commune_name", "departement", "region", "epci", "commune_lon", "commune_lat")
+    schema = dict.fromkeys(names[:5], pl.String) | dict.fromkeys(
+        (*names[5:], "min_lon", "min_lat", "max_lon", "max_lat"), pl.Float64
+    )
+    return pl.DataFrame([row(c) for c in communes().values()], schema=schema, orient="row")

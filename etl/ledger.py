@@ -1,0 +1,103 @@
+"""The run ledger: one row per load, from "running" to what became of it."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, func, insert, select, text, update
+
+from etl.gates import Verdict
+from geo.errors import Lum1Error
+from geo.publication import load
+
+ONE_LOAD_AT_A_TIME = 0x6C756D32  # advisory lock key: "lum2"
+
+
+class LoadUnderWay(Lum1Error):
+    """Another load holds the lock."""
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A published file as credited and checked later: never its path on this machine."""
+
+    name: str
+    origin: str  # live, file, demo
+    fictitious: bool
+    sha1: str
+    size: int
+    produced_at: datetime | None = None
+    licence: str = "lov2"
+
+
+def source_of(path: Path, **about: Any) -> Source:
+    """The source that a file is, its sum computed."""
+    with path.open("rb") as stream:
+        sha1 = hashlib.file_digest(stream, "sha1").hexdigest()
+    return Source(name=path.name, sha1=sha1, size=path.stat().st_size, **about)
+
+
+def only_load(lock: Connection) -> None:
+    """Take the lock that lets one load run at a time, and mark as interrupted what a dead run left "running"."""
+    if not lock.execute(select(func.pg_try_advisory_lock(ONE_LOAD_AT_A_TIME))).scalar_one():
+        raise LoadUnderWay("Un autre chargement est en cours : attendez sa fin (./lum1 loads le montre).")
+    lock.execute(
+        update(load)
+        .where(load.c.state == "running")
+        .values(state="interrupted", ended_at=func.now(), error="arrêt brutal")
+    )
+    lock.commit()
+
+
+def open_load(engine: Engine, pipeline: str, source: Source) -> int:
+    """Record that a load begins; its id."""
+    with engine.begin() as connection:
+        return connection.execute(
+            insert(load)
+            .values(
+                pipeline=pipeline,
+                origin=source.origin,
+                fictitious=source.fictitious,
+                source=source.name,
+                sha1=source.sha1,
+                bytes=source.size,
+                produced_at=source.produced_at,
+                licence=source.licence,
+                state="running",
+            )
+            .returning(load.c.id)
+        ).scalar_one()
+
+
+def close_load(
+    connection: Connection,
+    load_id: int,
+    state: str,
+    *,
+    counts: dict[str, Any] | None = None,
+    verdicts: list[Verdict] | None = None,
+    error: str | None = None,
+) -> None:
+    """Record what became of a load, in the caller's transaction: published with its data, or not at all."""
+    connection.execute(
+        update(load)
+        .where(load.c.id == load_id)
+        .values(
+            state=state,
+            counts=counts or {},
+            gates=[msgspec.to_builtins(verdict) for verdict in verdicts or []],
+            error=error,
+            ended_at=datetime.now(UTC),
+        )
+    )
+
+
+def served_load(connection: Connection, pipeline: str) -> Row[Any] | None:
+    """The load of this pipeline that is being served."""
+    return connection.execute(
+        select(load).where(
+            load.c.pipeline == pipeline,
+            text("load.id = ANY (SELECT unnest(loads) FROM publication JOIN current_publication USING (version))"),
+        )
+    ).one_or_none()

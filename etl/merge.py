@@ -1,0 +1,119 @@
+"""Staged rows into `structure`: new ones in, changed ones rewritten, vanished ones closed, the rest untouched."""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+import polars as pl
+import psycopg
+from sqlalchemy import Connection, text
+
+# The staging table's columns, in the order that transforms give them; row_hash comes last.
+COLUMNS = (
+    ("id", "text"),
+    ("name", "text"),
+    ("name_key", "text"),
+    ("other_names", "text[]"),
+    ("categorie_no", "int4"),
+    ("finess", "text[]"),
+    ("siret", "text[]"),
+    ("siren", "text"),
+    ("ej_finess", "text"),
+    ("ej_name", "text"),
+    ("ej_siren", "text"),
+    ("address_lines", "text[]"),
+    ("postcode", "text"),
+    ("commune", "text"),
+    ("commune_name", "text"),
+    ("departement", "text"),
+    ("region", "text"),
+    ("epci", "text"),
+    ("phones", "text[]"),
+    ("open", "bool"),
+    ("opened_on", "date"),
+    ("closed_on", "date"),
+    ("updated_on", "date"),
+    ("lon", "float8"),
+    ("lat", "float8"),
+    ("precision", "text"),
+    ("position_source", "text"),
+)
+NAMES = tuple(name for name, _ in COLUMNS)
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """How many structures a merge touched."""
+
+    inserted: int
+    updated: int
+    removed: int
+
+
+def create_stage(connection: Connection) -> None:
+    """A table of this transaction's own: nothing of an interrupted run survives it."""
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS)
+    connection.execute(text(f"CREATE TEMPORARY TABLE stage ({columns}, row_hash bytea) ON COMMIT DROP"))
+
+
+def write_stage(connection: Connection, structures: pl.DataFrame) -> None:
+    """COPY a frame of COLUMNS into the stage, each row with its hash."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with driver.cursor() as cursor, cursor.copy("COPY stage FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([*(kind for _, kind in COLUMNS), "bytea"])
+        for row in structures.select(NAMES).iter_rows():
+            copy.write_row((*row, row_hash(row)))
+
+
+def row_hash(row: Iterable[object]) -> bytes:
+    """Sixteen bytes that change when any value of the row does."""
+    return hashlib.blake2b(msgspec.json.encode(list(row)), digest_size=16).digest()
+
+
+def index_stage(connection: Connection) -> None:
+    """Once the stage is full: identifiers are looked up, and the planner knows its size."""
+    connection.execute(text("CREATE UNIQUE INDEX ON stage (id)"))
+    connection.execute(text("ANALYZE stage"))
+
+
+def count_removed(connection: Connection) -> int:
+    """Open or closed structures that the stage does not have."""
+    return connection.execute(
+        text("SELECT count(*) FROM structure s WHERE NOT EXISTS (SELECT FROM stage g WHERE g.id = s.id)")
+    ).scalar_one()
+
+
+def merge(connection: Connection, load_id: int) -> Changes:
+    """Make `structure` say what the stage says, in the caller's transaction."""
+    return Changes(
+        updated=connection.execute(text(UPDATE_CHANGED), {"load_id": load_id}).rowcount,
+        inserted=connection.execute(text(INSERT_NEW), {"load_id": load_id}).rowcount,
+        removed=connection.execute(text(CLOSE_VANISHED), {"load_id": load_id}).rowcount,
+    )
+
+
+_LIST = ", ".join(f'"{name}"' for name in NAMES)
+
+UPDATE_CHANGED = f"""
+UPDATE structure AS s
+SET ({_LIST}, row_hash, load_id) = ({", ".join(f'g."{name}"' for name in NAMES)}, g.row_hash, :load_id)
+FROM stage AS g
+WHERE g.id = s.id AND g.row_hash <> s.row_hash
+"""
+
+# In Hilbert order (how PostGIS sorts geometries), so that a map's neighbours are neighbours on disk.
+INSERT_NEW = f"""
+INSERT INTO structure ({_LIST}, row_hash, load_id)
+SELECT {_LIST}, row_hash, :load_id
+FROM stage AS g
+WHERE NOT EXISTS (SELECT FROM structure AS s WHERE s.id = g.id)
+ORDER BY ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+"""
+
+# The register keeps its closed establishments, so a number that vanishes is withdrawn, not closed on a date we know. The
+# empty hash makes it come back as a change if it is published again.
+CLOSE_VANISHED = """
+UPDATE structure AS s
+SET open = false, row_hash = '', load_id = :load_id
+WHERE row_hash <> '' AND NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
+"""

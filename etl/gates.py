@@ -90,6 +90,7 @@ def active(counted: Counted) -> Verdict:
 
 
 GATES = (not_empty, few_anomalies, few_removed, plausible_coordinates, size, active)
+GATE_NAMES = ("rows", "anomalies", "removed", "coordinates", "size", "active")  # what --accept takes
 
 
 def _share(part: int, whole: int) -> float:

@@ -13,18 +13,30 @@ class Settings:
 
     home: Path
     database_url: str
+    datagouv_url: str = "https://www.data.gouv.fr"
+    live: bool = True  # whether the network may be tried at all
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read `LUM1_HOME` and `LUM1_DATABASE_URL`; without the latter the private cluster's address is in the home."""
         home = Path(os.environ.get("LUM1_HOME") or REPOSITORY / ".lum1").absolute()
         url = os.environ.get("LUM1_DATABASE_URL") or _recorded_url(home)
-        return cls(home=home, database_url=url)
+        return cls(
+            home=home,
+            database_url=url,
+            datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
+            live=os.environ.get("LUM1_LIVE", "1") != "0",
+        )
 
     @property
     def search_root(self) -> Path:
         """One folder per publication: the word index and its columns."""
         return self.home / "search"
+
+    @property
+    def archive(self) -> Path:
+        """Downloaded files, kept."""
+        return self.home / "archive"
 
     @property
     def web_assets(self) -> Path:

@@ -1,0 +1,53 @@
+"""The application, assembled top to bottom: state, routes, errors, headers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import License
+
+from api import operations
+from api.errors import EXCEPTION_HANDLERS
+from api.search.routes import route_handlers as search_routes
+from api.security.headers import add_security_headers
+from api.structures.routes import route_handlers as structure_routes
+from api.tiles.routes import route_handlers as tile_routes
+from api.web.routes import route_handlers as web_routes
+from api.web.templates import template_config
+from geo.database import engine_for
+from geo.settings import Settings
+from search.engine import SearchEngine
+
+VERSION = "0.1.0"
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """An application on one instance; without settings, on the one the environment names."""
+    chosen = settings or Settings.from_environment()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        app.state.settings = chosen
+        app.state.engine = engine_for(chosen.database_url)
+        app.state.search = SearchEngine(chosen.search_root)
+        yield
+        app.state.engine.dispose()
+
+    return Litestar(
+        route_handlers=[*operations.route_handlers, *search_routes, *structure_routes, *tile_routes, *web_routes],
+        lifespan=[lifespan],
+        exception_handlers=EXCEPTION_HANDLERS,
+        template_config=template_config(),
+        before_send=[add_security_headers],
+        openapi_config=OpenAPIConfig(
+            title="lum1",
+            version=VERSION,
+            description="Annuaire cartographique des structures sanitaires et sociales (contrat v1).",
+            license=License(name="MIT"),
+            path="/openapi",
+            create_examples=False,
+            render_plugins=[],
+        ),
+        request_max_body_size=200_000,  # a polygon of 200 vertices and lists of codes hold in a tenth of it
+    )

@@ -1,0 +1,49 @@
+"""The `lum1` command: everything an operator does."""
+
+import sys
+
+import click
+
+from api.commands import instance, records, refreshing
+from geo.errors import Lum1Error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def lum1() -> None:
+    """Annuaire cartographique des structures sanitaires et sociales."""
+
+
+for command in (
+    instance.start,
+    instance.stop,
+    instance.status,
+    instance.doctor,
+    refreshing.refresh,
+    refreshing.search,
+    records.loads,
+    records.verify,
+    records.export,
+):
+    lum1.add_command(command)
+
+
+def main() -> int:
+    """Run a command; a domain error is one sentence on standard error and exit code 1."""
+    try:
+        lum1.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        print("\nInterrompu : la même commande reprend où elle en était.", file=sys.stderr)
+        return 130
+    except Lum1Error as error:
+        print(f"lum1 : {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""`loads`, `verify`, `export`: what was done, whether it holds, and the data as files."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from sqlalchemy import select
+
+from etl.export import FORMATS, export_structures
+from geo.database import engine_for
+from geo.errors import NotReady
+from geo.publication import load, served_publication
+from geo.settings import Settings
+from search import embedded
+from tiles import counts
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+@click.option("--limit", default=20, show_default=True, help="Combien, du plus récent.")
+def loads(as_json: bool, limit: int) -> None:
+    """Le registre des chargements."""
+    with engine_for(Settings.from_environment().database_url).connect() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(select(load).order_by(load.c.id.desc()).limit(limit))]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    for row in rows:
+        click.echo(
+            f"{row['id']:>5}  {row['started_at']:%Y-%m-%d %H:%M}  {row['pipeline']:<8} {row['state']:<12} {row['source']}"
+        )
+        if row["error"]:
+            click.echo(f"       {row['error']}")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["search", "tiles"]), required=False)
+def verify(what: str | None) -> None:
+    """Comparer chaque projection à PostgreSQL."""
+    settings = Settings.from_environment()
+    engine = engine_for(settings.database_url).execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        publication = served_publication(connection)
+        if publication is None:
+            raise NotReady("Rien n’est encore publié.")
+        differences = []
+        if what in (None, "tiles"):
+            differences += counts.verify(connection, publication.version)
+        if what in (None, "search"):
+            differences += embedded.verify(connection, settings.search_root / str(publication.version))
+    for difference in differences:
+        click.echo(difference)
+    if differences:
+        sys.exit(1)
+    click.echo(f"Version {publication.version} : projections conformes à PostgreSQL.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["structures"]))
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Fichier à écrire."
+)
+def export(what: str, format_: str, output: Path) -> None:
+    """Écrire les données publiques dans un fichier."""
+    engine = engine_for(Settings.from_environment().database_url).execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        written = export_structures(connection, format_, output)
+    click.echo(f"{written} {what} dans {output}")

@@ -1,0 +1,47 @@
+"""What handlers stand on: one consistent view of the data for each request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from litestar.datastructures import State
+from sqlalchemy import Connection, Engine
+
+from geo.errors import NotReady
+from geo.publication import Publication, served_publication
+from geo.settings import Settings
+from search.engine import SearchEngine
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A read-only transaction and the publication it sees: every statement of a request answers from the same one."""
+
+    connection: Connection
+    publication: Publication
+
+
+def engine_of(state: State) -> Engine:
+    engine: Engine = state.engine
+    return engine
+
+
+def settings_of(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+def search_of(state: State) -> SearchEngine:
+    search: SearchEngine = state.search
+    return search
+
+
+@contextmanager
+def reading(state: State) -> Iterator[Reading]:
+    """Open a reading, or raise NotReady before the first publication."""
+    with engine_of(state).connect() as connection:
+        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        publication = served_publication(connection)
+        if publication is None:
+            raise NotReady("Aucune donnée n’est encore publiée : lancez ./lum1 start ou ./lum1 refresh finess.")
+        yield Reading(connection, publication)

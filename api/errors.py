@@ -1,0 +1,85 @@
+"""Errors of the domain as RFC 9457 problems: one table, one shape."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import OperationalError
+
+from geo.errors import InvalidQuestion, Lum1Error, NotFound, NotReady
+
+logger = logging.getLogger("lum1")
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    InvalidQuestion: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
+    Lum1Error: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+TITLES = {
+    HTTPStatus.BAD_REQUEST: "Question invalide",
+    HTTPStatus.NOT_FOUND: "Introuvable",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Méthode non permise",
+    HTTPStatus.NOT_ACCEPTABLE: "Format non disponible",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Demande trop longue",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Format non lu",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Erreur interne",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Indisponible pour le moment",
+}
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457; `parameter` names what to correct, when one is at fault."""
+
+    title: str
+    status: int
+    detail: str
+    type: str = "about:blank"
+    parameter: str | None = None
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an exception is; what is not ours to tell stays in the log."""
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        return Problem(TITLES.get(status, status.phrase), status, _detail(error))
+    status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if isinstance(error, OperationalError):
+        return Problem(TITLES[status], status, "La base de données ne répond pas ; réessayez dans un instant.")
+    if not isinstance(error, Lum1Error):
+        return Problem(TITLES[status], status, "L’erreur est consignée ; réessayez, puis prévenez l’exploitant.")
+    return Problem(TITLES[status], status, str(error), parameter=getattr(error, "parameter", None))
+
+
+def problem_bytes(problem: Problem) -> bytes:
+    """The body of a problem."""
+    members = {name: value for name, value in msgspec.structs.asdict(problem).items() if value is not None}
+    return msgspec.json.encode(members)
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's handler for every exception."""
+    problem = problem_of(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotReady | OperationalError):
+        logger.error("%s %s", request.method, request.url.path, exc_info=error)
+    headers = {"retry-after": "5"} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= error.headers
+    return Response(problem_bytes(problem), media_type=PROBLEM_JSON, status_code=problem.status, headers=headers)
+
+
+def _detail(error: HTTPException) -> str:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return "Cette adresse ne mène nulle part."
+    extra = error.extra
+    reasons = [f"{e.get('key', '')} : {e.get('message', '')}" for e in extra] if isinstance(extra, list) else []
+    return " ; ".join(reasons) or error.detail
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem, HTTPException: answer_problem}

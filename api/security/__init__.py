@@ -1,0 +1,1 @@
+"""What keeps a browser and a server out of harm."""

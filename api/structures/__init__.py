@@ -1,0 +1,1 @@
+"""One structure over HTTP."""

@@ -1,0 +1,83 @@
+"""Structures by id, by FINESS number (their own or their legal entity's), by SIRET."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from api.dependencies import Reading
+from api.structures.schemas import Provenance, StructurePage
+from geo.categories import categorie
+from geo.errors import NotFound
+from geo.identifiers import Finess, Siret
+from geo.position import PositionSource
+from geo.publication import DataSource
+from geo.structures import structure
+from search.results import Structure
+from search.rows import structure_of
+
+REGISTER_FIELDS = [
+    "name",
+    "categorie",
+    "finess",
+    "siret",
+    "siren",
+    "entite_juridique",
+    "address",
+    "phones",
+    "open",
+    "closed_on",
+]
+COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", None)
+
+
+def found_under(view: Reading, identifier: str) -> list[StructurePage]:
+    """Every structure known under this identifier, in the order of ids; NotFound when there is none."""
+    for condition in _conditions(identifier):
+        if pages := _pages(view, condition):
+            return pages
+    raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
+
+
+def _conditions(identifier: str) -> list[ColumnElement[bool]]:
+    """What to look for, first match wins: an establishment's number before a legal entity's."""
+    kind, separator, number = identifier.partition(":")
+    if not separator:
+        return [structure.c.id == identifier]
+    if kind == "finess":
+        finess = Finess.parse(number)
+        return [_among(structure.c.finess, finess), structure.c.ej_finess == str(finess)]
+    if kind == "siret":
+        return [_among(structure.c.siret, Siret.parse(number))]
+    raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
+
+
+def _among(column: Any, number: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.contains(literal([str(number)], ARRAY(Text)))
+    return found
+
+
+def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]:
+    query = (
+        select(structure, categorie.c.code.label("categorie_code"), categorie.c.label.label("categorie_label"))
+        .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
+        .where(condition)
+        .order_by(structure.c.id)
+    )
+    return [_page(structure_of(row), view) for row in view.connection.execute(query)]
+
+
+def _page(found: Structure, view: Reading) -> StructurePage:
+    members = {name: getattr(found, name) for name in found.__struct_fields__}
+    return StructurePage(**members, provenance=_provenance(found, view.publication.sources))
+
+
+def _provenance(found: Structure, sources: tuple[DataSource, ...]) -> list[Provenance]:
+    register = sources[0]
+    by_register = found.position is not None and found.position.source == PositionSource.FINESS
+    fields = [*REGISTER_FIELDS, "position"] if by_register else REGISTER_FIELDS
+    lines = [Provenance(fields, register.name, register.licence, register.as_of)]
+    if found.position is not None and not by_register:
+        lines.append(Provenance(["position"], COMMUNE_CENTRES.name, COMMUNE_CENTRES.licence, COMMUNE_CENTRES.as_of))
+    return lines

@@ -1,7 +1,6 @@
 """Cleaning rules shared by the registers: text, dates, phones, names to sort by."""
 
 import re
-import unicodedata
 
 import phonenumbers
 import polars as pl
@@ -9,7 +8,6 @@ import polars as pl
 _BETWEEN_NUMBERS = re.compile(r"\s*(?:[/;,\n]|\bou\b|\bet\b)\s*", re.IGNORECASE)
 _NOT_DIGITS = re.compile(r"\D+")
 _FRENCH_PREFIX = re.compile(r"^(?:\+33|0033|33(?=\d{9}$))\s*\(?0?\)?")
-_NOT_LETTERS = re.compile(r"[^A-Z0-9]+")
 
 
 def iso_date(column: str) -> pl.Expr:
@@ -52,15 +50,3 @@ def _known_elsewhere(published: str) -> str:
     if not phonenumbers.is_valid_number(number):
         return published.strip()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def sort_key(name: str) -> str:
-    """Upper case without accents or punctuation, so that names sort alike everywhere.
-
-    >>> sort_key("L'Œuvre  d’Élise – Foyer")
-    'L OEUVRE D ELISE FOYER'
-    """
-    ligatures = name.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
-    decomposed = unicodedata.normalize("NFKD", ligatures)
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c)).upper()
-    return _NOT_LETTERS.sub(" ", plain).strip()

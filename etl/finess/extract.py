@@ -168,7 +168,11 @@ def _decompressed(path: Path, stream: IO[bytes]) -> IO[bytes]:
 def _explained(path: Path, items: Iterator[T]) -> Iterator[T]:
     try:
         yield from items
-    except (EOFError, ijson.IncompleteJSONError):
-        raise Refused(f"{path.name} est tronqué : le téléchargement ou la copie s’est arrêté avant la fin.") from None
-    except (ijson.JSONError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
-        raise Refused(f"{path.name} n’est pas lisible : {error}.") from None
+    except (EOFError, ijson.JSONError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
+        raise Refused(f"{path.name} {_damage(error)}.") from None
+
+
+def _damage(error: Exception) -> str:
+    if isinstance(error, EOFError) or "premature EOF" in str(error) or "ncomplete" in str(error):
+        return "est tronqué : le téléchargement ou la copie s’est arrêté avant la fin"
+    return f"n’est pas lisible : {' '.join(str(error).split())[:200]}"

@@ -7,9 +7,10 @@ from functools import cache
 
 import polars as pl
 from geo.communes import Commune, communes, current_code, region_of_departement
-from geo.territories import Territory, territory_of, territory_of_departement
+from geo.text import sort_key
+from geo.territories import Territory, territory_of
 
-from etl.cleaning import decimal, iso_date, phone_numbers, sort_key
+from etl.cleaning import decimal, iso_date, phone_numbers
 from etl.finess.coordinates import READINGS, locate
 from geo.identifiers import FINESS_FORM, structure_id_of_finess
 from geo.position import PositionSource, Precision, precision_of_ban_key
@@ -225,9 +226,8 @@ def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
 
 @cache
 def _territory(commune: str | None, departement: str | None) -> Territory | None:
-    if commune:
-        return territory_of(commune)
-    return territory_of_departement(departement) if departement else None
+    code = commune or departement
+    return territory_of(code) if code else None
 
 
 @cache

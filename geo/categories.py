@@ -1,0 +1,89 @@
+"""FINESS categories and the families above them, legal statuses: codes to labels."""
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+from sqlalchemy import Column, Integer, Table, Text
+
+from geo.database import metadata
+from geo.reference import files
+
+# Categories have three digits and families four, so one parameter takes both. Numbers from here on are for `lib:…` codes.
+FIRST_OWN_NUMBER = 10_000
+
+categorie = Table(
+    "categorie",
+    metadata,
+    Column("no", Integer, primary_key=True, autoincrement=False),  # int(code): what GiST(categorie_no, geom) compares
+    Column("code", Text, nullable=False, unique=True),
+    Column("label", Text, nullable=False),
+    Column("short_label", Text, nullable=False),
+    Column("domaine", Text, nullable=False),  # SAN, SOC or empty when the nomenclature does not know the code
+    Column("family", Text),  # level 3, the old categagretab
+    Column("family_label", Text),
+    Column("group", Text),  # level 2
+    Column("group_label", Text),
+    Column("branch", Text),  # level 1
+    Column("branch_label", Text),
+)
+
+
+class Categorie(msgspec.Struct, frozen=True):
+    """A category of establishment, in its family (level 3), group (2) and branch (1)."""
+
+    no: int
+    code: str
+    label: str
+    short_label: str
+    domaine: str
+    family: str
+    family_label: str
+    group: str
+    group_label: str
+    branch: str
+    branch_label: str
+    ended: bool
+
+
+@cache
+def categories() -> Mapping[str, Categorie]:
+    """Every category of the nomenclature by code, ended ones included: closed establishments still carry them."""
+    return MappingProxyType({each.code: each for each in map(_categorie, _rows(files.CATEGORIES))})
+
+
+@cache
+def family_members(code: str) -> tuple[str, ...]:
+    """The categories in a family of any level; nothing for an unknown code."""
+    return tuple(each.code for each in categories().values() if code in (each.family, each.group, each.branch))
+
+
+@cache
+def legal_statuses() -> Mapping[str, str]:
+    """Labels of legal statuses by code."""
+    return MappingProxyType({row["code"]: row["libelle"] for row in _rows(files.LEGAL_STATUSES)})
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def _categorie(row: dict[str, str]) -> Categorie:
+    return Categorie(
+        no=int(row["code"]),
+        code=row["code"],
+        label=row["libelle"],
+        short_label=row["libellecourt"],
+        domaine=row["domaine"],
+        family=row["codeagr3"],
+        family_label=row["libelleagr3"],
+        group=row["codeagr2"],
+        group_label=row["libelleagr2"],
+        branch=row["codeagr1"],
+        branch_label=row["libelleagr1"],
+        ended=bool(row["datefin"]),
+    )

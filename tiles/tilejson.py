@@ -1,0 +1,61 @@
+"""TileJSON 3.0 of the structures layer and of the base map."""
+
+from typing import Any
+
+from geo.publication import Publication
+from tiles.basemap import MAX_ZOOM as BASE_MAX_ZOOM
+from tiles.render import POINT_MAX_ZOOM
+
+FRANCE = [-179.0, -50.0, 170.0, 52.0]  # overseas included
+
+
+def structures(base_url: str, publication: Publication) -> dict[str, Any]:
+    """What a map needs to draw structures; the version in the address lets caches keep a tile for ever."""
+    return {
+        "tilejson": "3.0.0",
+        "name": "Structures sanitaires et sociales",
+        "tiles": [f"{base_url}/tiles/structures/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": 0,
+        "maxzoom": POINT_MAX_ZOOM,
+        "bounds": FRANCE,
+        "version": f"1.0.{publication.version}",
+        "attribution": attribution(publication),
+        "vector_layers": [
+            {
+                "id": "clusters",
+                "minzoom": 0,
+                "maxzoom": 13,
+                "fields": {"n": "combien de structures", "id": "de la structure, quand elle est seule"},
+            },
+            {
+                "id": "structures",
+                "minzoom": 14,
+                "maxzoom": POINT_MAX_ZOOM,
+                "fields": {"id": "de la structure", "categorie": "code", "name": "nom, dès le zoom 16"},
+            },
+        ],
+    }
+
+
+def base(base_url: str) -> dict[str, Any]:
+    """The base map: outlines and names."""
+    return {
+        "tilejson": "3.0.0",
+        "name": "Fond de carte",
+        "tiles": [f"{base_url}/tiles/base/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": 0,
+        "maxzoom": BASE_MAX_ZOOM,
+        "bounds": [-180.0, -85.05, 180.0, 85.05],
+        "attribution": "Contours © IGN, Insee ; Natural Earth",
+        "vector_layers": [
+            {"id": "land", "fields": {"kind": "monde, voisins, departement"}},
+            {"id": "departements", "fields": {"code": "", "name": ""}},
+            {"id": "communes", "fields": {"code": ""}},
+            {"id": "labels", "fields": {"name": "", "kind": "ville, departement", "rank": "0 est le plus grand"}},
+        ],
+    }
+
+
+def attribution(publication: Publication) -> str:
+    """Who is credited, with dates (Licence Ouverte 2.0)."""
+    return " · ".join(f"{s.name}, {s.as_of:%d/%m/%Y}" if s.as_of else s.name for s in publication.sources)

@@ -58,7 +58,7 @@ def export_structures(connection: Connection, format_: str, out: Path) -> int:
     if publication is None:
         raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 start.")
     partial = out.with_name(out.name + ".partial")
-    rows = connection.execution_options(yield_per=10_000).execute(text(STRUCTURES))
+    rows = connection.execute(text(STRUCTURES).execution_options(yield_per=10_000))
     written = _WRITERS[format_](iter(rows), publication, partial)
     partial.replace(out)
     if format_ == "csv":

@@ -12,6 +12,8 @@ def sort_key(name: str) -> str:
     >>> sort_key("L'Œuvre  d’Élise – Foyer")
     'L OEUVRE D ELISE FOYER'
     """
+    if name.isascii():
+        return _NOT_LETTERS.sub(" ", name.upper()).strip()
     ligatures = name.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
     decomposed = unicodedata.normalize("NFKD", ligatures)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c)).upper()

@@ -47,15 +47,15 @@ def build(connection: Connection) -> None:
     connection.execute(text("DELETE FROM base_shape"))
     for layer, table, condition, low, high, tolerance in OUTLINES:
         kind = "kind" if table != "commune" else "NULL"
+        # Mercator stops short of the poles, where Antarctica goes on
+        shape = "ST_Intersection(contour, ST_MakeEnvelope(-180, -85, 180, 85, 4326))" if table == "world" else "contour"
         connection.execute(
             text(
                 f"""
                 INSERT INTO base_shape (layer, min_zoom, max_zoom, kind, code, name, geom)
                 SELECT :layer, :low, :high, {kind}, code, name, simple
                 FROM (
-                    SELECT *, ST_SimplifyPreserveTopology(
-                        ST_Transform(ST_Intersection(contour, ST_MakeEnvelope(-180, -85, 180, 85, 4326)), 3857), :tolerance
-                    ) AS simple
+                    SELECT *, ST_SimplifyPreserveTopology(ST_Transform({shape}, 3857), :tolerance) AS simple
                     FROM {table}
                     WHERE contour IS NOT NULL AND {condition}
                 ) AS shape

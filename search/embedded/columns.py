@@ -1,0 +1,109 @@
+"""Columns beside the words index, one value per structure in the order of ids: filters, counts and order for any set of hits."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.filters import Filters
+from geo.position import EARTH_RADIUS_M
+from search.query import Origin
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NUMBERS = {"lon": np.float64, "lat": np.float64, "categorie_no": np.int32, "open": np.bool_, "completeness": np.float32}
+CODES = ("commune", "departement", "region", "epci")  # stored as positions in a sorted vocabulary, -1 for none
+
+
+class Columns:
+    """Memory-mapped arrays of one publication; `ids[i]` is the structure whose values stand at i everywhere."""
+
+    def __init__(self, arrays: Mapping[str, Array], vocabularies: Mapping[str, list[str]]) -> None:
+        self.arrays = arrays
+        self.vocabularies = vocabularies
+
+    def __len__(self) -> int:
+        return len(self.arrays["ids"])
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    @classmethod
+    def of(cls, rows: Mapping[str, list[Any]]) -> "Columns":
+        """From lists of equal length: ids, name_key, NUMBERS, CODES, name_length."""
+        arrays: dict[str, Array] = {name: np.array(rows[name], dtype=kind) for name, kind in NUMBERS.items()}
+        arrays["ids"] = np.array(rows["ids"], dtype=np.bytes_)
+        arrays["name_key"] = np.array(rows["name_key"], dtype=np.bytes_)
+        arrays["name_length"] = np.array(rows["name_length"], dtype=np.int16)
+        vocabularies = {}
+        for name in CODES:
+            vocabularies[name] = sorted({code for code in rows[name] if code is not None})
+            rank = {code: i for i, code in enumerate(vocabularies[name])}
+            arrays[name] = np.array([rank.get(code, -1) for code in rows[name]], dtype=np.int32)
+        return cls(arrays, vocabularies)
+
+    def save(self, folder: Path) -> None:
+        for name, array in self.arrays.items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        (folder / "vocabularies.json").write_text(json.dumps(self.vocabularies), encoding="utf-8")
+
+    @classmethod
+    def open(cls, folder: Path) -> "Columns":
+        arrays = {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in folder.glob("*.npy")}
+        return cls(arrays, json.loads((folder / "vocabularies.json").read_text(encoding="utf-8")))
+
+    def passing(self, filters: Filters, among: Array) -> Array:
+        """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""
+        flags = np.ones(len(among), dtype=bool)
+        lon, lat = self["lon"][among], self["lat"][among]
+        if filters.open_only:
+            flags &= self["open"][among]
+        if filters.circle:
+            circle = filters.circle
+            flags &= self.distances(Origin(circle.lon, circle.lat), among) <= circle.radius_m
+        if filters.bbox:
+            west, south, east, north = filters.bbox
+            flags &= (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        if filters.polygon:
+            flags &= _in_polygon(filters.polygon, lon, lat)
+        if filters.categories:
+            flags &= np.isin(self["categorie_no"][among], filters.categories)
+        for name, codes in (
+            ("commune", filters.communes),
+            ("epci", filters.epcis),
+            ("departement", filters.departements),
+            ("region", filters.regions),
+        ):
+            if codes:
+                flags &= np.isin(self[name][among], self._ranks(name, codes))
+        return flags
+
+    def distances(self, origin: Origin, among: Array) -> Array:
+        """Metres on the sphere to each of the rows `among`, NaN without a position."""
+        lon, lat = np.radians(self["lon"][among]), np.radians(self["lat"][among])
+        lon0, lat0 = np.radians(origin.lon), np.radians(origin.lat)
+        half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat0) * np.cos(lat) * np.sin((lon - lon0) / 2) ** 2
+        metres: Array = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
+        return metres
+
+    def counts(self, name: str, among: Array) -> dict[str, int]:
+        """How many of the rows `among` have each value of a code column or of `categorie_no`."""
+        values, numbers = np.unique(self[name][among], return_counts=True)
+        pairs: Iterable[tuple[int, int]] = zip(values.tolist(), numbers.tolist(), strict=True)
+        if name == "categorie_no":
+            return {str(value): number for value, number in pairs}
+        return {self.vocabularies[name][value]: number for value, number in pairs if value >= 0}
+
+    def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
+        rank = {code: i for i, code in enumerate(self.vocabularies[name])}
+        return [rank[code] for code in codes if code in rank]
+
+
+def _in_polygon(rings: Any, lon: Array, lat: Array) -> Array:
+    area = shapely.Polygon(rings[0], rings[1:])
+    shapely.prepare(area)
+    covered: Array = shapely.covers(area, shapely.points(np.nan_to_num(lon, nan=999.0), np.nan_to_num(lat, nan=999.0)))
+    return covered

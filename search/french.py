@@ -1,0 +1,51 @@
+"""Words as they are compared: one normalisation for what is indexed and what is asked."""
+
+import re
+from functools import lru_cache
+
+from geo.text import sort_key
+
+# Dotted acronyms are one word: « I.M.E. » and « IME » are the same to whoever types them.
+_DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?\b\.?")
+STOP_WORDS = frozenset("a au aux ce ces d dans de des du en et j l la le les m n ou par pour qu que s sur t un une".split())
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text in their compared form, elided articles and stop words left out.
+
+    >>> tokens("Les Hôpitaux de l’Estuaire – I.M.E. « Les Œillets »")
+    ['hopital', 'estuaire', 'ime', 'oeillet']
+    """
+    words = [word for word in _words(text) if word not in STOP_WORDS]
+    return [stem(word) for word in words]
+
+
+def asked_tokens(text: str) -> list[str]:
+    """The words of a question; one made of stop words alone keeps them: « le » must find something or say it finds nothing."""
+    return tokens(text) or [stem(word) for word in _words(text)]
+
+
+def exact_form(text: str) -> str:
+    """What two names share when a person would call them the same."""
+    return " ".join(tokens(text))
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """A word without the mark of its plural: enough for names, and never a surprise.
+
+    >>> [stem(w) for w in ("hopitaux", "soins", "jeux", "bras", "bus", "800")]
+    ['hopital', 'soin', 'jeu', 'bra', 'bus', '800']
+    """
+    if len(word) <= 3 or word.isdigit():
+        return word
+    if word.endswith("eaux") or word.endswith("eux"):
+        return word[:-1]
+    if word.endswith("aux"):
+        return word[:-3] + "al"
+    return word[:-1] if word.endswith(("s", "x")) and not word.endswith("ss") else word
+
+
+def _words(text: str) -> list[str]:
+    joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text)
+    return sort_key(joined).lower().split()

@@ -22,7 +22,7 @@ from geo.database import metadata
 structure = Table(
     "structure",
     metadata,
-    # 'f' + FINESS number of the establishment that founded it (docs/adr/0002); "C" so that every engine breaks ties alike
+    # 'f' + FINESS number of its founding establishment (docs/adr/0002); "C" so that every engine breaks ties alike
     Column("id", String(collation="C"), primary_key=True),
     Column("name", Text, nullable=False),
     Column("name_key", Text(collation="C"), nullable=False),  # unaccented upper case: names sort by it on every engine
@@ -56,7 +56,7 @@ structure = Table(
         Geometry("POINT", srid=3857, spatial_index=False),
         Computed("ST_Transform(ST_SetSRID(ST_MakePoint(lon, lat), 4326), 3857)", persisted=True),
     ),
-    Column("row_hash", LargeBinary, nullable=False),  # of everything above, as loaded: unchanged rows are not rewritten
+    Column("row_hash", LargeBinary, nullable=False),  # of everything above: unchanged rows aren't rewritten
     Column("load_id", Integer, nullable=False),
 )
 
@@ -76,6 +76,8 @@ Index("structure_geom_idx", structure.c.geom, postgresql_using="gist")
 Index("structure_finess_idx", structure.c.finess, postgresql_using="gin")
 # Usage: /structures/siret:… and numbers typed in the search box.
 Index("structure_siret_idx", structure.c.siret, postgresql_using="gin")
+# Usage: phone numbers typed in the search box.
+Index("structure_phones_idx", structure.c.phones, postgresql_using="gin")
 # Usage: /structures/finess:… of a legal entity: its establishments.
 Index("structure_ej_finess_idx", structure.c.ej_finess)
 # Usage: a SIREN typed in the search box.

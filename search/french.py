@@ -26,8 +26,8 @@ def asked_tokens(text: str) -> list[str]:
 
 
 def exact_form(text: str) -> str:
-    """What two names share when a person would call them the same."""
-    return " ".join(tokens(text))
+    """What two names share when a person would call them the same; plurals differ here: « Le Pari » is not « Paris »."""
+    return " ".join(word for word in _words(text) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=200_000)

@@ -4,7 +4,7 @@
 NAME = 4.0  # "pasteur" brings the clinics called Pasteur before those in a rue or a group called so
 OTHER_NAME = 3.5  # the short name is a name too, a little less
 CATEGORIE = 3.0  # "ehpad" brings every EHPAD, named so or not
-PLACE = 2.5  # "ehpad lorient" prefers Lorient over an establishment run by a company called Lorient
+PLACE = 5.0  # "ehpad lorient" prefers Lorient over an EHPAD elsewhere that is called Lorient
 ENTITY = 1.0  # "korian" brings the houses of the group, after one that bears the name
 
 PREFIX = 0.7  # of a field's weight, when the last word is only begun

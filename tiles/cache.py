@@ -24,6 +24,11 @@ class StoredTile:
         digest = hashlib.blake2b(encoded, digest_size=12).hexdigest()
         return cls(gzip.compress(encoded, GZIP_LEVEL, mtime=0) if encoded else b"", f'"{digest}"')
 
+    @property
+    def plain(self) -> bytes:
+        """The encoded tile, for the rare client that does not take gzip."""
+        return gzip.decompress(self.body) if self.body else b""
+
 
 class TileCache:
     """Least recently used tiles leave first once MAX_BYTES are held; safe between threads."""

@@ -24,8 +24,8 @@ class Points(msgspec.Struct, frozen=True):
     """Structures that words have found, filters already applied; the arrays are aligned."""
 
     ids: Sequence[str]
-    lon: Any
-    lat: Any
+    lon: Sequence[float]
+    lat: Sequence[float]
 
 
 def tile(
@@ -53,11 +53,12 @@ def _filtered_points(connection: Connection, address: TileAddress, filters: Filt
     )
     rows = connection.execute(query.order_by(structure.c.id)).all()
     ids, lon, lat = zip(*rows, strict=True) if rows else ((), (), ())
-    return Points(ids, np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64))
+    return Points(ids, lon, lat)
 
 
 def _clusters_of(connection: Connection, address: TileAddress, points: Points) -> bytes:
-    frame = counts.frame_of(points.lon, points.lat, [counts.ALL] * len(points.ids), points.ids)
+    lon, lat = (np.array(axis, dtype=np.float64) for axis in (points.lon, points.lat))
+    frame = counts.frame_of(lon, lat, [counts.ALL] * len(points.ids), points.ids)
     grid = counts.cells(frame, address.z).filter(tx=address.x, ty=address.y).sort("cell")
     columns = {
         "x": (grid["sx"] // grid["n"]).to_list(),

@@ -1,0 +1,75 @@
+"""Questions without words, answered by PostGIS: by distance or by name, exact totals, facets."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from geo.filters import conditions, sphere_distance
+from geo.proximity import by_name_query, farthest_candidate_query, unplaced_query, within_query
+from geo.structures import structure
+from search.facets import counted_by_sql
+from search.query import SearchQuery, Sort
+from search.results import Found, Hit
+
+UNPLACED = -1.0  # the distance key of a structure without a position: no real distance is negative
+Conditions = list[ColumnElement[bool]]
+
+
+def search(connection: Connection, query: SearchQuery, extra: Conditions | None = None) -> Found:
+    """Answer a question without words; `extra` narrows it further (a number typed in the box)."""
+    asked = [*conditions(query.filters, structure), *(extra or [])]
+    by_distance = query.origin is not None and query.sort is not Sort.NAME
+    hits = _by_distance(connection, query, asked) if by_distance else _by_name(connection, query, asked)
+    return Found(
+        hits=hits[: query.limit],
+        more=len(hits) > query.limit,
+        total=_count(connection, asked) if query.total else None,
+        facets={facet.value: counted_by_sql(connection, facet, asked) for facet in query.facets},
+        engine="embedded",
+    )
+
+
+def _count(connection: Connection, asked: Conditions) -> int:
+    return connection.execute(select(func.count()).select_from(structure).where(*asked)).scalar_one()
+
+
+def _by_name(connection: Connection, query: SearchQuery, asked: Conditions) -> list[Hit]:
+    after = (str(query.cursor.key), query.cursor.id) if query.cursor else None
+    rows = connection.execute(by_name_query(after, query.limit + 1, asked)).all()
+    hits = [Hit(id=row.id, key=row.name_key) for row in rows]
+    return hits if query.origin is None else _with_distances(connection, query, hits)
+
+
+def _by_distance(connection: Connection, query: SearchQuery, asked: Conditions) -> list[Hit]:
+    wanted = query.limit + 1
+    last = query.cursor
+    placed = [] if last and last.key == UNPLACED else _placed(connection, query, asked, wanted)
+    if len(placed) == wanted:
+        return placed
+    after = last.id if last and last.key == UNPLACED else None
+    rows = connection.execute(unplaced_query(after, wanted - len(placed), asked))
+    return placed + [Hit(id=row.id, key=UNPLACED) for row in rows]
+
+
+def _placed(connection: Connection, query: SearchQuery, asked: Conditions, wanted: int) -> list[Hit]:
+    """The next structures with a position. Rows may have come nearer since the last page: then look farther."""
+    assert query.origin is not None
+    lon, lat = query.origin.lon, query.origin.lat
+    after = (float(query.cursor.key), query.cursor.id) if query.cursor else None
+    candidates = (query.cursor.seen if query.cursor else 0) + wanted
+    while True:
+        found, farthest = connection.execute(farthest_candidate_query(lon, lat, candidates, asked)).one()
+        everything = found < candidates
+        radius = None if everything else farthest
+        rows = connection.execute(within_query(lon, lat, radius, after, wanted, asked)).all()
+        if len(rows) == wanted or everything:
+            return [Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in rows]
+        candidates *= 2
+
+
+def _with_distances(connection: Connection, query: SearchQuery, hits: list[Hit]) -> list[Hit]:
+    assert query.origin is not None
+    distance: Any = sphere_distance(structure, query.origin.lon, query.origin.lat)
+    rows = connection.execute(select(structure.c.id, distance).where(structure.c.id.in_([hit.id for hit in hits])))
+    metres = {identifier: value for identifier, value in rows}
+    return [Hit(id=hit.id, key=hit.key, distance_m=metres[hit.id]) for hit in hits]

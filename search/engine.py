@@ -1,0 +1,85 @@
+"""One question in, one answer out: which engine speaks, and how it is reached."""
+
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, select
+
+from geo.filters import Filters, conditions
+from geo.publication import Publication
+from geo.structures import structure
+from search import suggestions
+from search.embedded import postgis, words
+from search.embedded.index import OpenIndexes
+from search.identifiers import typed_number
+from search.query import Origin, SearchQuery
+from search.results import Found, Suggestion
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """Ids and positions of all that words and filters find, aligned: what tiles draw."""
+
+    ids: list[str]
+    lon: list[float]
+    lat: list[float]
+
+
+class Engine(Protocol):
+    """What every engine answers; the same rows in the same order from each."""
+
+    def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found: ...
+
+    def suggest(
+        self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion]: ...
+
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
+
+    def check(self, publication: Publication) -> None: ...
+
+
+class SearchEngine:
+    """The embedded engine: PostGIS without words, the words index with them."""
+
+    def __init__(self, root: Path) -> None:
+        self._indexes = OpenIndexes(root)
+        suggestions.warm_up()
+
+    def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
+        """The page of hits that a question gets."""
+        if not query.words:
+            return postgis.search(connection, query)
+        number = typed_number(query.words)
+        if number is not None:
+            return postgis.search(connection, query, [number])
+        return words.search(self._indexes.of(publication.version), query)
+
+    def suggest(
+        self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion]:
+        """Lines for what is typed so far."""
+        return suggestions.suggest(connection, self._indexes.of(publication.version), words, origin, limit)
+
+    def placed(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
+        number = typed_number(typed)
+        if number is not None:
+            return _placed_by_sql(connection, [number, *conditions(filters, structure)])
+        index = self._indexes.of(publication.version)
+        found = words.narrowed(words.match(index, typed), index, SearchQuery(words=typed, filters=filters))
+        lon, lat = index.columns["lon"][found.ranks], index.columns["lat"][found.ranks]
+        standing = ~np.isnan(lon)
+        ids = [each.decode() for each in index.columns["ids"][found.ranks[standing]]]
+        return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
+
+    def check(self, publication: Publication) -> None:
+        """Raise NotReady unless the index of this publication opens."""
+        self._indexes.of(publication.version)
+
+
+def _placed_by_sql(connection: Connection, asked: list[ColumnElement[bool]]) -> Placed:
+    query = select(structure.c.id, structure.c.lon, structure.c.lat).where(*asked, structure.c.geom.is_not(None))
+    rows = connection.execute(query.order_by(structure.c.id)).all()
+    return Placed([r.id for r in rows], [r.lon for r in rows], [r.lat for r in rows])

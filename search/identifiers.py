@@ -1,0 +1,36 @@
+"""Numbers typed in the search box: FINESS, SIRET, SIREN, phone; they answer exactly what bears them."""
+
+import re
+
+from sqlalchemy import ColumnElement, literal, or_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from geo.identifiers import FINESS_FORM, compact, luhn
+from geo.structures import structure
+
+_PHONE = re.compile(r"^(?:(?:\+|00)33|0)([1-9]\d{8})$")
+
+
+def typed_number(words: str) -> ColumnElement[bool] | None:
+    """The condition that a typed number is, None when the words are words.
+
+    Nine digits may be a FINESS number (an establishment's or a legal entity's) or a SIREN: whichever exists answers.
+    """
+    number = compact(words)
+    if re.fullmatch(r"\d{14}", number) and (luhn(number) or number.startswith("356000000")):
+        return _among("siret", number)
+    if phone := _PHONE.match(number):
+        return _among("phones", _in_pairs("0" + phone.group(1)))
+    if re.match(FINESS_FORM, number):
+        return or_(_among("finess", number), structure.c.ej_finess == number, structure.c.siren == number)
+    return None
+
+
+def _in_pairs(digits: str) -> str:
+    return " ".join(digits[i : i + 2] for i in range(0, len(digits), 2))
+
+
+def _among(column: str, value: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = structure.c[column].contains(literal([value], ARRAY(Text)))
+    return found

@@ -29,6 +29,11 @@ class Settings:
         )
 
     @property
+    def external_database(self) -> bool:
+        """Whether the database is a server of the operator's, not the home's private cluster."""
+        return bool(os.environ.get("LUM1_DATABASE_URL"))
+
+    @property
     def search_root(self) -> Path:
         """One folder per publication: the word index and its columns."""
         return self.home / "search"

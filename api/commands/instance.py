@@ -1,0 +1,126 @@
+"""`start`, `stop`, `status`, `doctor`: one instance on one machine."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from api.commands.refreshing import EXIT_REFUSED, load_finess
+from api.commands.terminal import Bars
+from api.machine.cluster import Cluster
+from api.machine.doctor import Finding, examine
+from api.machine.home import Home
+from api.machine.prepare import prepare
+from api.machine.server import Server
+from etl import demo
+from etl.download import Unreachable
+from etl.report import Report, as_text
+from geo.database import engine_for
+from geo.publication import Publication, served_publication
+from geo.settings import Settings
+
+DEMO_SIZE = 20_000
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65_535), help="Port HTTP ; sinon LUM1_PORT, sinon le premier libre dès 8640.")
+@click.option("--finess", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fichier FINESS à servir.")
+@click.option("--demo", "demo_size", type=click.IntRange(1, 5_000_000), help="France fictive de cette taille.")
+@click.option("--foreground", is_flag=True, help="Rester au premier plan (conteneurs).")
+def start(port: int | None, finess: Path | None, demo_size: int | None, foreground: bool) -> None:
+    """Préparer la machine, charger les données s’il n’y en a pas, servir la carte."""
+    if finess and demo_size:
+        raise click.UsageError("--finess et --demo s’excluent.")
+    home = Home(Settings.from_environment().home)
+    home.create()
+    server = Server(home)
+    with home.lock(), Bars() as bars:
+        settings = prepare(home, bars)
+        report = _load_if_needed(settings, finess, demo_size, bars)
+        if report is None or report.state != "refused" or _publication(settings):
+            bars.step("serveur")
+            chosen = server.choose_port(port) if foreground else 0
+            address = "" if foreground else server.ensure(port)
+    if report is not None:
+        click.echo(as_text(report), err=True)
+        if report.state == "refused" and not (foreground and _publication(settings)):
+            sys.exit(EXIT_REFUSED)
+    if foreground:
+        server.run_here(chosen)
+    click.echo(address)
+
+
+@click.command()
+def stop() -> None:
+    """Arrêter le serveur, puis PostgreSQL."""
+    home = Home(Settings.from_environment().home)
+    was_serving = Server(home).stop()
+    was_storing = Cluster(home).stop() if not Settings.from_environment().external_database else False
+    click.echo("Arrêté." if was_serving or was_storing else "Rien ne tournait.")
+
+
+@click.command()
+def status() -> None:
+    """Ce qui tourne, et ce qui est servi. Code 0 quand la carte est servie, 1 sinon."""
+    settings = Settings.from_environment()
+    home = Home(settings.home)
+    running = settings.external_database or Cluster(home).is_running()
+    address = Server(home).address
+    publication = _publication(settings) if running else None
+    click.echo(f"instance    {home.root}")
+    click.echo(f"PostgreSQL  {'en marche' if running else 'arrêté'}")
+    click.echo(f"serveur     {address or 'arrêté'}")
+    click.echo(f"données     {_described(publication)}")
+    sys.exit(0 if address and publication else 1)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def doctor(as_json: bool) -> None:
+    """Dire ce qui manque et comment y remédier. Code 1 quand quelque chose manque."""
+    findings = examine(Home(Settings.from_environment().home))
+    click.echo(msgspec.json.encode(findings).decode() if as_json else "\n".join(map(_line, findings)))
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | None, bars: Bars) -> Report | None:
+    """Load at the first start, or the file that is given; the live flow when it can be reached, else the demo."""
+    if finess is not None:
+        return load_finess(settings, finess, bars)
+    if _publication(settings) is not None:
+        return None
+    if demo_size is None and settings.live:
+        try:
+            return load_finess(settings, None, bars)
+        except Unreachable:
+            click.echo("Le flux FINESS n’est pas joignable d’ici : données fictives.", err=True)
+    bars.step("France fictive")
+    files = demo.generate(
+        settings.home / "demo", size=demo_size or DEMO_SIZE, seed=demo.SEED, produced_on=demo.PRODUCED_ON, progress=bars.advance
+    )
+    return load_finess(settings, files.finess, bars)
+
+
+def _publication(settings: Settings) -> Publication | None:
+    engine = engine_for(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            return served_publication(connection)
+    finally:
+        engine.dispose()
+
+
+def _described(publication: Publication | None) -> str:
+    if publication is None:
+        return "aucune publication"
+    kind = "données fictives" if publication.fictitious else "données réelles"
+    dates = ", ".join(f"{s.name} au {s.as_of}" for s in publication.sources)
+    return f"version {publication.version}, {publication.structures} structures, {kind} ({dates})"
+
+
+def _line(finding: Finding) -> str:
+    mark = "ok     " if finding.ok else "MANQUE "
+    return f"{mark} {finding.name} : {finding.found}" + ("" if finding.ok else f"\n        → {finding.mend}")
+
+

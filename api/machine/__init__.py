@@ -1,0 +1,1 @@
+"""The machine an instance runs on: its home, its PostgreSQL, its processes."""

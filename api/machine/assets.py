@@ -40,7 +40,13 @@ def _npm_ci(home: Home, options: list[str]) -> None:
     command = [*_npm(home), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options]
     with log.open("wb") as stream:
         done = subprocess.run(
-            command, cwd=home.web, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=_environment(home), check=False
+            command,
+            cwd=home.web,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            env=_environment(home),
+            check=False,
         )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:])

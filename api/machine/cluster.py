@@ -1,26 +1,28 @@
-"""The private PostgreSQL 15 of a home: made, started, found again and stopped by its own folder.
+"""The private PostgreSQL 15 of a home: made, started, found again, stopped, whatever interrupted the last command."""
 
-PostgreSQL refuses to run as root, and the user `postgres` cannot enter a folder of mode 700. A user namespace in which our root
-is called 1000 satisfies both (docs/adr/0003); where the kernel refuses namespaces, the data go to a folder of `postgres`.
-"""
-
-import os
 import secrets
 import shutil
-import subprocess
+import signal
 import time
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
-from api.machine.home import Home, free_port, is_free, write_atomically
+from api.machine import processes
+from api.machine.account import Account, settle
+from api.machine.cluster_settings import as_configuration, settings_for
+from api.machine.home import Home, write_atomically
+from api.machine.ports import LOOPBACK, free_port, is_free
 from geo.errors import Lum1Error
 
 BIN = Path("/usr/lib/postgresql/15/bin")
-ELSEWHERE = Path("/var/lib/postgresql")  # Debian's own folder of the user postgres
-START_TIMEOUT_S = 60
-NAMESPACE = ("unshare", "--user", "--map-user=1000")
-GIB = 1 << 30
+SUPERUSER = DATABASE = "lum1"
+FIRST_PORT = 54640
+START_PATIENCE_S = 60
+STOP_PATIENCE_S = 60
+ORPHANS_PATIENCE_S = 20  # a backend in the middle of a query outlives its killed postmaster and holds the memory
 
 
 class ClusterFailed(Lum1Error):
@@ -28,156 +30,147 @@ class ClusterFailed(Lum1Error):
 
 
 class Cluster:
-    """One home's cluster; every method may be called again after any interruption."""
+    """One home's cluster; what changes it is called holding `home.lock()`, again after any interruption."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, durable: bool = True) -> None:
         self.home = home
-        self.log = home.logs / "postgres.log"
-
-    @property
-    def data(self) -> Path:
-        """Where the data are: in the home, unless it was recorded that they had to be elsewhere."""
-        elsewhere = self.home.recall("postgres-elsewhere")
-        return Path(elsewhere) if elsewhere else self.home.postgres / "data"
+        self.durable = durable
+        self.data = home.postgres / "data"
+        self.logs = home.postgres / "logs"
+        self._startup_log = home.postgres / "startup.log"
 
     def ensure(self) -> str:
         """Make and start what is not; the address of the database."""
         self.home.create()
-        if not (self.data / "PG_VERSION").exists():
-            self._init()
+        account = settle(self.home)
+        if not self.home.database_url.exists():
+            self._record(secrets.token_urlsafe(24), free_port(at_least=FIRST_PORT))
+        if not self.data.exists():
+            self._make(account)
         if not self.is_running():
-            self._start()
+            self._start(account)
         self._create_database()
         return self.url()
 
-    def url(self, database: str = "lum1") -> str:
-        """`postgresql://…` with the password kept in the home."""
-        password = (self.home.postgres / "password").read_text().strip()
-        return f"postgresql://lum1:{password}@127.0.0.1:{self.home.recall('postgres-port')}/{database}"
+    def url(self, database: str = DATABASE) -> str:
+        """`postgresql://…`, password included: the file the home keeps it in is its only home."""
+        return f"{self.home.database_url.read_text().strip().rpartition('/')[0]}/{database}"
 
     def is_running(self) -> bool:
-        """Whether our own server answers, not another one that took its port."""
-        if self.home.recall("postgres-port") is None or not (self.data / "postmaster.pid").exists():
-            return False
-        try:
-            with psycopg.connect(self.url("postgres"), connect_timeout=2) as connection:
-                found = connection.execute("SHOW data_directory").fetchone()
-        except psycopg.Error:
-            return False
-        return found is not None and Path(found[0]) == self.data
+        """Whether our own postmaster runs, not another process that was given its number."""
+        return self._postmaster() is not None
 
     def stop(self) -> bool:
-        """Stop it if it runs; whether it did."""
-        if not (self.data / "postmaster.pid").exists():
+        """Stop it if it runs, clients sent away and their transactions rolled back; whether it did."""
+        postmaster = self._postmaster()
+        if postmaster is None:
             return False
-        stopped = self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", check=False)
-        return stopped.returncode == 0
+        processes.end([postmaster], patience_s=STOP_PATIENCE_S, first=signal.SIGINT)  # PostgreSQL's « fast » shutdown
+        return True
 
-    def _init(self) -> None:
-        """initdb beside, then rename: a folder that exists is a whole cluster."""
-        password = secrets.token_urlsafe(24)
-        if os.geteuid() == 0 and not _namespaces_allowed():
-            self._settle_elsewhere()
-        unfinished = self.data.with_name(self.data.name + ".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        write_atomically(self.home.postgres / "password", password)
-        handed = self._password_for_initdb(password)
+    def _postmaster(self) -> int | None:
+        """The process its file names, if it stands in our data folder; after a reboot the number may be anybody's."""
         try:
-            self._run(
-                "initdb", "-D", str(unfinished), "-U", "lum1", "-A", "scram-sha-256", f"--pwfile={handed}",
-                "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
-            )  # fmt: skip
+            pid = self._number_in_file()
+            standing_in = (processes.PROC / str(pid) / "cwd").resolve(strict=True)
+        except (OSError, ValueError, IndexError):
+            return None
+        return pid if standing_in == self.data.resolve() and processes.is_running(pid) else None
+
+    def _number_in_file(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    def _record(self, password: str, port: int) -> None:
+        url = f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{DATABASE}\n"
+        write_atomically(self.home.database_url, url)
+
+    def _password_and_port(self) -> tuple[str, int]:
+        address = urlsplit(self.url())
+        if address.password is None or address.port is None:
+            raise ClusterFailed(f"{self.home.database_url} est abîmé : il y manque le mot de passe ou le port.")
+        return address.password, address.port
+
+    def _make(self, account: Account) -> None:
+        """Run initdb beside, then rename: a folder named `data` is a whole cluster."""
+        unfinished = self.home.postgres / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        password_file = self.home.postgres / "password"
+        account.write(password_file, self._password_and_port()[0])
+        try:
+            self._initdb(account, unfinished, password_file)
         finally:
-            handed.unlink(missing_ok=True)
-        with (unfinished / "postgresql.conf").open("a") as settings:
-            settings.write(_settings())
-        os.rename(unfinished, self.data)
+            password_file.unlink()
+        with (unfinished / "postgresql.conf").open("a") as configuration:
+            configuration.write("\ninclude 'lum1.conf'\n")
+        unfinished.rename(self.data)
 
-    def _password_for_initdb(self, password: str) -> Path:
-        path = self.data.parent / f".{self.data.name}-password"
-        write_atomically(path, password + "\n")
-        if self._runs_as_postgres():
-            shutil.chown(path, "postgres", "postgres")
-        return path
+    def _initdb(self, account: Account, folder: Path, password_file: Path) -> None:
+        done = account.run(
+            BIN / "initdb",
+            f"--pgdata={folder}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",  # byte order: names are sorted by a stored key, never by the machine's locale
+            "--data-checksums",
+            *([] if self.durable else ["--no-sync"]),
+        )
+        if done.returncode:
+            raise ClusterFailed(f"initdb a échoué :\n{done.stdout.strip()}")
 
-    def _settle_elsewhere(self) -> None:
-        name = f"lum1-{secrets.token_hex(4)}"
-        self.home.remember("postgres-elsewhere", str(ELSEWHERE / name))
-
-    def _start(self) -> None:
-        """On the remembered port when it is still free, else on another."""
-        port = self.home.recall("postgres-port")
-        if port is None or not is_free(port):
-            port = free_port()
-        self.home.remember("postgres-port", port)
-        write_atomically(self.home.database_url, self.url())
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            started = self._run(
-                "pg_ctl", "start", "-D", str(self.data), "-w", "-t", str(START_TIMEOUT_S), "-o", f"-p {port}",
-                check=False,
-            )  # fmt: skip
-            if started.returncode == 0 and self.is_running():
-                return
-            # a killed postmaster's children hold its shared memory for a moment
-            if time.monotonic() > deadline or not self._still_in_use():
-                raise ClusterFailed(f"PostgreSQL ne démarre pas ; {self.log} finit ainsi :\n{_tail(self.log)}")
+    def _start(self, account: Account) -> None:
+        """Start on the port of last time when it is still free, else on another."""
+        password, port = self._password_and_port()
+        if not is_free(port):
+            port = free_port(at_least=FIRST_PORT)
+            self._record(password, port)
+        account.write(self.data / "lum1.conf", as_configuration(settings_for(port, durable=self.durable)))
+        self._forget_a_strangers_number()
+        deadline = time.monotonic() + ORPHANS_PATIENCE_S
+        while not self._started(account):
+            said = self._startup_log.read_text(errors="replace")[-2000:] if self._startup_log.exists() else ""
+            if "shared memory block" not in said or time.monotonic() > deadline:
+                raise ClusterFailed(f"PostgreSQL ne démarre pas ; {self._startup_log} finit ainsi :\n{said}")
             time.sleep(0.5)
 
-    def _still_in_use(self) -> bool:
-        return "pre-existing shared memory block" in _tail(self.log, 6) or "is another" in _tail(self.log, 6)
+    def _started(self, account: Account) -> bool:
+        self._startup_log.unlink(missing_ok=True)
+        started = account.run(
+            BIN / "pg_ctl",
+            "start",
+            "--wait",
+            f"--timeout={START_PATIENCE_S}",
+            f"--pgdata={self.data}",
+            f"--log={self._startup_log}",
+        )
+        return started.returncode == 0
+
+    def _forget_a_strangers_number(self) -> None:
+        """PostgreSQL takes any living process with the number in its file for a postmaster, and won't start.
+
+        The file also leads to the memory of earlier backends, so it goes only when a stranger has the number.
+        """
+        try:
+            taken_by_a_stranger = processes.is_running(self._number_in_file())
+        except (OSError, ValueError, IndexError):
+            return
+        if taken_by_a_stranger:
+            (self.data / "postmaster.pid").unlink()
 
     def _create_database(self) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            if connection.execute("SELECT FROM pg_database WHERE datname = 'lum1'").fetchone() is None:
-                connection.execute("CREATE DATABASE lum1")
+        with closing(self._connect_once_started()) as connection:
+            known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if known is None:
+                connection.execute(f'CREATE DATABASE "{DATABASE}"')
 
-    def _runs_as_postgres(self) -> bool:
-        return os.geteuid() == 0 and self.home.recall("postgres-elsewhere") is not None
-
-    def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        command = [str(BIN / program), *arguments]
-        if self._runs_as_postgres():
-            command = ["runuser", "-u", "postgres", "--", *command]
-        elif os.geteuid() == 0:
-            command = [*NAMESPACE, *command]
-        with self.log.open("ab") as log:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, check=False
-            )
-        if check and done.returncode:
-            raise ClusterFailed(f"{program} a échoué ; {self.log} finit ainsi :\n{_tail(self.log)}")
-        return done
-
-
-def _namespaces_allowed() -> bool:
-    return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
-
-
-def _settings() -> str:
-    """For a machine shared with the server and the loads; durable, because people's edits will live here."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    shared = max(128 << 20, min(memory // 8, 2 * GIB)) >> 20
-    return f"""
-# lum1
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''    # a home's path may be longer than a socket's may be
-max_connections = 100
-shared_buffers = {shared}MB
-effective_cache_size = {(memory // 2) >> 20}MB
-work_mem = 32MB
-maintenance_work_mem = 256MB
-max_wal_size = 4GB
-wal_compression = on
-random_page_cost = 1.1          # disks of today
-jit = off                       # our statements take milliseconds, compiling them more
-log_min_duration_statement = -1 # a statement holds what people search
-log_parameter_max_length_on_error = 0
-"""
-
-
-def _tail(path: Path, lines: int = 15) -> str:
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return "(vide)"
+    def _connect_once_started(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Wait for a start that ctrl-C left alone: it may still be replaying its journal."""
+        deadline = time.monotonic() + START_PATIENCE_S
+        while True:
+            try:
+                return psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10)
+            except psycopg.OperationalError as error:
+                if "password" in str(error) or time.monotonic() > deadline:
+                    raise ClusterFailed(f"PostgreSQL tourne mais ne répond pas : {error}") from error
+            time.sleep(0.2)

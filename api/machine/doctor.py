@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 
 import msgspec
 
+from api.machine.account import user_namespaces_work
 from api.machine.assets import MANIFESTS
-from api.machine.cluster import BIN, NAMESPACE, Cluster
+from api.machine.cluster import BIN, Cluster
 from api.machine.home import Home
 from api.machine.server import Server
 from geo.database import engine_for
@@ -38,7 +38,9 @@ def _checked(name: str, check: Callable[[Home], tuple[bool, str, str]], home: Ho
     try:
         return Finding(name, *check(home))
     except Exception as error:
-        return Finding(name, False, f"{type(error).__name__} : {error}", "./lum1 start remet en état ce qui peut l’être.")
+        return Finding(
+            name, False, f"{type(error).__name__} : {error}", "./lum1 start remet en état ce qui peut l’être."
+        )
 
 
 def _postgresql(home: Home) -> tuple[bool, str, str]:
@@ -54,18 +56,29 @@ def _node(home: Home) -> tuple[bool, str, str]:
 def _namespace(home: Home) -> tuple[bool, str, str]:
     if os.geteuid() != 0:
         return True, "inutile : vous n’êtes pas root", ""
-    allowed = subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
-    return True, "permis" if allowed else "refusé : PostgreSQL ira dans un dossier de l’utilisateur postgres", ""
+    return (
+        True,
+        "permis" if user_namespaces_work() else "refusé : PostgreSQL ira dans un dossier de l’utilisateur postgres",
+        "",
+    )
 
 
 def _disk(home: Home) -> tuple[bool, str, str]:
     free = shutil.disk_usage(home.root).free
-    return free >= MIN_FREE_BYTES, f"{free / 1e9:.1f} Go libres", "Libérez de la place, ou placez LUM1_HOME sur un autre disque."
+    return (
+        free >= MIN_FREE_BYTES,
+        f"{free / 1e9:.1f} Go libres",
+        "Libérez de la place, ou placez LUM1_HOME sur un autre disque.",
+    )
 
 
 def _memory(home: Home) -> tuple[bool, str, str]:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return total >= MIN_MEMORY_BYTES, f"{total / 1e9:.1f} Go", "Le flux réel demande 3 Go ; la France fictive se contente de moins."
+    return (
+        total >= MIN_MEMORY_BYTES,
+        f"{total / 1e9:.1f} Go",
+        "Le flux réel demande 3 Go ; la France fictive se contente de moins.",
+    )
 
 
 def _assets(home: Home) -> tuple[bool, str, str]:
@@ -75,7 +88,7 @@ def _assets(home: Home) -> tuple[bool, str, str]:
 
 def _cluster(home: Home) -> tuple[bool, str, str]:
     running = Settings.from_environment().external_database or Cluster(home).is_running()
-    return running, "en marche" if running else "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'postgres.log'}"
+    return running, "en marche" if running else "arrêté", f"./lum1 start ; sinon lisez {Cluster(home).logs}"
 
 
 def _tables(home: Home) -> tuple[bool, str, str]:

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ class Home:
 
     @property
     def postgres(self) -> Path:
+        """The cluster; a link to elsewhere where PostgreSQL's account may not enter this folder."""
         return self.root / "postgres"
 
     @property
@@ -43,7 +43,7 @@ class Home:
 
     def create(self) -> None:
         """Make the folders, for their owner only."""
-        for folder in (self.root, self.postgres, self.logs, self.web):
+        for folder in (self.root, self.logs, self.web):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def recall(self, name: str) -> Any:
@@ -80,24 +80,3 @@ def write_atomically(path: Path, content: str, mode: int = 0o600) -> None:
         os.fsync(stream.fileno())
     os.chmod(name, mode)
     os.replace(name, path)
-
-
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether one can listen there now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port(first: int | None = None) -> int:
-    """The first free loopback port from `first` on; any, without it."""
-    if first is not None:
-        return next(port for port in range(first, 65_536) if is_free(port))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,5 @@
+"""A fictitious France in the official formats: any size, any seed, with its truth."""
+
+from etl.demo.generate import PRODUCED_ON, SEED, DemoFiles, generate
+
+__all__ = ["PRODUCED_ON", "SEED", "DemoFiles", "generate"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from api.machine.account import user_namespaces_work
-from api.machine.assets import MANIFESTS
+from api.machine.assets import are_current
 from api.machine.cluster import BIN, Cluster
 from api.machine.home import Home
 from api.machine.server import Server
@@ -82,8 +82,8 @@ def _memory(home: Home) -> tuple[bool, str, str]:
 
 
 def _assets(home: Home) -> tuple[bool, str, str]:
-    there = (home.web / "complete").exists()
-    return there, "installées" if there else f"absentes ({MANIFESTS.name}/package-lock.json)", "./lum1 start"
+    there = are_current(home)
+    return there, "installées" if there else "absentes ou d’une autre version", "./lum1 start"
 
 
 def _cluster(home: Home) -> tuple[bool, str, str]:

@@ -37,6 +37,11 @@ class Home:
         return self.root / "web"
 
     @property
+    def node(self) -> Path:
+        """Node.js from PyPI, only where the machine has none."""
+        return self.root / "node"
+
+    @property
     def database_url(self) -> Path:
         """Read by geo.settings; holds the password, so only its owner reads it."""
         return self.root / "database.url"

@@ -1,0 +1,70 @@
+"""What `./lum1 test` and CI run: style, types, then every test, on a PostgreSQL that only tests use."""
+
+import os
+import subprocess
+import sys
+
+from api.machine.assets import ensure_assets
+from api.machine.cluster import Cluster
+from api.machine.home import Home
+from geo.errors import Lum1Error
+from geo.settings import REPOSITORY, Settings
+
+PACKAGES = ("geo", "search", "etl", "api", "tiles")
+OURS = (*PACKAGES, "tests")
+# an operator's settings must not reach the tests, nor the tests an operator's database
+NOT_FOR_TESTS = ("LUM1_DATABASE_URL", "LUM1_PORT", "LUM1_HOST", "LUM1_WORKERS", "LUM1_DATAGOUV_URL")
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything; pytest comes last, so that the last lines are its own, and any failure is the exit code's."""
+    home = Home(Settings.from_environment().home / "test")
+    home.create()
+    with home.lock():
+        cluster = Cluster(home, durable=False)
+        try:
+            environment = environment_for(home, cluster)
+            checks = [run(name, command, environment) for name, command in checks_for(home)]
+            tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)
+        finally:
+            cluster.stop()
+    return tested.returncode or (0 if all(checks) else 1)
+
+
+def environment_for(home: Home, cluster: Cluster) -> dict[str, str]:
+    """What tests see: their own home, their own server, no network."""
+    for name in NOT_FOR_TESTS:
+        os.environ.pop(name, None)
+    ensure_assets(home, tests=True)
+    cluster.ensure()
+    ours = {"LUM1_HOME": str(home.root), "LUM1_LIVE": "0", "LUM1_TEST_DATABASE_URL": cluster.url("postgres")}
+    return os.environ | ours
+
+
+def checks_for(home: Home) -> list[tuple[str, list[str]]]:
+    """The checks that need nothing running."""
+    cache = home.root / "cache"
+    return [
+        ("ruff check", ["ruff", "check", "--quiet", f"--cache-dir={cache / 'ruff'}", *OURS]),
+        ("ruff format", ["ruff", "format", "--check", "--quiet", f"--cache-dir={cache / 'ruff'}", *OURS]),
+        ("mypy --strict", ["mypy", "--strict", f"--cache-dir={cache / 'mypy'}", *PACKAGES]),
+    ]
+
+
+def pytest_command(home: Home, arguments: list[str]) -> list[str]:
+    """Every test, or those the arguments choose."""
+    return [sys.executable, "-m", "pytest", "-o", f"cache_dir={home.root / 'cache' / 'pytest'}", *arguments]
+
+
+def run(name: str, command: list[str], environment: dict[str, str]) -> bool:
+    """One check, its verdict in one line after its own words."""
+    done = subprocess.run([sys.executable, "-m", *command], cwd=REPOSITORY, env=environment, check=False)
+    print(f"{name} : {'conforme' if done.returncode == 0 else 'ÉCHEC'}", flush=True)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Lum1Error as error:
+        sys.exit(f"lum1 test : {error}")

@@ -14,6 +14,7 @@ from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
 from api.tiles.routes import route_handlers as tile_routes
 from api.web.routes import route_handlers as web_routes
+from api.web.routes import static_routes
 from api.web.templates import template_config
 from geo.database import engine_for
 from geo.settings import Settings
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.engine.dispose()
 
     return Litestar(
-        route_handlers=[*operations.route_handlers, *search_routes, *structure_routes, *tile_routes, *web_routes],
+        route_handlers=[*operations.route_handlers, *search_routes, *structure_routes, *tile_routes, *web_routes, *static_routes(chosen)],
         lifespan=[lifespan],
         exception_handlers=EXCEPTION_HANDLERS,
         template_config=template_config(),

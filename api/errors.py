@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import OperationalError
 
@@ -63,15 +64,23 @@ def problem_bytes(problem: Problem) -> bytes:
     return msgspec.json.encode(members)
 
 
-def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Litestar's handler for every exception."""
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Litestar's handler for every exception: a page for a person, problem+json for a program."""
     problem = problem_of(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotReady | OperationalError):
         logger.error("%s %s", request.method, request.url.path, exc_info=error)
+    if wants_page(request):
+        return Template("erreur.html", context={"probleme": problem, "fragment": False}, status_code=problem.status)
     headers = {"retry-after": "5"} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if isinstance(error, HTTPException) and error.headers:
         headers |= error.headers
     return Response(problem_bytes(problem), media_type=PROBLEM_JSON, status_code=problem.status, headers=headers)
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person is asking, not a program."""
+    program = request.url.path.startswith(("/api/v1/", "/tiles/", "/openapi", "/livez", "/readyz", "/static/", "/vendor/"))
+    return not program and "text/html" in request.headers.get("accept", "")
 
 
 def _detail(error: HTTPException) -> str:

@@ -1,0 +1,167 @@
+// The page's behaviour: links and forms fetch only what changes, the map follows; without this file they still work.
+import { suggest } from "./suggestions.js";
+import { createMap } from "./carte.js";
+
+const content = () => document.getElementById("contenu");
+const announcer = document.getElementById("annonces");
+const say = (text) => { announcer.textContent = text; };
+document.documentElement.classList.add("avec-js");
+
+let pending = null;
+
+/** Fetch the part of a page that changes and put it in place; a failure leaves what was there and says so. */
+async function go(address, { push = true, focus = true, move = true } = {}) {
+  pending?.abort();
+  pending = new AbortController();
+  content().classList.add("occupe");
+  content().setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(address, { headers: { "x-lum1-fragment": "1", accept: "text/html" }, signal: pending.signal });
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+    if (!part) throw new TypeError("answer without content");
+    content().replaceWith(document.importNode(part, true));
+    if (push) history.pushState(null, "", address + location.hash);
+    arrived({ focus, move });
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    content().classList.remove("occupe");
+    content().removeAttribute("aria-busy");
+    say(announcer.dataset.horsLigne);
+    showMessage(announcer.dataset.horsLigne);
+  }
+}
+
+/** New content stands: title, announcement, map. */
+function arrived({ focus = true, move = true } = {}) {
+  const { titre } = content().dataset;
+  if (titre) document.title = titre;
+  const count = document.getElementById("compte");
+  say(count ? count.textContent : document.title);
+  if (focus) { content().focus({ preventScroll: true }); content().scrollTop = 0; }
+  map?.show(content(), move);
+  syncSearchBox();
+}
+
+/** The search box says what is asked, whatever way one came here. */
+function syncSearchBox() {
+  if (content().dataset.requete !== undefined) {
+    document.getElementById("q").value = new URLSearchParams(content().dataset.requete).get("q") ?? "";
+  }
+}
+
+/** Another question on top of this one: names to set, null to take out. */
+function asking(changes) {
+  const asked = new URLSearchParams(content().dataset.requete ?? "");
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === "") asked.delete(name); else asked.set(name, value);
+  }
+  asked.delete("cursor");
+  return "/?" + asked;
+}
+
+function showMessage(text) {
+  const place = document.getElementById("carte-message");
+  place.textContent = text;
+  place.hidden = !text;
+  if (text) setTimeout(() => { place.hidden = true; }, 6000);
+}
+
+/** « Plus de résultats » appends, so that the list already read stays. */
+async function more(link) {
+  const answer = await fetch(link.href, { headers: { "x-lum1-fragment": "1", accept: "text/html" } });
+  const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const added = [...part.querySelectorAll("#resultats > li")].map((item) => document.importNode(item, true));
+  document.getElementById("resultats").append(...added);
+  const next = part.getElementById("suite");
+  if (next) link.href = next.getAttribute("href"); else link.closest("p").remove();
+  added[0]?.querySelector("a").focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const target = new URL(link.href);
+  if (target.origin !== location.origin || link.hash || target.pathname.startsWith("/openapi")) return;
+  event.preventDefault();
+  if (link.id === "suite") more(link).catch(() => showMessage(announcer.dataset.horsLigne));
+  else go(target.pathname + target.search);
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "get") return;
+  event.preventDefault();
+  const asked = new URLSearchParams([...new FormData(event.target)].filter(([, value]) => value !== ""));
+  if (event.target.id === "recherche") {
+    for (const name of ["departement", "categorie", "open"]) {
+      const kept = new URLSearchParams(content().dataset.requete ?? "").get(name);
+      if (kept && asked.get("q")) asked.set(name, kept);
+    }
+  }
+  go("/?" + asked);
+});
+document.addEventListener("change", (event) => event.target.closest(".filtres")?.requestSubmit());
+window.addEventListener("popstate", () => go(location.pathname + location.search, { push: false }));
+
+for (const kind of ["mouseover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const item = event.target.closest?.(".resultat");
+    map?.highlight(item?.dataset.lon ? [Number(item.dataset.lon), Number(item.dataset.lat)] : null);
+  });
+}
+
+const around = document.getElementById("autour");
+if (around && "geolocation" in navigator) {
+  around.hidden = false;
+  around.addEventListener("click", () => {
+    say(announcer.dataset.chargement);
+    navigator.geolocation.getCurrentPosition(
+      // three decimals are some hundred metres: enough to search, too little to follow
+      ({ coords }) => go(asking({ lat: coords.latitude.toFixed(3), lon: coords.longitude.toFixed(3), radius: 10000, sort: "distance", bbox: null, commune: null, departement: null })),
+      (error) => { const text = error.code === error.PERMISSION_DENIED ? announcer.dataset.refusee : announcer.dataset.introuvable; say(text); showMessage(text); },
+      { maximumAge: 60000, timeout: 10000 },
+    );
+  });
+}
+
+const zone = document.getElementById("zone");
+const map = createMap({
+  onStructure: (id) => { const back = content().dataset.requete; go(`/structures/${id}${back ? "?retour=" + encodeURIComponent("?" + back) : ""}`, { move: false }); showList(); },
+  onMoved: () => { zone.hidden = false; },
+  onImpossible: () => { const place = document.getElementById("carte-message"); place.textContent = announcer.dataset.sansCarte; place.hidden = false; },
+});
+zone?.addEventListener("click", () => {
+  zone.hidden = true;
+  go(asking({ bbox: map.bounds(), commune: null, departement: null, radius: null }), { move: false });
+});
+
+const box = document.getElementById("q");
+if (box) {
+  suggest(box, document.getElementById("suggestions"), {
+    near: () => map?.centre(),
+    choose: ({ kind, id, lon, lat }) => {
+      if (kind === "structure" || kind === "identifier") go("/structures/" + id);
+      else if (kind === "categorie") go(asking({ q: null, categorie: id }));
+      else { go(asking({ q: null, commune: id, departement: null, bbox: null, lat: null, lon: null, radius: null })); }
+    },
+  });
+}
+
+document.getElementById("territoires").hidden = false;
+document.getElementById("territoires").addEventListener("click", (event) => {
+  const choice = event.target.closest("button[data-lon]");
+  if (!choice) return;
+  choice.closest("details").open = false;
+  map?.fly([Number(choice.dataset.lon), Number(choice.dataset.lat)], Number(choice.dataset.zoom));
+});
+
+function showList() { show(false); }
+function show(onMap) {
+  document.documentElement.classList.toggle("voit-carte", onMap);
+  document.getElementById("voir-carte").setAttribute("aria-pressed", String(onMap));
+  document.getElementById("voir-liste").setAttribute("aria-pressed", String(!onMap));
+  if (onMap) map?.resize();
+}
+document.getElementById("voir-carte").addEventListener("click", () => show(true));
+document.getElementById("voir-liste").addEventListener("click", () => show(false));
+
+map?.show(content(), !location.hash);

@@ -1,0 +1,83 @@
+// The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
+import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
+
+const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
+const CLUSTER_STEP = 2;
+
+export function createMap({ onStructure, onMoved, onImpossible }) {
+  const place = document.getElementById("carte");
+  if (!place) return null;
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let map;
+  try {
+    map = new MapLibre({
+      container: place,
+      style: `/tiles/style.json${dark ? "?theme=sombre" : ""}`,
+      ...FRANCE,
+      hash: "carte",
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxZoom: 19,
+      fadeDuration: still ? 0 : 200,
+      locale: { "NavigationControl.ZoomIn": "Zoomer", "NavigationControl.ZoomOut": "Dézoomer", "AttributionControl.ToggleAttribution": "Crédits", "Map.Title": "Carte" },
+    });
+  } catch {
+    onImpossible();
+    return null;
+  }
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 100 }));
+  map.addControl(new AttributionControl({ compact: true }));
+  place.mapLibre = map; // for tests and the curious
+
+  const ready = new Promise((resolve) => map.once("load", resolve));
+
+  map.on("click", (event) => {
+    const [feature] = map.queryRenderedFeatures(
+      [[event.point.x - 6, event.point.y - 6], [event.point.x + 6, event.point.y + 6]],
+      { layers: ["clusters", "points"] },
+    );
+    if (!feature) return;
+    if (feature.properties.id) onStructure(feature.properties.id);
+    else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
+  });
+  for (const layer of ["clusters", "points"]) {
+    map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
+    map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
+  }
+  map.on("moveend", (event) => { if (event.originalEvent) onMoved(); });
+
+  const fly = (center, zoom) => (still ? map.jumpTo({ center, zoom }) : map.flyTo({ center, zoom, duration: 900 }));
+
+  /** The tiles of another question. */
+  async function ask(query) {
+    await ready;
+    const address = `${location.origin}/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
+    const source = map.getSource("structures");
+    if (source.tiles?.[0] !== address) source.setTiles([address]);
+  }
+
+  return {
+    /** Follow what the list shows: its tiles and, unless told not to, its place. */
+    show(content, move = true) {
+      const { tuiles, bornes, lon, lat, fiche } = content.dataset;
+      if (tuiles !== undefined) ask(tuiles);
+      if (fiche && lon) this.highlight([Number(lon), Number(lat)]);
+      if (!move) return;
+      if (lon) fly([Number(lon), Number(lat)], fiche ? Math.max(map.getZoom(), 15) : 11.5);
+      else if (bornes) { const [w, s, e, n] = bornes.split(",").map(Number); map.fitBounds([[w, s], [e, n]], { padding: 40, duration: still ? 0 : 900 }); }
+    },
+    async highlight(point) {
+      await ready;
+      const features = point ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: point } }] : [];
+      map.getSource("selection").setData({ type: "FeatureCollection", features });
+    },
+    bounds: () => map.getBounds().toArray().flat().map((degrees, i) => Math.min(i % 2 ? 90 : 180, Math.max(i % 2 ? -90 : -180, degrees)).toFixed(4)).join(","),
+    centre: () => (map.getZoom() > 7 ? map.getCenter().toArray() : null),
+    resize: () => map.resize(),
+    fly,
+  };
+}

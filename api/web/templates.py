@@ -1,0 +1,69 @@
+"""Jinja with French habits: dates, distances, numbers, phones; and addresses of static files that caches may keep."""
+
+import datetime as dt
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.template import TemplateConfig
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+NARROW_SPACE = "\u202f"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    """What the application renders pages with."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone}
+    environment.globals["statique"] = static_address
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+
+
+def number(value: int) -> str:
+    """Thousands apart.
+
+    >>> number(76764)
+    '76\u202f764'
+    """
+    return f"{value:,}".replace(",", NARROW_SPACE)
+
+
+def metres(value: float) -> str:
+    """A distance as one says it.
+
+    >>> [metres(v) for v in (84.2, 1_240.0, 18_700.0)]
+    ['84\u202fm', '1,2\u202fkm', '19\u202fkm']
+    """
+    if value < 1000:
+        return f"{value:.0f}{NARROW_SPACE}m"
+    kilometres = f"{value / 1000:.1f}" if value < 10_000 else f"{value / 1000:.0f}"
+    return f"{kilometres.replace('.', ',')}{NARROW_SPACE}km"
+
+
+def day(value: dt.date) -> str:
+    """A date in words."""
+    return f"{value.day}{'er' if value.day == 1 else ''} {MONTHS[value.month - 1]} {value.year}"
+
+
+def telephone(value: str) -> str:
+    """The target of a `tel:` link."""
+    return "".join(c for c in value if c.isdigit() or c == "+")
+
+
+@cache
+def static_address(name: str) -> str:
+    """A static file's address, with its content's digest: it can be cached for ever."""
+    digest = hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
+    return f"/static/{name}?v={digest}"

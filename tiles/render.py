@@ -42,7 +42,7 @@ def tile(
 
 def _counted_tile(connection: Connection, version: int, address: TileAddress, categories: tuple[int, ...]) -> bytes:
     name = "clusters_of_categories" if categories else "clusters"
-    query = text(statement(name).format(table=counts.table_of(version)))
+    query = text(statement(name).replace("{table}", counts.table_of(version)))
     where = {"z": address.z, "x": address.x, "y": address.y}
     return _bytes(connection.execute(query, where | ({"categories": list(categories)} if categories else {})))
 

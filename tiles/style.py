@@ -5,7 +5,7 @@ from typing import Any
 
 from geo.categories import categories
 
-FONT = ["Atkinson Hyperlegible"]  # drawn by the browser from the page's own typeface: no glyph server
+FONT = ["Atkinson Hyperlegible Next"]  # drawn by the browser from the page's own typeface: no glyph server
 
 LIGHT = {
     "sea": "#d5e4ea",

@@ -22,7 +22,7 @@ SUPERUSER = DATABASE = "lum1"
 FIRST_PORT = 54640
 START_PATIENCE_S = 60
 STOP_PATIENCE_S = 60
-ORPHANS_PATIENCE_S = 20  # a backend in the middle of a query outlives its killed postmaster and holds the memory
+ORPHANS_PATIENCE_S = 10
 
 
 class ClusterFailed(Lum1Error):
@@ -69,16 +69,12 @@ class Cluster:
         return True
 
     def _postmaster(self) -> int | None:
-        """The process its file names, if it stands in our data folder; after a reboot the number may be anybody's."""
+        """The process its file names, if it stands in our data; after a reboot the number may be anybody's."""
         try:
-            pid = self._number_in_file()
-            standing_in = (processes.PROC / str(pid) / "cwd").resolve(strict=True)
+            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
         except (OSError, ValueError, IndexError):
             return None
-        return pid if standing_in == self.data.resolve() and processes.is_running(pid) else None
-
-    def _number_in_file(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+        return pid if pid in processes.standing_in(self.data) else None
 
     def _record(self, password: str, port: int) -> None:
         url = f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{DATABASE}\n"
@@ -126,13 +122,10 @@ class Cluster:
             port = free_port(at_least=FIRST_PORT)
             self._record(password, port)
         account.write(self.data / "lum1.conf", as_configuration(settings_for(port, durable=self.durable)))
-        self._forget_a_strangers_number()
-        deadline = time.monotonic() + ORPHANS_PATIENCE_S
-        while not self._started(account):
+        self._clear_the_way()
+        if not self._started(account):
             said = self._startup_log.read_text(errors="replace")[-2000:] if self._startup_log.exists() else ""
-            if "shared memory block" not in said or time.monotonic() > deadline:
-                raise ClusterFailed(f"PostgreSQL ne démarre pas ; {self._startup_log} finit ainsi :\n{said}")
-            time.sleep(0.5)
+            raise ClusterFailed(f"PostgreSQL ne démarre pas ; {self._startup_log} finit ainsi :\n{said}")
 
     def _started(self, account: Account) -> bool:
         self._startup_log.unlink(missing_ok=True)
@@ -146,17 +139,14 @@ class Cluster:
         )
         return started.returncode == 0
 
-    def _forget_a_strangers_number(self) -> None:
-        """PostgreSQL takes any living process with the number in its file for a postmaster, and won't start.
+    def _clear_the_way(self) -> None:
+        """End what a killed postmaster left: backends in the middle of a query, then its number.
 
-        The file also leads to the memory of earlier backends, so it goes only when a stranger has the number.
+        PostgreSQL takes any process with that number for a postmaster and won't start: a stranger after a reboot, a
+        zombie in a container whose first process reaps none. Once nobody stands in the data, the number says nothing.
         """
-        try:
-            taken_by_a_stranger = processes.is_running(self._number_in_file())
-        except (OSError, ValueError, IndexError):
-            return
-        if taken_by_a_stranger:
-            (self.data / "postmaster.pid").unlink()
+        processes.end(processes.standing_in(self.data), patience_s=ORPHANS_PATIENCE_S, first=signal.SIGQUIT)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _create_database(self) -> None:
         with closing(self._connect_once_started()) as connection:

@@ -55,6 +55,11 @@ def members_of_session(leader: Process) -> list[int]:
     return [pid for pid in _all_pids() if _belongs(pid, leader)]
 
 
+def standing_in(folder: Path) -> list[int]:
+    """Those still running whose working directory this is: all of a PostgreSQL stand in its data."""
+    return [pid for pid in _all_pids() if _directory_of(pid) == folder.resolve() and is_running(pid)]
+
+
 def end(pids: list[int], *, patience_s: float = 10, first: signal.Signals = signal.SIGTERM) -> None:
     """Ask these processes to end, then insist."""
     _signal(pids, first)
@@ -88,6 +93,13 @@ def _belongs(pid: int, leader: Process) -> bool:
         return False
     same_session = int(fields[SESSION]) == leader.pid
     return same_session and int(fields[STARTED]) >= leader.started and fields[STATE] not in "ZX"
+
+
+def _directory_of(pid: int) -> Path | None:
+    try:
+        return (PROC / str(pid) / "cwd").resolve(strict=True)
+    except OSError:  # gone, a zombie, or another user's
+        return None
 
 
 def _all_pids() -> list[int]:

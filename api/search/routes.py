@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import anyio.to_thread
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
@@ -28,8 +29,10 @@ class Suggestions(msgspec.Struct, frozen=True):
     suggestions: list[Suggestion]
 
 
-@get("/api/v1/search", summary="Chercher des structures", tags=["recherche"], sync_to_thread=True, responses=PROBLEMS)
-def search(
+# Two methods share this path, and Litestar 2.25 prepares such handlers twice: it would run a synchronous one in a thread
+# inside a thread. These two hand the work to a thread themselves.
+@get("/api/v1/search", summary="Chercher des structures", tags=["recherche"], responses=PROBLEMS)
+async def search(
     request: Request[Any, Any, Any],
     state: State,
     q: p.Words = None,
@@ -52,24 +55,23 @@ def search(
     explain: p.Explain = None,
 ) -> Response[SearchResults]:
     """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
-    return respond(request, state, p.asked_in_query_string(request.scope["query_string"]))
+    return await anyio.to_thread.run_sync(respond, request, state, p.asked_in_query_string(request.scope["query_string"]))
 
 
-@post(
-    "/api/v1/search",
+@post("/api/v1/search",
     summary="Chercher, en JSON",
     tags=["recherche"],
     status_code=200,
-    sync_to_thread=True,
+    
     responses=PROBLEMS,
 )
-def search_with_body(
+async def search_with_body(
     request: Request[Any, Any, Any],
     state: State,
     data: Annotated[dict[str, Any], Body(description="Les mêmes membres.")],
 ) -> Response[SearchResults]:
     """Les mêmes membres qu’en GET, en JSON : pour les polygones et les longues listes."""
-    return respond(request, state, p.asked_in_body(data))
+    return await anyio.to_thread.run_sync(respond, request, state, p.asked_in_body(data))
 
 
 @get(

@@ -78,7 +78,7 @@ def robots() -> str:
 
 def static_routes(settings: Settings) -> list[Any]:
     """Our files and npm's, from this origin only."""
-    vendor = {"maplibre": "maplibre-gl/dist", "police": "@fontsource/atkinson-hyperlegible/files"}
+    vendor = {"maplibre": "maplibre-gl/dist", "police": "@fontsource-variable/atkinson-hyperlegible-next/files"}
     return [
         create_static_files_router("/static", [STATIC], cache_control=None, include_in_schema=False),
         *(

@@ -44,6 +44,8 @@ CLOSE_UP = (
 )
 DEPARTEMENT_GAP_DEG = 0.004  # contours were simplified one by one: slivers between neighbours are narrower than this
 DEPARTEMENT_TOLERANCE_DEG = 0.002
+SMALLEST_ISLAND_DEG2 = 1e-6  # about a hectare
+SMALLEST_ENCLAVE_DEG2 = 0.0008  # about 7 km²: what is smaller is a sliver between simplified neighbours
 COMMUNE_TOLERANCE_DEG = 0.0004  # some 40 m, within an outline already simplified to hundreds
 
 
@@ -192,7 +194,14 @@ def _contours(communes: pl.DataFrame, drawn: dict[str, Drawn]) -> pl.DataFrame:
 def _dissolved(parts: list[shapely.Geometry]) -> shapely.MultiPolygon:
     swollen = shapely.unary_union([shapely.buffer(part, DEPARTEMENT_GAP_DEG, quad_segs=1) for part in parts])
     shrunk = shapely.buffer(swollen, -DEPARTEMENT_GAP_DEG, quad_segs=1)
-    return files.as_multipolygon(shapely.simplify(shrunk, DEPARTEMENT_TOLERANCE_DEG))
+    whole = files.as_multipolygon(shapely.simplify(shrunk, DEPARTEMENT_TOLERANCE_DEG))
+    return shapely.MultiPolygon([_without_slivers(each) for each in whole.geoms if each.area > SMALLEST_ISLAND_DEG2])
+
+
+def _without_slivers(polygon: shapely.Polygon) -> shapely.Polygon:
+    """Holes that are enclaves of a neighbour stay (the smallest, in the Hautes-Pyrénées, has 40 km²)."""
+    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area > SMALLEST_ENCLAVE_DEG2]
+    return shapely.Polygon(polygon.exterior, holes)
 
 
 def _world(packages: Path) -> pl.DataFrame:

@@ -36,7 +36,14 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.engine.dispose()
 
     return Litestar(
-        route_handlers=[*operations.route_handlers, *search_routes, *structure_routes, *tile_routes, *web_routes, *static_routes(chosen)],
+        route_handlers=[
+            *operations.route_handlers,
+            *search_routes,
+            *structure_routes,
+            *tile_routes,
+            *web_routes,
+            *static_routes(chosen),
+        ],
         lifespan=[lifespan],
         exception_handlers=EXCEPTION_HANDLERS,
         template_config=template_config(),

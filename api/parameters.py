@@ -18,7 +18,19 @@ from search.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Orig
 
 # Names that questions will have once their data exist: taken now, so that nobody reads an ignored filter as an answer.
 RESERVED = frozenset(
-    "naf activite public secteur statut phone updated_since precision open_now certified claimed".split()
+    [
+        "naf",
+        "activite",
+        "public",
+        "secteur",
+        "statut",
+        "phone",
+        "updated_since",
+        "precision",
+        "open_now",
+        "certified",
+        "claimed",
+    ]
 )
 MAX_VALUES = 200  # of one repeatable parameter
 

@@ -35,20 +35,20 @@ FROM structure AS s
 JOIN categorie AS c ON c.no = s.categorie_no
 ORDER BY s.id
 """
-SCHEMA = {
-    "id": pl.String,
-    "name": pl.String,
-    "categorie": pl.String,
-    "finess": pl.List(pl.String),
-    "siret": pl.List(pl.String),
-    "siren": pl.String,
-    "commune": pl.String,
-    "lon": pl.Float64,
-    "lat": pl.Float64,
-    "precision": pl.String,
-    "position_source": pl.String,
-    "open": pl.Boolean,
-    "closed_on": pl.Date,
+SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "name": pl.String(),
+    "categorie": pl.String(),
+    "finess": pl.List(pl.String()),
+    "siret": pl.List(pl.String()),
+    "siren": pl.String(),
+    "commune": pl.String(),
+    "lon": pl.Float64(),
+    "lat": pl.Float64(),
+    "precision": pl.String(),
+    "position_source": pl.String(),
+    "open": pl.Boolean(),
+    "closed_on": pl.Date(),
 }
 
 
@@ -71,8 +71,9 @@ def _write_csv(rows: Iterator[Row[Any]], publication: Publication, out: Path) ->
     with out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for written, row in enumerate(rows, start=1):
+        for row in rows:
             writer.writerow([_cell(value) for value in row])
+            written += 1
     return written
 
 

@@ -74,7 +74,8 @@ def few_removed(counted: Counted) -> Verdict:
 
 def plausible_coordinates(counted: Counted) -> Verdict:
     share = _share(counted.coordinates_unusable, counted.coordinates_published)
-    message = f"{_n(counted.coordinates_unusable)} coordonnées inutilisables, {_percent(share)}, au plus {_percent(MAX_UNUSABLE_COORDINATES)}"
+    most = _percent(MAX_UNUSABLE_COORDINATES)
+    message = f"{_n(counted.coordinates_unusable)} coordonnées inutilisables, {_percent(share)}, au plus {most}"
     return Verdict("coordinates", share <= MAX_UNUSABLE_COORDINATES, message)
 
 

@@ -53,7 +53,7 @@ def only_load(lock: Connection) -> None:
 def open_load(engine: Engine, pipeline: str, source: Source) -> int:
     """Record that a load begins; its id."""
     with engine.begin() as connection:
-        return connection.execute(
+        load_id: int = connection.execute(
             insert(load)
             .values(
                 pipeline=pipeline,
@@ -68,6 +68,7 @@ def open_load(engine: Engine, pipeline: str, source: Source) -> int:
             )
             .returning(load.c.id)
         ).scalar_one()
+    return load_id
 
 
 def close_load(

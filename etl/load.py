@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -21,9 +21,12 @@ from geo.structures import structure
 class Batch(Protocol):
     """What a register's transform gives for each batch."""
 
-    structures: pl.DataFrame
-    rejected: pl.DataFrame
-    noticed: dict[str, int]
+    @property
+    def structures(self) -> pl.DataFrame: ...
+    @property
+    def rejected(self) -> pl.DataFrame: ...  # with the reason of each
+    @property
+    def noticed(self) -> Mapping[str, int]: ...
 
 
 class Progress(Protocol):

@@ -78,9 +78,10 @@ def index_stage(connection: Connection) -> None:
 
 def count_removed(connection: Connection) -> int:
     """Open or closed structures that the stage does not have."""
-    return connection.execute(
+    removed: int = connection.execute(
         text("SELECT count(*) FROM structure s WHERE NOT EXISTS (SELECT FROM stage g WHERE g.id = s.id)")
     ).scalar_one()
+    return removed
 
 
 def merge(connection: Connection, load_id: int) -> Changes:

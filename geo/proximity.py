@@ -13,7 +13,7 @@ from geo.filters import Circle, bounds_of_circle, in_box, sphere_distance
 from geo.structures import structure
 
 
-def farthest_candidate_query(lon: float, lat: float, k: int, asked: Sequence[ColumnElement[bool]]) -> Select[Any]:
+def farthest_candidate_query(lon: float, lat: float, k: int, asked: Sequence[ColumnElement[bool]]) -> Select[Any, Any]:
     """One row: how many of the k Mercator-nearest have a position, and the sphere distance of the farthest of them.
 
     Served by structure_open_geom_idx (structure_geom_idx with `open=all`) in the order of its `<->`.

@@ -7,7 +7,9 @@ from geo.text import sort_key
 
 # Dotted acronyms are one word: « I.M.E. » and « IME » are the same to whoever types them.
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?\b\.?")
-STOP_WORDS = frozenset("a au aux ce ces d dans de des du en et j l la le les m n ou par pour qu que s sur t un une".split())
+STOP_WORDS = frozenset(
+    "a au aux ce ces d dans de des du en et j l la le les m n ou par pour qu que s sur t un une".split()  # noqa: SIM905
+)
 
 
 def tokens(text: str) -> list[str]:
@@ -39,7 +41,7 @@ def stem(word: str) -> str:
     """
     if len(word) <= 3 or word.isdigit():
         return word
-    if word.endswith("eaux") or word.endswith("eux"):
+    if word.endswith(("eaux", "eux")):
         return word[:-1]
     if word.endswith("aux"):
         return word[:-3] + "al"

@@ -21,7 +21,9 @@ FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
-def suggest(connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[Suggestion]:
+def suggest(
+    connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int
+) -> list[Suggestion]:
     """At most `limit` lines for what is typed so far; nothing for nothing."""
     if not words:
         return []
@@ -100,7 +102,11 @@ def _categories(words: str) -> list[Suggestion]:
 
 
 def _begins(phrase: list[str], asked: list[str]) -> bool:
-    return len(phrase) >= len(asked) and phrase[: len(asked) - 1] == asked[:-1] and phrase[len(asked) - 1].startswith(asked[-1])
+    return (
+        len(phrase) >= len(asked)
+        and phrase[: len(asked) - 1] == asked[:-1]
+        and phrase[len(asked) - 1].startswith(asked[-1])
+    )
 
 
 @cache
@@ -112,5 +118,3 @@ def warm_up() -> None:
     """Read the tables that the first question would wait for."""
     _communes_by_name()
     _said()
-
-

@@ -90,7 +90,7 @@ def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:
                 "circle-opacity": 0.88,
                 "circle-stroke-color": c["ring"],
                 "circle-stroke-width": 1.5,
-                "circle-radius": ["interpolate", ["linear"], ["log10", ["max", 1, ["get", "n"]]], 0, 6, 1, 11, 2, 15, 3, 19, 5, 26],
+                "circle-radius": _radius_of_count(),
             },
         ),
         _layer(
@@ -136,6 +136,12 @@ def _text(small: int, large: int) -> dict[str, Any]:
 
 def _halo(c: dict[str, str]) -> dict[str, Any]:
     return {"text-color": c["text"], "text-halo-color": c["halo"], "text-halo-width": 1.4}
+
+
+def _radius_of_count() -> list[Any]:
+    """By powers of ten: an area in proportion would hide the country under Paris."""
+    magnitude = ["log10", ["max", 1, ["get", "n"]]]
+    return ["interpolate", ["linear"], magnitude, 0, 6, 1, 11, 2, 15, 3, 19, 5, 26]
 
 
 def _short_count() -> list[Any]:

@@ -24,7 +24,9 @@ DEMO_SIZE = 20_000
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65_535), help="Port HTTP ; sinon LUM1_PORT, sinon le premier libre dès 8640.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), help="Port HTTP ; sinon LUM1_PORT, sinon le premier libre dès 8640."
+)
 @click.option("--finess", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Fichier FINESS à servir.")
 @click.option("--demo", "demo_size", type=click.IntRange(1, 5_000_000), help="France fictive de cette taille.")
 @click.option("--foreground", is_flag=True, help="Rester au premier plan (conteneurs).")
@@ -97,7 +99,11 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
             click.echo("Le flux FINESS n’est pas joignable d’ici : données fictives.", err=True)
     bars.step("France fictive")
     files = demo.generate(
-        settings.home / "demo", size=demo_size or DEMO_SIZE, seed=demo.SEED, produced_on=demo.PRODUCED_ON, progress=bars.advance
+        settings.home / "demo",
+        size=demo_size or DEMO_SIZE,
+        seed=demo.SEED,
+        produced_on=demo.PRODUCED_ON,
+        progress=bars.advance,
     )
     return load_finess(settings, files.finess, bars)
 
@@ -122,5 +128,3 @@ def _described(publication: Publication | None) -> str:
 def _line(finding: Finding) -> str:
     mark = "ok     " if finding.ok else "MANQUE "
     return f"{mark} {finding.name} : {finding.found}" + ("" if finding.ok else f"\n        → {finding.mend}")
-
-

@@ -6,13 +6,13 @@ import anyio.to_thread
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body, Parameter
 
 from api import parameters as p
 from api.dependencies import reading, search_of
 from api.errors import Problem
 from api.search.answers import GEOJSON, answer, as_geojson
-from litestar.openapi.datastructures import ResponseSpec
 from search.results import SearchResults, Suggestion
 
 MAX_SUGGESTIONS = 20
@@ -55,14 +55,16 @@ async def search(
     explain: p.Explain = None,
 ) -> Response[SearchResults]:
     """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
-    return await anyio.to_thread.run_sync(respond, request, state, p.asked_in_query_string(request.scope["query_string"]))
+    return await anyio.to_thread.run_sync(
+        respond, request, state, p.asked_in_query_string(request.scope["query_string"])
+    )
 
 
-@post("/api/v1/search",
+@post(
+    "/api/v1/search",
     summary="Chercher, en JSON",
     tags=["recherche"],
     status_code=200,
-    
     responses=PROBLEMS,
 )
 async def search_with_body(

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
 
 from api.dependencies import reading
 from api.errors import Problem
 from api.structures.queries import found_under
 from api.structures.schemas import StructureList, StructurePage
-from litestar.openapi.datastructures import ResponseSpec
 
 PROBLEMS = {
     400: ResponseSpec(Problem, description="Numéro invalide", media_type="application/problem+json"),
@@ -26,7 +26,7 @@ PROBLEMS = {
     sync_to_thread=True,
     responses=PROBLEMS,
 )
-def structure(identifier: str, state: State) -> Response[StructurePage | StructureList]:
+def structure(identifier: str, state: State) -> Response[Any]:
     """`id`, `finess:NNNNNNNNN` (d’une entité juridique : ses établissements) ou `siret:NNNNNNNNNNNNNN`."""
     with reading(state) as view:
         pages = found_under(view, identifier)

@@ -76,7 +76,8 @@ def proposed(values: list[FacetValue], asked: list[tuple[str, str]]) -> list[Pro
     if any(name == "categorie" for name, _ in asked) or len(values) < 2:
         return []
     return [
-        Proposal(each.label, each.count, "?" + urlencode([*asked, ("categorie", each.value)])) for each in values[:MAX_PROPOSED]
+        Proposal(each.label, each.count, "?" + urlencode([*asked, ("categorie", each.value)]))
+        for each in values[:MAX_PROPOSED]
     ]
 
 

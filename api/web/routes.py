@@ -82,9 +82,7 @@ def static_routes(settings: Settings) -> list[Any]:
     return [
         create_static_files_router("/static", [STATIC], cache_control=None, include_in_schema=False),
         *(
-            create_static_files_router(
-                f"/vendor/{name}", [settings.web_assets / folder], include_in_schema=False
-            )
+            create_static_files_router(f"/vendor/{name}", [settings.web_assets / folder], include_in_schema=False)
             for name, folder in vendor.items()
         ),
     ]

@@ -11,7 +11,9 @@ from etl.demo.generate import PRODUCED_ON, SEED, generate
 @click.command()
 @click.option("--size", default=20_000, show_default=True, type=click.IntRange(1), help="Établissements.")
 @click.option("--seed", default=SEED, show_default=True)
-@click.option("--date", "produced_on", default=PRODUCED_ON.isoformat(), show_default=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--date", "produced_on", default=PRODUCED_ON.isoformat(), show_default=True, type=click.DateTime(["%Y-%m-%d"])
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--sirene/--no-sirene", default=True, help="Écrire aussi les fichiers SIRENE.")
 @click.option("--rich", is_flag=True, help="Aussi bavard que le flux réel : 4 ko par établissement.")

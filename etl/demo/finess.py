@@ -130,16 +130,31 @@ class Country:
         if self._draw.random() < 0.08:
             address["lieuDit"] = f"BP {self._draw.randint(1, 999)}"
         if self._rich:
-            address |= {"ligneUne": town, "ligneDeux": named, "ligneTrois": f"BATIMENT {number}", "ligneSix": f"{postcode} {town}"}
+            address |= {
+                "ligneUne": town,
+                "ligneDeux": named,
+                "ligneTrois": f"BATIMENT {number}",
+                "ligneSix": f"{postcode} {town}",
+            }
         return address
 
     def _coordinates(self, commune: Commune, lon: float, lat: float, precision: str) -> dict[str, str] | None:
         if precision == "none":
             return None
         east, north = projected(commune, lon, lat)
-        pair = {"coordonneeX": f"{lon:.6f}", "coordonneeY": f"{lat:.6f}", "directionLatitude": north, "directionLongitude": east}
+        pair = {
+            "coordonneeX": f"{lon:.6f}",
+            "coordonneeY": f"{lat:.6f}",
+            "directionLatitude": north,
+            "directionLongitude": east,
+        }
         if self._draw.random() > DEGREES_FIRST:  # then X holds the northing and Y the easting (DATA-FACTS § 1.3, 2)
-            pair = {"coordonneeX": north, "coordonneeY": east, "directionLatitude": f"{lat:.6f}", "directionLongitude": f"{lon:.6f}"}
+            pair = {
+                "coordonneeX": north,
+                "coordonneeY": east,
+                "directionLatitude": f"{lat:.6f}",
+                "directionLongitude": f"{lon:.6f}",
+            }
         keys = {
             "housenumber": f"{commune.code}_{self._draw.randint(1, 9999):04d}_{self._draw.randint(1, 180):05d}",
             "street": f"{commune.code}_{self._draw.randint(1, 9999):04d}",
@@ -163,7 +178,13 @@ class Country:
         zone = "mobile" if commune.code.startswith(("97", "98")) else self._draw.choice("12345")
         digits = demo_phone(zone, self._draw.randrange(10_000))
         pairs = [digits[i : i + 2] for i in range(0, 10, 2)]
-        shapes = (digits, " ".join(pairs), ".".join(pairs), f"0{digits}", f"{digits}/{demo_phone('mobile', self._draw.randrange(10_000))}")
+        shapes = (
+            digits,
+            " ".join(pairs),
+            ".".join(pairs),
+            f"0{digits}",
+            f"{digits}/{demo_phone('mobile', self._draw.randrange(10_000))}",
+        )
         return self._draw.choices(shapes, (60, 25, 10, 2, 3))[0]
 
     def _events(self, kind: str, identifier: str, count: int) -> list[dict[str, str]]:

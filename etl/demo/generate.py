@@ -76,5 +76,11 @@ def _write_finess(
 
 
 def _opening(produced_on: date) -> bytes:
-    root = {"schemaVersion": "v1.0.0", "generatedAt": f"{produced_on}T02:10:00.000000000Z", "fictif": True, "gcc": [], "gco": []}
+    root = {
+        "schemaVersion": "v1.0.0",
+        "generatedAt": f"{produced_on}T02:10:00.000000000Z",
+        "fictif": True,
+        "gcc": [],
+        "gco": [],
+    }
     return msgspec.json.encode(root)[:-1] + b',"pmej":['

@@ -19,7 +19,9 @@ class Places:
 
     def __init__(self, draw: random.Random) -> None:
         self._draw = draw
-        self._communes = [c for c in communes().values() if c.population > 0 and c.code not in ("75056", "69123", "13055")]
+        self._communes = [
+            c for c in communes().values() if c.population > 0 and c.code not in ("75056", "69123", "13055")
+        ]
         self._weights = list(accumulate(c.population**0.9 for c in self._communes))
 
     def commune(self) -> Commune:

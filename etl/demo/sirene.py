@@ -19,7 +19,13 @@ MASK = "[ND]"
 FIRST_PRACTITIONER = 500_000  # SIREN serials below belong to FINESS's legal entities
 PRACTITIONERS_PER_STRUCTURE = 1.5
 MASKED_SHARE = 0.12
-PRACTITIONER_NAF = (("86.21Z", "86.21Y"), ("86.22C", "86.22Y"), ("86.23Z", "86.23Y"), ("86.90D", "86.94G"), ("86.90E", "86.95Y"))
+PRACTITIONER_NAF = (
+    ("86.21Z", "86.21Y"),
+    ("86.22C", "86.22Y"),
+    ("86.23Z", "86.23Y"),
+    ("86.90D", "86.94G"),
+    ("86.90E", "86.95Y"),
+)
 OTHER_NAF = (("47.11B", "47.11Y"), ("62.01Z", "62.10Y"), ("96.02A", "96.21Y"))
 QUALITIES = (("11", 80), ("12", 11), ("21", 2), ("22", 2), ("33", 5))
 FIRST_NAMES = ("OCTAVIE", "ANATOLE", "HERMINE", "LEOPOLD", "CELESTE", "THEODORE")
@@ -104,7 +110,10 @@ class _Stock:
     def add_from_finess(self, row: dict[str, Any]) -> None:
         """The SIRENE side of an establishment that FINESS names: same place, same state."""
         siren = row["siret"][:9]
-        self.units.setdefault(siren, self._unit(siren, "O", {"denominationUniteLegale": f"ENTITE FICTIVE {siren}"}, 5599, ("86.10Z", "86.10Y")))
+        self.units.setdefault(
+            siren,
+            self._unit(siren, "O", {"denominationUniteLegale": f"ENTITE FICTIVE {siren}"}, 5599, ("86.10Z", "86.10Y")),
+        )
         self._establishment(
             row["siret"], "O", row["commune"], (row["lon"], row["lat"]), ("86.10Z", "86.10Y"), row["open"],
             {"denominationUsuelleEtablissement": row["name"]},

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+
 from geo.projections import to_wgs84
 from geo.territories import Territory
 

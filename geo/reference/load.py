@@ -5,7 +5,7 @@ import psycopg
 import shapely
 from sqlalchemy import Column, Connection, Integer, Table, Text, delete, insert, select
 
-from geo.categories import categories, categorie
+from geo.categories import categorie, categories
 from geo.communes import area, commune, world
 from geo.database import metadata
 from geo.reference import files
@@ -50,7 +50,7 @@ def _contours() -> dict[tuple[str, str], str]:
 
 
 def _ewkb(shape: shapely.Geometry) -> str:
-    return shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True)
+    return str(shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True))
 
 
 def _commune_rows(contours: dict[tuple[str, str], str]) -> list[tuple[object, ...]]:

@@ -86,16 +86,24 @@ def verify(connection: Connection, folder: Path) -> list[str]:
     if words.searcher.num_docs != len(rows):
         differences.append(f"{words.searcher.num_docs} documents indexés, {len(rows)} structures")
     indexed = zip(
-        words.columns["ids"].tolist(), words.columns["open"].tolist(), words.columns["categorie_no"].tolist(), strict=True
+        words.columns["ids"].tolist(),
+        words.columns["open"].tolist(),
+        words.columns["categorie_no"].tolist(),
+        strict=True,
     )
     expected = [(row.id.encode(), row.open, row.categorie_no) for row in rows]
-    differences += [f"{want[0].decode()} : {got} indexé, {want} attendu" for got, want in zip(indexed, expected, strict=False) if got != want][:20]
+    differences += [
+        f"{want[0].decode()} : {got} indexé, {want} attendu"
+        for got, want in zip(indexed, expected, strict=False)
+        if got != want
+    ][:20]
     return differences
 
 
 def _fill(connection: Connection, folder: Path) -> int:
     columns: dict[str, list[Any]] = {
-        name: [] for name in ("ids", "name_key", "lon", "lat", "categorie_no", "open", "completeness", "name_length", *CODES)
+        name: []
+        for name in ("ids", "name_key", "lon", "lat", "categorie_no", "open", "completeness", "name_length", *CODES)
     }
     writer = tantivy.Index(schema(), path=str(folder / "words")).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
     for rank, row in enumerate(_rows(connection)):

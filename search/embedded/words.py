@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import tantivy
 from tantivy import Occur, Query
 
 from search import ranking
@@ -85,7 +84,9 @@ def _last_begun(index: WordIndex, asked: list[str]) -> list[Query]:
 def _with_typos(index: WordIndex, asked: list[str]) -> list[Query]:
     """Only a word found nowhere is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD."""
     return [
-        _word(index, word, _term(index, word)) if _known(index, word) else _word(index, word, _near(index, word), ranking.TYPO)
+        _word(index, word, _term(index, word))
+        if _known(index, word)
+        else _word(index, word, _near(index, word), ranking.TYPO)
         for word in asked
     ]
 

@@ -1,30 +1,25 @@
 """Write the demo's files: the FINESS flow, SIRENE's three parquets, and the truth that tests compare with."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import msgspec
-import polars as pl
 
-from etl.demo.finess import Country, Truth
-from etl.demo.sirene import write_sirene
+from etl.demo.country import Country
+from etl.demo.finess import Flow
+from etl.demo.groups import groups
+from etl.demo.sirene import Stock
+from etl.demo.truth import Truth
 
 SEED = 20_260_720  # the day FINESS+ was deployed
 PRODUCED_ON = date(2026, 11, 21)
 GZIP_LEVEL = 4
-TRUTH_SCHEMA = {
-    "finess": pl.String,
-    "siret": pl.String,
-    "name": pl.String,
-    "categorie": pl.String,
-    "commune": pl.String,
-    "lon": pl.Float64,
-    "lat": pl.Float64,
-    "precision": pl.String,
-    "open": pl.Boolean,
-}
+
+Progress = Callable[[int, int], None]  # establishments written, of how many
 
 
 class DemoFiles(msgspec.Struct, frozen=True):
@@ -32,7 +27,7 @@ class DemoFiles(msgspec.Struct, frozen=True):
 
     finess: Path
     truth: Path
-    sirene: tuple[Path, ...] = ()
+    sirene: tuple[Path, ...] = ()  # establishments, legal units, positions
 
     def written(self) -> tuple[Path, ...]:
         return (self.finess, self.truth, *self.sirene)
@@ -45,42 +40,59 @@ def generate(
     seed: int = SEED,
     produced_on: date = PRODUCED_ON,
     sirene: bool = False,
-    rich: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    raw_size: int | None = None,
+    progress: Progress | None = None,
 ) -> DemoFiles:
-    """The same size, seed, date and richness give the same bytes; memory does not grow with the FINESS file's size."""
+    """The same arguments give the same bytes; memory does not grow with the size.
+
+    `raw_size`: bytes of JSON before compression, reached by events of activities (live: 4 kB an establishment).
+    """
     out.mkdir(parents=True, exist_ok=True)
+    country = Country(size, seed, produced_on)
+    truth, stock = Truth(out, produced_on), Stock(country, out, seed, produced_on) if sirene else None
     finess = out / f"finess-structures-journalier-{produced_on:%Y%m%d}.json.gz"
-    truths = _write_finess(finess, Country(seed, produced_on, rich), size, produced_on, progress)
-    truth = out / "verite.parquet"
-    frame = pl.DataFrame([msgspec.structs.astuple(each) for each in truths], schema=TRUTH_SCHEMA, orient="row")
-    frame.write_parquet(truth, compression="zstd")
-    return DemoFiles(finess, truth, write_sirene(out, frame, seed, produced_on) if sirene else ())
+    with _flow_file(finess) as flow_file:
+        flow_file.write(_opening(country, produced_on))
+        _write_batches(flow_file, Flow(country, seed, raw_size, size), country, truth, stock, progress, size)
+        flow_file.write(b"]}")
+    written = stock.finish(truth) if stock else ()
+    return DemoFiles(finess, truth.finish(), written)
 
 
-def _write_finess(
-    path: Path, country: Country, size: int, produced_on: date, progress: Callable[[int, int], None] | None
-) -> list[Truth]:
-    truths: list[Truth] = []
+def _write_batches(
+    flow_file: IO[bytes],
+    flow: Flow,
+    country: Country,
+    truth: Truth,
+    stock: Stock | None,
+    progress: Progress | None,
+    size: int,
+) -> None:
+    done, separator = 0, b""
+    for batch in country.batches():
+        for entity in batch:
+            item = separator + msgspec.json.encode(flow.entity(entity))
+            flow.wrote(len(item))
+            flow_file.write(item)
+            separator = b","
+        truth.add_establishments(batch)
+        if stock:
+            stock.add_entities(batch)
+        done += sum(len(entity.establishments) for entity in batch)
+        if progress:
+            progress(done, size)
+
+
+@contextmanager
+def _flow_file(path: Path) -> Iterator[IO[bytes]]:
+    """A gzip file without time or name in it, that appears under its name when it is whole."""
     partial = path.with_suffix(".partial")
-    with partial.open("wb") as raw, gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) as out:
-        out.write(_opening(produced_on))
-        for rank, (entity, made) in enumerate(country.entities(size)):
-            out.write((b"," if rank else b"") + msgspec.json.encode(entity))
-            truths += made
-            if progress and rank % 500 == 0:
-                progress(len(truths), size)
-        out.write(b"]}")
+    with partial.open("wb") as raw, gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) as packed:
+        yield packed  # type: ignore[misc]
     partial.replace(path)
-    return truths
 
 
-def _opening(produced_on: date) -> bytes:
-    root = {
-        "schemaVersion": "v1.0.0",
-        "generatedAt": f"{produced_on}T02:10:00.000000000Z",
-        "fictif": True,
-        "gcc": [],
-        "gco": [],
-    }
-    return msgspec.json.encode(root)[:-1] + b',"pmej":['
+def _opening(country: Country, produced_on: date) -> bytes:
+    """`fictif` isn't in the published schema: it tells the pipelines what this is."""
+    root = {"schemaVersion": "v1.0.0", "generatedAt": f"{produced_on}T02:09:17.118204477Z", "fictif": True}
+    return msgspec.json.encode(root | groups(country))[:-1] + b',"pmej":['

@@ -279,7 +279,9 @@ def _code(form: str, name: str, example: str) -> Callable[[str], tuple[str, ...]
 
 def _categorie(code: str) -> tuple[int, ...]:
     known = categories()
-    members = (code,) if code in known else family_members(code)
+    if re.fullmatch(r"\d{3}", code):  # known or not: a register may be ahead of the nomenclature
+        return (int(code),)
+    members = family_members(code)
     if not members:
         raise InvalidQuestion(f"Catégorie ou famille inconnue : « {code} ».", parameter="categorie")
     return tuple(known[member].no for member in members)

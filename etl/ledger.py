@@ -1,6 +1,8 @@
 """The run ledger: one row per load, from "running" to what became of it."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,16 +40,24 @@ def source_of(path: Path, **about: Any) -> Source:
     return Source(name=path.name, sha1=sha1, size=path.stat().st_size, **about)
 
 
-def only_load(lock: Connection) -> None:
-    """Take the lock that lets one load run at a time, and mark as interrupted what a dead run left "running"."""
-    if not lock.execute(select(func.pg_try_advisory_lock(ONE_LOAD_AT_A_TIME))).scalar_one():
-        raise LoadUnderWay("Un autre chargement est en cours : attendez sa fin (./lum1 loads le montre).")
-    lock.execute(
-        update(load)
-        .where(load.c.state == "running")
-        .values(state="interrupted", ended_at=func.now(), error="arrêt brutal")
-    )
-    lock.commit()
+@contextmanager
+def only_load(engine: Engine) -> Iterator[Connection]:
+    """Hold the lock that lets one load run at a time; a session's lock falls with its process, however it ends.
+
+    What a dead run left "running" is marked as interrupted.
+    """
+    with engine.connect() as lock:
+        if not lock.execute(select(func.pg_try_advisory_lock(ONE_LOAD_AT_A_TIME))).scalar_one():
+            raise LoadUnderWay("Un autre chargement est en cours : attendez sa fin (./lum1 loads le montre).")
+        interrupted = {"state": "interrupted", "ended_at": func.now(), "error": "arrêt brutal"}
+        lock.execute(update(load).where(load.c.state == "running").values(interrupted))
+        lock.commit()
+        try:
+            yield lock
+        finally:
+            lock.rollback()
+            lock.execute(select(func.pg_advisory_unlock(ONE_LOAD_AT_A_TIME)))
+            lock.commit()
 
 
 def open_load(engine: Engine, pipeline: str, source: Source) -> int:

@@ -82,8 +82,7 @@ def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None
     """Load, judge and publish; raises only when something broke, a refusal is a Report."""
     progress = progress or Silent()
     started = time.monotonic()
-    with engine.connect() as lock:
-        ledger.only_load(lock)
+    with ledger.only_load(engine) as lock:
         if report := _already_served(lock, asked, started):
             return report
         load_id = ledger.open_load(engine, asked.pipeline, asked.source)

@@ -8,6 +8,8 @@ import polars as pl
 import psycopg
 from sqlalchemy import Connection, text
 
+from geo.reference.load import add_unknown_categories
+
 # The staging table's columns, in the order that transforms give them; row_hash comes last.
 COLUMNS = (
     ("id", "text"),
@@ -86,6 +88,8 @@ def count_removed(connection: Connection) -> int:
 
 def merge(connection: Connection, load_id: int) -> Changes:
     """Make `structure` say what the stage says, in the caller's transaction."""
+    numbers = connection.execute(text("SELECT DISTINCT categorie_no FROM stage")).scalars()
+    add_unknown_categories(connection, list(numbers))
     return Changes(
         updated=connection.execute(text(UPDATE_CHANGED), {"load_id": load_id}).rowcount,
         inserted=connection.execute(text(INSERT_NEW), {"load_id": load_id}).rowcount,

@@ -56,8 +56,7 @@ def rebuild() -> None:
     """Refaire l’index et la grille depuis PostgreSQL, à côté, puis basculer."""
     settings = Settings.from_environment()
     engine = engine_for(settings.database_url)
-    with engine.connect() as lock, Bars() as bars:
-        ledger.only_load(lock)
+    with ledger.only_load(engine), Bars() as bars:
         with engine.begin() as connection:
             served = served_publication(connection)
             if served is None:

@@ -35,9 +35,24 @@ class Cluster:
     def __init__(self, home: Home, *, durable: bool = True) -> None:
         self.home = home
         self.durable = durable
-        self.data = home.postgres / "data"
-        self.logs = home.postgres / "logs"
-        self._startup_log = home.postgres / "startup.log"
+
+    @property
+    def folder(self) -> Path:
+        """Where the cluster lies, without the link: PostgreSQL's account may be unable to follow it from the home."""
+        return self.home.postgres.resolve()
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def logs(self) -> Path:
+        """A week of PostgreSQL's own logs."""
+        return self.folder / "logs"
+
+    @property
+    def _startup_log(self) -> Path:
+        return self.folder / "startup.log"
 
     def ensure(self) -> str:
         """Make and start what is not; the address of the database."""
@@ -88,9 +103,9 @@ class Cluster:
 
     def _make(self, account: Account) -> None:
         """Run initdb beside, then rename: a folder named `data` is a whole cluster."""
-        unfinished = self.home.postgres / "data.unfinished"
+        unfinished = self.folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        password_file = self.home.postgres / "password"
+        password_file = self.folder / "password"
         account.write(password_file, self._password_and_port()[0])
         try:
             self._initdb(account, unfinished, password_file)

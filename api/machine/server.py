@@ -136,6 +136,7 @@ class Server:
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", self.application),
             *("--host", self.host, "--port", str(port)),
             *("--workers", os.environ.get("LUM1_WORKERS") or "2", "--respawn-failed-workers"),
+            *("--workers-kill-timeout", "5"),  # a signal during start-up may be lost on a worker
             "--no-access-log",  # an address holds what was searched
         ]
 

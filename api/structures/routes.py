@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from api.dependencies import reading
 from api.errors import Problem
 from api.structures.queries import found_under
-from api.structures.schemas import StructureList, StructurePage
+from api.structures.schemas import StructureList
 
 PROBLEMS = {
     400: ResponseSpec(Problem, description="Numéro invalide", media_type="application/problem+json"),

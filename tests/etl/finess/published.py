@@ -32,7 +32,13 @@ def a_point(at: Place, *, swapped: bool = False, key: str | None = None) -> dict
 
 def an_ege(finess: str = "590000001", name: str = "PHARMACIE DES LILAS", **fields: Any) -> dict[str, Any]:
     """An open pharmacy in Lille unless told otherwise; `about` members go into informationsGeneralesEGE."""
-    about = {"egeId": finess, "numFinessEge": finess, "nomEgeCourt": name, "nomEgeLong": name, "dateOuverture": "1990-01-01"}
+    about = {
+        "egeId": finess,
+        "numFinessEge": finess,
+        "nomEgeCourt": name,
+        "nomEgeLong": name,
+        "dateOuverture": "1990-01-01",
+    }
     ege = {
         "informationsGeneralesEGE": about | fields.pop("about", {}),
         "categorieentiteGeographiqueExercice": "620",
@@ -50,7 +56,9 @@ def a_pmej(*eges: dict[str, Any], finess: str = "590999999", name: str = "SELARL
     return {"informationsGeneralesPMEJ": about, "adresse": [], "contact": [], "ege": list(eges), "etatObjet": "A"}
 
 
-def a_file(folder: Path, *eges: dict[str, Any], name: str = "finess-structures-journalier-20261121.json.gz", **root: Any) -> Path:
+def a_file(
+    folder: Path, *eges: dict[str, Any], name: str = "finess-structures-journalier-20261121.json.gz", **root: Any
+) -> Path:
     """A complete file of one legal entity, gzip."""
     members = {"schemaVersion": "v1.0.0", "generatedAt": "2026-11-21T02:09:17.118204477Z", "gcc": [], "gco": []}
     path = folder / name

@@ -50,7 +50,11 @@ def test_a_plain_file_reads_like_a_compressed_one(tmp_path: Path) -> None:
 
 def test_the_header_says_version_and_date(tmp_path: Path) -> None:
     header = read_header(a_file(tmp_path, an_ege()))
-    assert (header.schema_version, header.generated_at.date().isoformat(), header.fictitious) == ("v1.0.0", "2026-11-21", False)
+    assert (header.schema_version, header.generated_at.date().isoformat(), header.fictitious) == (
+        "v1.0.0",
+        "2026-11-21",
+        False,
+    )
 
 
 def test_a_truncated_file_is_refused_as_truncated(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def read_header(path: Path) -> Header:
         for prefix, event, value in _explained(path, ijson.parse(text, buf_size=4096)):
             if prefix in ("schemaVersion", "generatedAt", "fictif") and event in ("string", "number", "boolean"):
                 members[prefix] = value
-            if prefix == "pmej" or ({"schemaVersion", "generatedAt"} <= members.keys() and event == "start_array"):
+            if prefix == "pmej":
                 break
     return _checked_header(path, members)
 

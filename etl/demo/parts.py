@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-ROW_GROUP = 100_000  # as INSEE's files
+ROW_GROUP = 50_000  # merging holds a few of them at once
 PART = 25_000  # rows kept in memory
 
 

@@ -13,7 +13,7 @@ from etl.demo.ranges import demo_siren, demo_siret
 from etl.demo.sirene_units import NATURAL_PERSON, UNIT, completed
 from etl.demo.trades import OTHER_TRADES, PRACTICES
 
-BATCH = 50_000
+BATCH = 10_000
 SAME_DOOR = 0.3  # practitioners who share the address of another: one place, several structures
 CLOSED, CEASED = 0.2, 0.6  # establishments; and of them, those whose legal unit ended too
 HIDDEN, ONLY_HERE, ONLY_UNIT = (

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,10 @@ def test_no_key_is_unknown_to_the_official_samples_and_none_of_theirs_is_missing
     flow: dict[str, Any], shared_data: Path
 ) -> None:
     with gzip.open(shared_data / "official" / "finess-structures-journalier-20261121.json.gz") as text:
-        official = _keys(json.load(text), "root")
+        official = _keys({"pmej": list(islice(ijson.items(text, "pmej.item"), 4_000))}, "root")
     excerpt = json.loads((shared_data / "finess-plus" / "structures-20260309-extrait.json").read_text(encoding="utf-8"))
     ours = _keys(flow, "root")
-    assert ours - NEVER_SAMPLED <= official | _keys(excerpt, "root")
+    assert ours - NEVER_SAMPLED <= official | _keys(excerpt, "root")  # the excerpt has the groups and the root
     assert official <= ours
 
 

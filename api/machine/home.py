@@ -37,6 +37,11 @@ class Home:
         return self.root / "web"
 
     @property
+    def venv(self) -> Path:
+        """The Python environment, as installed by the launcher."""
+        return self.root / "venv"
+
+    @property
     def node(self) -> Path:
         """Node.js from PyPI, only where the machine has none."""
         return self.root / "node"

@@ -60,6 +60,12 @@ def style(base_url: str, *, dark: bool) -> dict[str, Any]:
     }
 
 
+def colour_of(category: str) -> str:
+    """The colour of a category's points; lists use it too."""
+    known = categories().get(category)
+    return BRANCH_COLOURS.get(known.branch, OTHER_COLOUR) if known else OTHER_COLOUR
+
+
 def _base_layers(c: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {"id": "sea", "type": "background", "paint": {"background-color": c["sea"]}},
@@ -162,6 +168,6 @@ def _short_count() -> list[Any]:
 def _colour_of_category() -> list[Any]:
     by_colour: dict[str, list[str]] = {}
     for each in categories().values():
-        by_colour.setdefault(BRANCH_COLOURS.get(each.branch, OTHER_COLOUR), []).append(each.code)
+        by_colour.setdefault(colour_of(each.code), []).append(each.code)
     pairs = [part for colour, codes in by_colour.items() if colour != OTHER_COLOUR for part in (codes, colour)]
     return ["match", ["get", "categorie"], *pairs, OTHER_COLOUR]

@@ -7,20 +7,24 @@ from urllib.parse import urlencode
 import msgspec
 
 from geo.categories import categories, family_members
-from geo.communes import area_names, communes
-from search.results import FacetValue
+from geo.communes import Commune, area_names, communes
+from geo.filters import Bounds
+from geo.text import sort_key
+from search.results import FacetValue, Structure
 
-# Quick ways to each territory: name, longitude, latitude, zoom.
+# Territories too far from the Hexagone to be found by moving its map: name, département or collectivity.
 TERRITORIES = (
-    ("Hexagone", 2.6, 46.6, 5.2),
-    ("Guadeloupe", -61.45, 16.2, 9),
-    ("Martinique", -61.0, 14.65, 9.5),
-    ("Guyane", -53.0, 4.3, 6.8),
-    ("La Réunion", 55.53, -21.12, 9.3),
-    ("Mayotte", 45.15, -12.83, 10),
-    ("Saint-Pierre-et-Miquelon", -56.3, 46.95, 9),
-    ("Polynésie", -149.5, -17.6, 8.5),
-    ("Nouvelle-Calédonie", 165.6, -21.4, 7),
+    ("Guadeloupe", "971"),
+    ("Martinique", "972"),
+    ("Guyane", "973"),
+    ("La Réunion", "974"),
+    ("Mayotte", "976"),
+    ("Saint-Pierre-et-Miquelon", "975"),
+    ("Saint-Barthélemy", "977"),
+    ("Saint-Martin", "978"),
+    ("Wallis-et-Futuna", "986"),
+    ("Polynésie française", "987"),
+    ("Nouvelle-Calédonie", "988"),
 )
 MAX_PROPOSED = 8
 RADII = (1_000, 5_000, 10_000, 20_000, 50_000)
@@ -51,24 +55,30 @@ class Proposal(msgspec.Struct, frozen=True):
 @cache
 def fixed() -> dict[str, Any]:
     """Menus that change with the program only."""
-    groups = {(c.group, c.group_label) for c in categories().values() if not c.ended}
     return {
         "territoires": TERRITORIES,
         "rayons": RADII,
-        "groupes": [Option(code, label) for code, label in sorted(groups)],
+        "branches": _groups_by_branch(),
         "departements": [Option(code, f"{code} – {name}") for code, name in sorted(area_names("departement").items())],
     }
 
 
-def place_of(asked: dict[str, str]) -> dict[str, Any] | None:
-    """Where the map should look for this question: a commune's box, a département's communes' boxes together."""
+def place_of(asked: dict[str, str], listed: list[Structure]) -> Bounds | None:
+    """Where the map should look: the area asked for, the commune that the words name, or around all that is listed."""
     if asked.get("commune") in communes():
-        return {"bounds": communes()[asked["commune"]].bounds}
-    boxes = [c.bounds for c in communes().values() if c.departement == asked.get("departement")]
-    if not boxes:
+        return communes()[asked["commune"]].bounds
+    if asked.get("departement"):
+        return _around([c.bounds for c in communes().values() if c.departement == asked["departement"]])
+    if named := _communes_by_name().get(sort_key(asked.get("q", ""))):
+        return named.bounds
+    return _around([(s.position.lon, s.position.lat, s.position.lon, s.position.lat) for s in listed if s.position])
+
+
+def category_outside_menu(code: str | None) -> Option | None:
+    """The category chosen, when it is finer or wider than what the menu offers."""
+    if not code or code in {each.group for each in categories().values() if not each.ended}:
         return None
-    west, south, east, north = zip(*boxes, strict=True)
-    return {"bounds": (min(west), min(south), max(east), max(north))}
+    return Option(code, _category_name(code))
 
 
 def proposed(values: list[FacetValue], asked: list[tuple[str, str]]) -> list[Proposal]:
@@ -89,6 +99,30 @@ def removals(pairs: list[tuple[str, str]]) -> list[Removal]:
             gone = {pair, *((p for p in pairs if p[0] in ("lat", "lon", "radius")) if pair[0] == "lat" else ())}
             found.append(Removal(label, "?" + urlencode([p for p in pairs if p not in gone])))
     return found
+
+
+def _groups_by_branch() -> list[tuple[str, list[Option]]]:
+    """The nomenclature's two upper levels, as a menu shows them."""
+    current = [each for each in categories().values() if not each.ended]
+    branches = sorted({(each.branch, each.branch_label) for each in current})
+    groups = sorted({(each.branch, each.group, each.group_label) for each in current})
+    return [
+        (label, [Option(group, name) for branch, group, name in groups if branch == code]) for code, label in branches
+    ]
+
+
+@cache
+def _communes_by_name() -> dict[str, Commune]:
+    """The most populous commune of each name."""
+    return {sort_key(each.name): each for each in sorted(communes().values(), key=lambda c: c.population)}
+
+
+def _around(boxes: list[Bounds]) -> Bounds | None:
+    """The box around these boxes."""
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return (min(west), min(south), max(east), max(north))
 
 
 def _named(name: str, value: str) -> str | None:

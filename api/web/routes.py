@@ -13,6 +13,7 @@ from api import parameters as p
 from api.dependencies import Reading, reading, search_of
 from api.search.answers import answer
 from api.structures.queries import found_under
+from api.structures.routes import Identifier
 from api.web import choices
 from api.web.templates import STATIC
 from geo.errors import InvalidQuestion
@@ -41,7 +42,7 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
 
 
 @get("/structures/{identifier:str}", include_in_schema=False, sync_to_thread=True)
-def structure(identifier: str, request: Request[Any, Any, Any], state: State) -> Template:
+def structure(identifier: Identifier, request: Request[Any, Any, Any], state: State) -> Template:
     """One structure, or the several that one number names."""
     with reading(state) as view:
         pages = found_under(view, identifier)
@@ -108,8 +109,10 @@ def _with_facets(question: SearchQuery) -> SearchQuery:
 
 def _search_context(pairs: list[tuple[str, str]], question: SearchQuery, results: SearchResults) -> dict[str, Any]:
     asked = [(name, value) for name, value in pairs if name in LISTED]
+    whole = bool(asked) and not results.next and not question.cursor
     return _empty(asked) | {
         "resultats": results,
+        "lieu": choices.place_of(dict(asked), results.results if whole else []),
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,
@@ -121,7 +124,8 @@ def _empty(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     asked = dict(pairs)
     return {
         "demande": asked,
-        "lieu": choices.place_of(asked),
+        "lieu": choices.place_of(asked, []),
+        "autre_categorie": choices.category_outside_menu(asked.get("categorie")),
         "requete": urlencode([pair for pair in pairs if pair[0] in LISTED]),
         "tuiles": urlencode(_tile_pairs(pairs)),
         "resultats": None,

@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
+
+from tiles.style import colour_of
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -26,7 +28,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone}
+    environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone, "couleur": colour_of}
     environment.globals["statique"] = static_address
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 

@@ -2,12 +2,14 @@
 import { suggest } from "./suggestions.js";
 import { createMap } from "./carte.js";
 
+const sharedView = location.hash.startsWith("#carte="); // before the map writes its own
 const content = () => document.getElementById("contenu");
 const announcer = document.getElementById("annonces");
 const say = (text) => { announcer.textContent = text; };
 document.documentElement.classList.add("avec-js");
 
 let pending = null;
+let question = content().dataset.requete ?? ""; // the last one asked: a structure that is open has none of its own
 
 /** Fetch the part of a page that changes and put it in place; a failure leaves what was there and says so. */
 async function go(address, { push = true, focus = true, move = true } = {}) {
@@ -39,19 +41,14 @@ function arrived({ focus = true, move = true } = {}) {
   say(count ? count.textContent : document.title);
   if (focus) { content().focus({ preventScroll: true }); content().scrollTop = 0; }
   map?.show(content(), move);
-  syncSearchBox();
-}
-
-/** The search box says what is asked, whatever way one came here. */
-function syncSearchBox() {
-  if (content().dataset.requete !== undefined) {
-    document.getElementById("q").value = new URLSearchParams(content().dataset.requete).get("q") ?? "";
-  }
+  question = content().dataset.requete ?? question;
+  // the search box says what is asked, whatever way one came here
+  document.getElementById("q").value = new URLSearchParams(question).get("q") ?? "";
 }
 
 /** Another question on top of this one: names to set, null to take out. */
 function asking(changes) {
-  const asked = new URLSearchParams(content().dataset.requete ?? "");
+  const asked = new URLSearchParams(question);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === "") asked.delete(name); else asked.set(name, value);
   }
@@ -81,8 +78,9 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const target = new URL(link.href);
-  if (target.origin !== location.origin || link.hash || target.pathname.startsWith("/openapi")) return;
+  if (target.origin !== location.origin || link.hash || target.pathname.startsWith("/openapi") || !map) return;
   event.preventDefault();
+  link.closest("details")?.removeAttribute("open");
   if (link.id === "suite") more(link).catch(() => showMessage(announcer.dataset.horsLigne));
   else go(target.pathname + target.search);
 });
@@ -93,19 +91,18 @@ document.addEventListener("submit", (event) => {
   const asked = new URLSearchParams([...new FormData(event.target)].filter(([, value]) => value !== ""));
   if (event.target.id === "recherche") {
     for (const name of ["departement", "categorie", "open"]) {
-      const kept = new URLSearchParams(content().dataset.requete ?? "").get(name);
+      const kept = new URLSearchParams(question).get(name);
       if (kept && asked.get("q")) asked.set(name, kept);
     }
   }
   go("/?" + asked);
 });
 document.addEventListener("change", (event) => event.target.closest(".filtres")?.requestSubmit());
-window.addEventListener("popstate", () => go(location.pathname + location.search, { push: false }));
+window.addEventListener("popstate", () => go(location.pathname + location.search, { push: false, move: false }));
 
 for (const kind of ["mouseover", "focusin"]) {
   document.addEventListener(kind, (event) => {
-    const item = event.target.closest?.(".resultat");
-    map?.highlight(item?.dataset.lon ? [Number(item.dataset.lon), Number(item.dataset.lat)] : null);
+    map?.point(event.target.closest?.(".resultat") ?? content());
   });
 }
 
@@ -124,44 +121,42 @@ if (around && "geolocation" in navigator) {
 }
 
 const zone = document.getElementById("zone");
+const follow = document.getElementById("suivre");
+const searchHere = () => go(asking({ bbox: map.bounds(), commune: null, departement: null, radius: null }), { move: false, focus: false });
 const map = createMap({
-  onStructure: (id) => { const back = content().dataset.requete; go(`/structures/${id}${back ? "?retour=" + encodeURIComponent("?" + back) : ""}`, { move: false }); showList(); },
-  onMoved: () => { zone.hidden = false; },
+  onStructure: (id) => { showList(); go(structureAddress(id), { move: false }); },
+  onMoved: () => { zone.hidden = false; if (follow.checked) searchHere(); },
   onImpossible: () => { const place = document.getElementById("carte-message"); place.textContent = announcer.dataset.sansCarte; place.hidden = false; },
 });
-zone?.addEventListener("click", () => {
-  zone.hidden = true;
-  go(asking({ bbox: map.bounds(), commune: null, departement: null, radius: null }), { move: false });
-});
+document.getElementById("chercher-ici")?.addEventListener("click", searchHere);
+follow?.addEventListener("change", () => { if (follow.checked) searchHere(); });
+
+function structureAddress(id) {
+  return `/structures/${id}${question ? "?retour=" + encodeURIComponent("?" + question) : ""}`;
+}
 
 const box = document.getElementById("q");
 if (box) {
   suggest(box, document.getElementById("suggestions"), {
     near: () => map?.centre(),
     choose: ({ kind, id, lon, lat }) => {
-      if (kind === "structure" || kind === "identifier") go("/structures/" + id);
+      if (kind === "structure" || kind === "identifier") go(structureAddress(id));
       else if (kind === "categorie") go(asking({ q: null, categorie: id }));
       else { go(asking({ q: null, commune: id, departement: null, bbox: null, lat: null, lon: null, radius: null })); }
     },
   });
 }
 
-document.getElementById("territoires").hidden = false;
-document.getElementById("territoires").addEventListener("click", (event) => {
-  const choice = event.target.closest("button[data-lon]");
-  if (!choice) return;
-  choice.closest("details").open = false;
-  map?.fly([Number(choice.dataset.lon), Number(choice.dataset.lat)], Number(choice.dataset.zoom));
-});
-
+const seeMap = document.getElementById("voir-carte");
+const seeList = document.getElementById("voir-liste");
 function showList() { show(false); }
 function show(onMap) {
   document.documentElement.classList.toggle("voit-carte", onMap);
-  document.getElementById("voir-carte").setAttribute("aria-pressed", String(onMap));
-  document.getElementById("voir-liste").setAttribute("aria-pressed", String(!onMap));
+  seeMap.setAttribute("aria-pressed", String(onMap));
+  seeList.setAttribute("aria-pressed", String(!onMap));
   if (onMap) map?.resize();
 }
-document.getElementById("voir-carte").addEventListener("click", () => show(true));
-document.getElementById("voir-liste").addEventListener("click", () => show(false));
+seeMap.addEventListener("click", () => show(true));
+seeList.addEventListener("click", () => show(false));
 
-map?.show(content(), !location.hash);
+map?.show(content(), !sharedView);

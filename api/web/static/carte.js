@@ -3,6 +3,8 @@ import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl } 
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
 const CLUSTER_STEP = 2;
+const STRUCTURE_ZOOM = 14; // where clusters give way to points
+const MARGINS = { top: 60, right: 60, bottom: 80, left: 40 }; // what the buttons cover
 
 export function createMap({ onStructure, onMoved, onImpossible }) {
   const place = document.getElementById("carte");
@@ -60,24 +62,38 @@ export function createMap({ onStructure, onMoved, onImpossible }) {
     if (source.tiles?.[0] !== address) source.setTiles([address]);
   }
 
+  /** Ring one place, or none. */
+  async function highlight(coordinates) {
+    await ready;
+    const features = coordinates ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } }] : [];
+    map.getSource("selection").setData({ type: "FeatureCollection", features });
+  }
+
+  let pointed = null;
+
   return {
     /** Follow what the list shows: its tiles and, unless told not to, its place. */
     show(content, move = true) {
       const { tuiles, bornes, lon, lat, fiche } = content.dataset;
       if (tuiles !== undefined) ask(tuiles);
-      if (fiche && lon) this.highlight([Number(lon), Number(lat)]);
+      this.point(content);
       if (!move) return;
-      if (lon) fly([Number(lon), Number(lat)], fiche ? Math.max(map.getZoom(), 15) : 11.5);
-      else if (bornes) { const [w, s, e, n] = bornes.split(",").map(Number); map.fitBounds([[w, s], [e, n]], { padding: 40, duration: still ? 0 : 900 }); }
+      if (lon) fly([Number(lon), Number(lat)], fiche ? Math.max(map.getZoom(), STRUCTURE_ZOOM) : 11.5);
+      else if (bornes) {
+        const [west, south, east, north] = bornes.split(",").map(Number);
+        map.fitBounds([[west, south], [east, north]], { padding: MARGINS, maxZoom: STRUCTURE_ZOOM, duration: still ? 0 : 900 });
+      } else if (tuiles === "") fly(FRANCE.center, FRANCE.zoom);
     },
-    async highlight(point) {
-      await ready;
-      const features = point ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: point } }] : [];
-      map.getSource("selection").setData({ type: "FeatureCollection", features });
+    /** Ring the structure that this element is about, a line of the list or an open page. */
+    point(element) {
+      const { lon, lat, id, fiche } = element.dataset;
+      const about = (id ?? fiche) && lon ? element : null;
+      if (about === pointed) return;
+      pointed = about;
+      highlight(about && [Number(lon), Number(lat)]);
     },
     bounds: () => map.getBounds().toArray().flat().map((degrees, i) => Math.min(i % 2 ? 90 : 180, Math.max(i % 2 ? -90 : -180, degrees)).toFixed(4)).join(","),
     centre: () => (map.getZoom() > 7 ? map.getCenter().toArray() : null),
     resize: () => map.resize(),
-    fly,
   };
 }

@@ -49,7 +49,7 @@ def problem_of(error: Exception) -> Problem:
     """The problem that an exception is; what is not ours to tell stays in the log."""
     if isinstance(error, HTTPException):
         status = HTTPStatus(error.status_code)
-        return Problem(TITLES.get(status, status.phrase), status, _detail(error))
+        return Problem(TITLES.get(status, status.phrase), status, _detail(error), parameter=_parameter(error))
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if isinstance(error, OperationalError):
         return Problem(TITLES[status], status, "La base de données ne répond pas ; réessayez dans un instant.")
@@ -83,6 +83,11 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
         ("/api/v1/", "/tiles/", "/openapi", "/livez", "/readyz", "/static/", "/vendor/")
     )
     return not program and "text/html" in request.headers.get("accept", "")
+
+
+def _parameter(error: HTTPException) -> str | None:
+    first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
+    return first.get("key") if isinstance(first, dict) else None
 
 
 def _detail(error: HTTPException) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 import shapely
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from api import cursors
 from geo.categories import categories, family_members
@@ -34,33 +34,38 @@ RESERVED = frozenset(
 )
 MAX_VALUES = 200  # of one repeatable parameter
 
-Words = Annotated[str | None, Parameter(description="Mots, sigle, commune, numéro FINESS, SIRET ou téléphone.")]
-Latitude = Annotated[float | None, Parameter(description="Degrés décimaux, WGS 84 ; avec `lon`.")]
-Longitude = Annotated[float | None, Parameter(description="Degrés décimaux, WGS 84 ; avec `lat`.")]
-Radius = Annotated[float | None, Parameter(description="Mètres autour du point, bornes comprises, 200 000 au plus.")]
-Box = Annotated[str | None, Parameter(description="`minLon,minLat,maxLon,maxLat`.")]
+Words = Annotated[str | None, QueryParameter(description="Mots, sigle, commune, numéro FINESS, SIRET ou téléphone.")]
+Latitude = Annotated[float | None, QueryParameter(description="Degrés décimaux, WGS 84 ; avec `lon`.")]
+Longitude = Annotated[float | None, QueryParameter(description="Degrés décimaux, WGS 84 ; avec `lat`.")]
+Radius = Annotated[
+    float | None, QueryParameter(description="Mètres autour du point, bornes comprises, 200 000 au plus.")
+]
+Box = Annotated[str | None, QueryParameter(description="`minLon,minLat,maxLon,maxLat`.")]
 Polygon = Annotated[
-    str | None, Parameter(description="Polygone GeoJSON, 200 sommets au plus, arêtes droites en lon/lat.")
+    str | None, QueryParameter(description="Polygone GeoJSON, 200 sommets au plus, arêtes droites en lon/lat.")
 ]
-CommuneCode = Annotated[list[str] | None, Parameter(query="commune", description="Code INSEE ; répétable.")]
-EpciCode = Annotated[list[str] | None, Parameter(query="epci", description="SIREN de l’EPCI ; répétable.")]
+CommuneCode = Annotated[list[str] | None, QueryParameter(name="commune", description="Code INSEE ; répétable.")]
+EpciCode = Annotated[list[str] | None, QueryParameter(name="epci", description="SIREN de l’EPCI ; répétable.")]
 DepartementCode = Annotated[
-    list[str] | None, Parameter(query="departement", description="Code, `2A` ou `974` ; répétable.")
+    list[str] | None, QueryParameter(name="departement", description="Code, `2A` ou `974` ; répétable.")
 ]
-RegionCode = Annotated[list[str] | None, Parameter(query="region", description="Code INSEE de la région ; répétable.")]
+RegionCode = Annotated[
+    list[str] | None, QueryParameter(name="region", description="Code INSEE de la région ; répétable.")
+]
 CategorieCode = Annotated[
-    list[str] | None, Parameter(query="categorie", description="Code de catégorie FINESS ou de famille ; répétable.")
+    list[str] | None,
+    QueryParameter(name="categorie", description="Code de catégorie FINESS ou de famille ; répétable."),
 ]
-Naf = Annotated[list[str] | None, Parameter(query="naf", description="Réservé : pas encore disponible.")]
-Open = Annotated[str | None, Parameter(query="open", description="`all` ajoute les structures fermées.")]
-Order = Annotated[str | None, Parameter(description="`relevance`, `distance` ou `name`.")]
-Limit = Annotated[int | None, Parameter(description="1 à 100 ; 20 par défaut.")]
-CursorText = Annotated[str | None, Parameter(query="cursor", description="Le `next` de la page précédente.")]
+Naf = Annotated[list[str] | None, QueryParameter(name="naf", description="Réservé : pas encore disponible.")]
+Open = Annotated[str | None, QueryParameter(name="open", description="`all` ajoute les structures fermées.")]
+Order = Annotated[str | None, QueryParameter(description="`relevance`, `distance` ou `name`.")]
+Limit = Annotated[int | None, QueryParameter(description="1 à 100 ; 20 par défaut.")]
+CursorText = Annotated[str | None, QueryParameter(name="cursor", description="Le `next` de la page précédente.")]
 Facets = Annotated[
-    list[str] | None, Parameter(query="facets", description="`categorie`, `departement`, `commune` ; répétable.")
+    list[str] | None, QueryParameter(name="facets", description="`categorie`, `departement`, `commune` ; répétable.")
 ]
-Total = Annotated[bool | None, Parameter(description="`false` épargne le compte.")]
-Explain = Annotated[bool | None, Parameter(description="`true` montre chaque part du score.")]
+Total = Annotated[bool | None, QueryParameter(description="`false` épargne le compte.")]
+Explain = Annotated[bool | None, QueryParameter(description="`true` montre chaque part du score.")]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

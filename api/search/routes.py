@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 
 from api import parameters as p
 from api.dependencies import reading, search_of
@@ -84,7 +84,7 @@ def suggest(
     q: p.Words = None,
     lat: p.Latitude = None,
     lon: p.Longitude = None,
-    limit: Annotated[int, Parameter(ge=1, le=MAX_SUGGESTIONS, description="8 par défaut.")] = DEFAULT_SUGGESTIONS,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_SUGGESTIONS, description="8 par défaut.")] = DEFAULT_SUGGESTIONS,
 ) -> Suggestions:
     """Structures, catégories, communes et numéros ; les plus proches d’abord quand un point est donné."""
     asked = p.question_of(p.Asked(q=q, lat=lat, lon=lon))

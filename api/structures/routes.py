@@ -1,17 +1,19 @@
 """`/api/v1/structures/{id}`: one structure by its id, or by a register's number."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter
 
 from api.dependencies import reading
 from api.errors import Problem
 from api.structures.queries import found_under
 from api.structures.schemas import StructureList
 
+Identifier = Annotated[str, PathParameter(description="`id`, `finess:…` ou `siret:…`.")]
 PROBLEMS = {
     400: ResponseSpec(Problem, description="Numéro invalide", media_type="application/problem+json"),
     404: ResponseSpec(Problem, description="Inconnue", media_type="application/problem+json"),
@@ -26,7 +28,7 @@ PROBLEMS = {
     sync_to_thread=True,
     responses=PROBLEMS,
 )
-def structure(identifier: str, state: State) -> Response[Any]:
+def structure(identifier: Identifier, state: State) -> Response[Any]:
     """`id`, `finess:NNNNNNNNN` (d’une entité juridique : ses établissements) ou `siret:NNNNNNNNNNNNNN`."""
     with reading(state) as view:
         pages = found_under(view, identifier)

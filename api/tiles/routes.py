@@ -7,7 +7,7 @@ import anyio.to_thread
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter
 
 from api import parameters as p
 from api.dependencies import engine_of, reading, search_of
@@ -24,7 +24,9 @@ VERSION_LIFE_S = 1.0  # a new publication is drawn within a second without a que
 FOUND_LIFE = 16  # questions whose matches are kept: a map asks some twenty tiles of one question in a second
 PROBLEMS = {400: ResponseSpec(Problem, description="Tuile impossible", media_type="application/problem+json")}
 
-Zoom = Annotated[int, Parameter(description="0 à 22 ; grappes jusqu’à 13, points ensuite.")]
+Zoom = Annotated[int, PathParameter(description="0 à 22 ; grappes jusqu’à 13, points ensuite.")]
+Column = Annotated[int, PathParameter(description="Vers l’est.")]
+Row = Annotated[str, PathParameter(description="Vers le sud, suivi de `.mvt`.")]
 
 
 class TileServer:
@@ -81,8 +83,8 @@ async def structures(
     request: Request[Any, Any, Any],
     state: State,
     z: Zoom,
-    x: int,
-    y: str,
+    x: Column,
+    y: Row,
     q: p.Words = None,
     communes: p.CommuneCode = None,
     departements: p.DepartementCode = None,
@@ -100,7 +102,7 @@ async def structures(
 
 
 @get("/tiles/base/{z:int}/{x:int}/{y:str}", include_in_schema=False)
-async def base(request: Request[Any, Any, Any], state: State, z: int, x: int, y: str) -> Response[bytes]:
+async def base(request: Request[Any, Any, Any], state: State, z: Zoom, x: Column, y: Row) -> Response[bytes]:
     """Le fond de carte."""
     tile = await anyio.to_thread.run_sync(_server(state).base, _address(z, x, y))
     return _response(request, tile)

@@ -1,7 +1,5 @@
 """Questions without words, answered by PostGIS: by distance or by name, exact totals, facets."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from geo.filters import conditions, sphere_distance
@@ -69,7 +67,7 @@ def _placed(connection: Connection, query: SearchQuery, asked: Conditions, wante
 
 def _with_distances(connection: Connection, query: SearchQuery, hits: list[Hit]) -> list[Hit]:
     assert query.origin is not None
-    distance: Any = sphere_distance(structure, query.origin.lon, query.origin.lat)
+    distance = sphere_distance(structure, query.origin.lon, query.origin.lat).label("distance_m")
     rows = connection.execute(select(structure.c.id, distance).where(structure.c.id.in_([hit.id for hit in hits])))
-    metres: dict[str, float | None] = dict(rows.tuples().all())
+    metres = {row.id: row.distance_m for row in rows}
     return [Hit(id=hit.id, key=hit.key, distance_m=metres[hit.id]) for hit in hits]

@@ -1,0 +1,110 @@
+"""A real server on demo data, and a real browser in front of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from api.machine.ports import LOOPBACK, free_port
+from geo.settings import REPOSITORY, Settings
+from tests.api.conftest import demo_instance  # noqa: F401: the same demo as the in-process tests
+from tests.e2e.waiting import eventually
+
+CHROMIUM = shutil.which("chromium")
+# WebGL without a graphics card; and a browser that asks nobody but the page's own server
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="session")
+def web_assets() -> Path:
+    """npm packages as `./lum1 test` installs them, axe among them."""
+    folder = Settings.from_environment().web_assets
+    if not (folder / "axe-core" / "axe.min.js").exists():
+        pytest.exit("Les paquets npm manquent : lancez les tests par ./lum1 test.", returncode=2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(demo_instance: Settings, web_assets: Path) -> Iterator[str]:  # noqa: F811
+    """The address of a server as an operator runs it."""
+    demo_instance.web_assets.parent.mkdir(exist_ok=True)
+    demo_instance.web_assets.symlink_to(web_assets)
+    port = free_port(at_least=18_640)
+    address = f"http://{LOOPBACK}:{port}"
+    environment = os.environ | {
+        "LUM1_HOME": str(demo_instance.home),
+        "LUM1_DATABASE_URL": demo_instance.database_url,
+    }
+    command = ["granian", "--interface", "asgi", "--factory", "api.app:create_app", "--host", LOOPBACK]
+    with (
+        (demo_instance.home / "server.log").open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", *command, "--port", str(port)],
+            cwd=REPOSITORY, env=environment, stdout=log, stderr=log,
+        ) as running,
+    ):  # fmt: skip
+        try:
+            eventually(lambda: _is_ready(address), "server ready")
+            yield address
+        finally:
+            running.terminate()
+            running.wait(15)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.exit("Chromium manque : apt-get install chromium.", returncode=2)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """A visitor who asked for less motion, so that the map arrives at once; without complaint from the browser."""
+    context = browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR")
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on(
+        "request", lambda request: complaints.append(request.url) if _is_elsewhere(request.url, server) else None
+    )
+    yield context
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _is_elsewhere(url: str, server: str) -> bool:
+    return not url.startswith((server, "blob:", "data:"))

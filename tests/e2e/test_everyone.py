@@ -1,0 +1,123 @@
+"""Pages that everyone can use: assistive technology, keyboard, narrow screens, no JavaScript, dark, paper."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e import the_map
+
+NAMES = ".resultat h3 a"
+PAGES = ("/", "/?q=pharmacie", "/?q=xyzzyqwz", "/?lat=48.857&lon=2.352&radius=10000", "/donnees", "/api/docs")
+
+
+def violations(page: Page, web_assets: Path) -> list[dict[str, Any]]:
+    """What axe-core finds, short enough to read in a failure. Injected by the debugger: the page's policy forbids it."""
+    page.evaluate((web_assets / "axe-core" / "axe.min.js").read_text())
+    report = page.evaluate(
+        "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })"
+    )
+    return [{"rule": v["id"], "where": [node["target"] for node in v["nodes"][:3]]} for v in report["violations"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: Any) -> None:
+    page.emulate_media(color_scheme=theme)
+    response = page.goto(address)
+    assert response is not None
+    assert response.ok
+    the_map.wait_until_drawn(page)
+    assert violations(page, web_assets) == []
+
+
+def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page: Page, web_assets: Path) -> None:
+    page.goto("/?q=pharmacie")
+    page.get_by_role("combobox").press_sequentially(" bo")
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert violations(page, web_assets) == []
+    page.keyboard.press("Escape")
+    page.locator(NAMES).first.click()
+    expect(page.locator(".fiche")).to_be_visible()
+    assert violations(page, web_assets) == []
+
+
+def test_the_keyboard_alone_reaches_content_and_opens_a_structure(page: Page) -> None:
+    page.goto("/?q=pharmacie")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Aller au contenu")).to_be_focused()
+    page.locator(NAMES).first.focus()
+    name = page.locator(NAMES).first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.locator("#contenu")).to_be_focused()
+
+
+def test_the_count_is_announced(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("combobox").fill("pharmacie")
+    page.keyboard.press("Enter")
+    expect(page.locator("#annonces")).to_contain_text("structures")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_320_pixels_are_enough(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    small = page.evaluate(
+        """[...document.querySelectorAll("button, summary, select, input[type=search], .resultat a[href^='tel:']")]
+        .filter((e) => e.checkVisibility() && !e.closest(".maplibregl-ctrl-attrib"))
+        .map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+    )
+    assert small == []
+
+
+def test_a_narrow_screen_shows_the_list_or_the_map(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/?q=pharmacie")
+    expect(page.locator("#carte canvas")).to_be_hidden()
+    page.get_by_role("button", name="Carte").click()
+    expect(page.locator("#carte canvas")).to_be_visible()
+    expect(page.locator(".resultat").first).to_be_hidden()
+    assert the_map.structures_drawn(page) > 0
+    page.get_by_role("button", name="Liste").click()
+    expect(page.locator(".resultat").first).to_be_visible()
+
+
+def test_without_javascript_one_searches_filters_turns_pages_and_opens(browser: Browser, server: str) -> None:
+    with browser.new_context(java_script_enabled=False, base_url=server) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.locator("#q").fill("pharmacie")
+        page.get_by_role("button", name="Chercher").click()
+        expect(page.locator(NAMES)).to_have_count(20)
+        first = page.locator(NAMES).first.inner_text()
+        page.get_by_role("link", name="Plus de résultats").click()
+        expect(page.locator(NAMES).first).not_to_have_text(first)
+        page.goto("/?q=pharmacie")
+        page.locator("#departement").select_option("59")
+        page.get_by_role("button", name="Filtrer").click()
+        expect(page.locator(".bilan .jeton")).to_contain_text("Nord")
+        name = page.locator(NAMES).first.inner_text()
+        page.locator(NAMES).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_without_webgl_the_list_goes_on(page: Page) -> None:
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto("/?q=pharmacie")
+    expect(page.locator("#carte-message")).to_contain_text("liste reste complète")
+    page.locator(NAMES).first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_structure_prints_without_what_only_a_screen_needs(page: Page) -> None:
+    page.goto("/?q=pharmacie")
+    page.locator(NAMES).first.click()
+    expect(page.locator(".fiche")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".fiche h1")).to_be_visible()
+    expect(page.locator(".carte")).to_be_hidden()
+    expect(page.locator(".entete")).to_be_hidden()

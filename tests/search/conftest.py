@@ -1,0 +1,52 @@
+"""An engine on rows that each test writes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo.publication import Publication, served_publication
+from search import embedded
+from search.engine import SearchEngine
+from search.query import SearchQuery
+from search.results import Found
+from tests.builders import insert_structures, publish
+
+Ask = Callable[[SearchQuery], Found]
+
+
+class Searchable:
+    """Structures published and indexed, in the test's own transaction."""
+
+    def __init__(self, connection: Connection, root: Path) -> None:
+        self.connection = connection
+        self.root = root
+        self.engine = SearchEngine(root)
+
+    def index(self, *rows: dict[str, Any]) -> None:
+        self.connection.execute(text("DELETE FROM structure"))
+        insert_structures(self.connection, rows)
+        version = publish(self.connection)
+        embedded.build(self.connection, self.root / str(version))
+
+    @property
+    def publication(self) -> Publication:
+        found = served_publication(self.connection)
+        assert found is not None
+        return found
+
+    def ask(self, query: SearchQuery) -> Found:
+        return self.engine.search(self.connection, query, self.publication)
+
+    def names(self, query: SearchQuery) -> list[str]:
+        hits = [hit.id for hit in self.ask(query).hits]
+        rows = self.connection.execute(text("SELECT id, name FROM structure"))
+        named = {row.id: row.name for row in rows}
+        return [named[each] for each in hits]
+
+
+@pytest.fixture
+def searchable(connection: Connection, tmp_path: Path) -> Searchable:
+    return Searchable(connection, tmp_path / "search")

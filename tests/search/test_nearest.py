@@ -1,0 +1,132 @@
+"""The nearest are the nearest, to the row, wherever one stands."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from geo.filters import Circle, Filters
+from search.query import Cursor, Origin, SearchQuery, Sort
+from tests.builders import a_structure
+from tests.places import (
+    AJACCIO,
+    BORDEAUX,
+    CAYENNE,
+    FORT_DE_FRANCE,
+    LILLE,
+    MAMOUDZOU,
+    NOUMEA,
+    PARIS_13,
+    SAINT_DENIS_REUNION,
+    WALLIS,
+)  # fmt: skip
+from tests.search.conftest import Searchable
+
+RADIUS_M = 6_371_008.7714
+PLACES = (LILLE, PARIS_13, BORDEAUX, AJACCIO, FORT_DE_FRANCE, CAYENNE, SAINT_DENIS_REUNION, MAMOUDZOU, WALLIS, NOUMEA)
+
+
+def metres(lon: float, lat: float, row: dict[str, Any]) -> float:
+    """Great-circle distance, by the haversine written out: what PostGIS and numpy are compared with."""
+    a, b = math.radians(lat), math.radians(row["lat"])
+    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(row["lon"] - lon) / 2) ** 2
+    return 2 * RADIUS_M * math.asin(math.sqrt(half))
+
+
+def scattered(count: int = 1_500) -> list[dict[str, Any]]:
+    draw = np.random.default_rng(11)
+    spread = draw.normal(0, 40_000, (count, 2))
+    return [
+        a_structure(
+            finess=f"99{n:07d}",
+            name=f"CENTRE {n}",
+            at=PLACES[n % len(PLACES)].moved(*spread[n]),
+            categorie_no=(620, 500, 183)[n % 3],
+        )
+        for n in range(count)
+    ]
+
+
+def expected(rows: Sequence[dict[str, Any]], lon: float, lat: float, limit: int = 20) -> list[str]:
+    return [r["id"] for r in sorted(rows, key=lambda r: (metres(lon, lat, r), r["id"]))][:limit]
+
+
+def points(count: int = 200) -> list[tuple[float, float]]:
+    """Near places, far out at sea, and on both sides of the antimeridian."""
+    draw = np.random.default_rng(13)
+    near = [PLACES[n % len(PLACES)].moved(*draw.normal(0, 60_000, 2)) for n in range(count - 40)]
+    far = [(float(draw.uniform(-180, 180)), float(draw.uniform(-60, 70))) for _ in range(36)]
+    return [(p.lon, p.lat) for p in near] + far + [(179.99, -15.0), (-179.99, -15.0), (0.0, 89.9), (2.0, -89.9)]
+
+
+def test_twenty_nearest_of_two_hundred_points_are_those_of_brute_force(searchable: Searchable) -> None:
+    rows = scattered()
+    searchable.index(*rows)
+    for lon, lat in points():
+        found = searchable.ask(SearchQuery(origin=Origin(lon, lat), sort=Sort.DISTANCE))
+        assert [hit.id for hit in found.hits] == expected(rows, lon, lat), (lon, lat)
+        assert found.total == len(rows)
+
+
+def test_they_are_with_categories_and_with_words_too(searchable: Searchable) -> None:
+    rows = scattered()
+    searchable.index(*rows)
+    for lon, lat in points()[:40]:
+        kept = [r for r in rows if r["categorie_no"] == 183]
+        for words in ("", "centre"):
+            query = SearchQuery(
+                words=words, origin=Origin(lon, lat), sort=Sort.DISTANCE, filters=Filters(categories=(183,))
+            )
+            assert [hit.id for hit in searchable.ask(query).hits] == expected(kept, lon, lat)
+
+
+def test_a_radius_holds_exactly_those_within_bounds_included(searchable: Searchable) -> None:
+    rows = scattered()
+    searchable.index(*rows)
+    for lon, lat in points()[:60]:
+        edge = metres(lon, lat, rows[int(abs(lon)) % len(rows)]) + 1e-6
+        radius = min(edge, 200_000.0)
+        query = SearchQuery(
+            origin=Origin(lon, lat), sort=Sort.DISTANCE, filters=Filters(circle=Circle(lon, lat, radius))
+        )
+        assert searchable.ask(query).total == sum(metres(lon, lat, r) <= radius for r in rows)
+
+
+def test_structures_at_one_point_come_in_the_order_of_their_ids(searchable: Searchable) -> None:
+    searchable.index(*(a_structure(finess=f"99000000{n}", at=LILLE) for n in (5, 1, 3, 2, 4)))
+    found = searchable.ask(SearchQuery(origin=Origin(LILLE.lon, LILLE.lat), sort=Sort.DISTANCE))
+    assert [hit.id for hit in found.hits] == [f"f99000000{n}" for n in (1, 2, 3, 4, 5)]
+    assert {hit.distance_m for hit in found.hits} == {0.0}
+
+
+def test_those_without_a_position_come_last_and_are_counted(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001"), a_structure(finess="990000002", at=BORDEAUX), a_structure(finess="990000003")
+    )
+    found = searchable.ask(SearchQuery(origin=Origin(LILLE.lon, LILLE.lat), sort=Sort.DISTANCE))
+    assert [(hit.id, hit.distance_m is None) for hit in found.hits] == [
+        ("f990000002", False), ("f990000001", True), ("f990000003", True),
+    ]  # fmt: skip
+    assert found.total == 3
+
+
+@pytest.mark.parametrize("words", ["", "centre"])
+@pytest.mark.parametrize("sort", [Sort.DISTANCE, Sort.NAME, Sort.RELEVANCE])
+def test_pages_put_end_to_end_are_the_whole_without_repeats(searchable: Searchable, words: str, sort: Sort) -> None:
+    rows = [*scattered(130), *(a_structure(finess=f"98{n:07d}", name="CENTRE SANS LIEU") for n in range(9))]
+    searchable.index(*rows)
+    query = SearchQuery(words=words, origin=Origin(LILLE.lon, LILLE.lat), sort=sort, limit=7)
+    seen: list[str] = []
+    cursor: Cursor | None = None
+    while True:
+        page = searchable.ask(SearchQuery(words=words, origin=query.origin, sort=sort, limit=7, cursor=cursor))
+        seen += [hit.id for hit in page.hits]
+        if not page.more:
+            break
+        last = page.hits[-1]
+        cursor = Cursor(version=1, key=last.key, id=last.id, seen=len(seen), question="")
+    assert len(seen) == len(set(seen)) == len(rows)
+    whole = searchable.ask(SearchQuery(words=words, origin=query.origin, sort=sort, limit=len(rows)))
+    assert seen == [hit.id for hit in whole.hits]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
 import msgspec
 import polars as pl
@@ -14,6 +13,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from geo.database import metadata
 from geo.filters import Bounds
 from geo.reference import files
+
+EDGES = ("min_lon", "min_lat", "max_lon", "max_lat")
 
 commune = Table(
     "commune",
@@ -59,7 +60,7 @@ world = Table(
 )
 
 
-class Commune(msgspec.Struct, frozen=True):
+class Commune(msgspec.Struct, frozen=True, gc=False):  # 35,000 of them, in no cycle: nothing to collect
     """A commune of the current COG, or an arrondissement of Paris, Lyon or Marseille (`parent` says of which)."""
 
     code: str
@@ -78,8 +79,13 @@ class Commune(msgspec.Struct, frozen=True):
 @cache
 def communes() -> Mapping[str, Commune]:
     """Every commune and arrondissement by its INSEE code."""
-    rows = pl.read_parquet(files.COMMUNES).iter_rows(named=True)
-    return MappingProxyType({row["code"]: _commune(row) for row in rows})
+    table = pl.read_parquet(files.COMMUNES)
+    bounds = zip(*(table[edge].to_list() for edge in EDGES), strict=True)
+    postcodes = map(tuple, table["postcodes"].to_list())
+    members = {name: table[name].to_list() for name in Commune.__struct_fields__ if name in table.columns}
+    columns = members | {"bounds": bounds, "postcodes": postcodes}
+    every = map(Commune, *(columns[name] for name in Commune.__struct_fields__))
+    return MappingProxyType({each.code: each for each in every})
 
 
 def current_code(code: str) -> str | None:
@@ -115,9 +121,3 @@ def _former_codes() -> Mapping[str, str]:
 @cache
 def _areas() -> pl.DataFrame:
     return pl.read_parquet(files.AREAS)
-
-
-def _commune(row: dict[str, Any]) -> Commune:
-    members = {name: row[name] for name in Commune.__struct_fields__ if name in row}
-    bounds = (row["min_lon"], row["min_lat"], row["max_lon"], row["max_lat"])
-    return Commune(**members | {"postcodes": tuple(row["postcodes"]), "bounds": bounds})

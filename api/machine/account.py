@@ -77,7 +77,8 @@ def _as_another_number() -> tuple[str, ...]:
 
 def _link_elsewhere(home: Home) -> None:
     name = hashlib.sha256(str(home.root).encode()).hexdigest()[:12]
-    ELSEWHERE.mkdir(mode=0o755, exist_ok=True)
+    ELSEWHERE.mkdir(exist_ok=True)
+    ELSEWHERE.chmod(0o755)  # whatever the umask: `postgres` must pass through
     folder = ELSEWHERE / name
     folder.mkdir(mode=0o700, exist_ok=True)
     shutil.chown(folder, DEBIAN_USER, DEBIAN_USER)

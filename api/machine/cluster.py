@@ -23,6 +23,7 @@ FIRST_PORT = 54640
 START_PATIENCE_S = 60
 STOP_PATIENCE_S = 60
 ORPHANS_PATIENCE_S = 10
+RIVAL_PATIENCE_S = 3
 
 
 class ClusterFailed(Lum1Error):
@@ -138,7 +139,7 @@ class Cluster:
             self._record(password, port)
         account.write(self.data / "lum1.conf", as_configuration(settings_for(port, durable=self.durable)))
         self._clear_the_way()
-        if not self._started(account):
+        if not self._started(account) and not self._started_by_another():
             said = self._startup_log.read_text(errors="replace")[-2000:] if self._startup_log.exists() else ""
             raise ClusterFailed(f"PostgreSQL ne démarre pas ; {self._startup_log} finit ainsi :\n{said}")
 
@@ -153,6 +154,15 @@ class Cluster:
             f"--log={self._startup_log}",
         )
         return started.returncode == 0
+
+    def _started_by_another(self) -> bool:
+        """Whether a start that ctrl-C left alone got there first: its number was not written yet when we looked."""
+        deadline = time.monotonic() + RIVAL_PATIENCE_S
+        while not self.is_running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _clear_the_way(self) -> None:
         """End what a killed postmaster left: backends in the middle of a query, then its number.

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.machine.ports import LOOPBACK, free_port
 from geo.settings import REPOSITORY, Settings
-from tests.api.conftest import demo_instance  # noqa: F401: the same demo as the in-process tests
+from tests.api.conftest import demo_instance  # noqa: F401 (the same demo as in-process tests)
 from tests.e2e.waiting import eventually
 
 CHROMIUM = shutil.which("chromium")

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import the_map
+from tests.e2e.the_list import NAMES, search, search_box
 
-NAMES = ".resultat h3 a"
 PAGES = ("/", "/?q=pharmacie", "/?q=xyzzyqwz", "/?lat=48.857&lon=2.352&radius=10000", "/donnees", "/api/docs")
 
 
@@ -34,7 +34,7 @@ def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: An
 
 def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page: Page, web_assets: Path) -> None:
     page.goto("/?q=pharmacie")
-    page.get_by_role("combobox").press_sequentially(" bo")
+    search_box(page).press_sequentially(" bo")
     expect(page.get_by_role("option").first).to_be_visible()
     assert violations(page, web_assets) == []
     page.keyboard.press("Escape")
@@ -56,8 +56,7 @@ def test_the_keyboard_alone_reaches_content_and_opens_a_structure(page: Page) ->
 
 def test_the_count_is_announced(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("combobox").fill("pharmacie")
-    page.keyboard.press("Enter")
+    search(page, "pharmacie")
     expect(page.locator("#annonces")).to_contain_text("structures")
 
 

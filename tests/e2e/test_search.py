@@ -5,41 +5,35 @@ import re
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import the_map
+from tests.e2e.the_list import NAMES, search, search_box, total_listed
 from tests.e2e.waiting import eventually
-
-NAMES = ".resultat h3 a"
-
-
-def search(page: Page, words: str) -> None:
-    page.get_by_role("combobox").fill(words)
-    page.keyboard.press("Enter")
 
 
 def test_words_narrow_the_list_and_the_map_to_the_same_structures(page: Page) -> None:
     page.goto("/?departement=59")
     everything = the_map.structures_drawn(page)
-    assert everything == the_map.total_listed(page)
+    assert everything == total_listed(page)
     search(page, "pharmacie")
     expect(page).to_have_url(re.compile("q=pharmacie"))
-    eventually(lambda: the_map.structures_drawn(page) == the_map.total_listed(page), "map agrees with list")
-    assert 0 < the_map.total_listed(page) < everything
+    eventually(lambda: the_map.structures_drawn(page) == total_listed(page), "map agrees with list")
+    assert 0 < total_listed(page) < everything
 
 
 def test_a_place_is_proposed_while_typing_and_chosen_by_the_keyboard(page: Page) -> None:
     page.goto("/")
-    box = page.get_by_role("combobox")
+    box = search_box(page)
     box.press_sequentially("bordea")
     expect(page.get_by_role("option").first).to_contain_text("Bordeaux")
     box.press("ArrowDown")
     expect(box).to_have_attribute("aria-activedescendant", "suggestion-0")
     box.press("Enter")
     expect(page).to_have_url(re.compile("commune=33063"))
-    eventually(lambda: the_map.view(page)[:2] == (-0.59, 44.86), "map over Bordeaux")
+    eventually(lambda: the_map.shows(page, -0.59, 44.86) and the_map.view(page)[2] > 9, "map over Bordeaux")
 
 
 def test_escape_closes_the_suggestions_and_keeps_the_words(page: Page) -> None:
     page.goto("/")
-    box = page.get_by_role("combobox")
+    box = search_box(page)
     box.press_sequentially("phar")
     expect(box).to_have_attribute("aria-expanded", "true")
     box.press("Escape")
@@ -55,7 +49,7 @@ def test_a_structure_opens_beside_the_map_and_back_returns_to_the_list(page: Pag
     eventually(lambda: the_map.view(page)[2] >= 14, "map near the structure")
     page.go_back()
     expect(page.locator(NAMES).first).to_have_text(name)
-    expect(page.get_by_role("combobox")).to_have_value("pharmacie")
+    expect(search_box(page)).to_have_value("pharmacie")
 
 
 def test_a_cluster_opens_where_one_clicks(page: Page) -> None:
@@ -113,7 +107,7 @@ def test_the_zone_on_screen_becomes_the_question(page: Page) -> None:
     page.mouse.up()
     page.get_by_role("button", name="Chercher dans cette zone").click()
     expect(page).to_have_url(re.compile("bbox="))
-    eventually(lambda: the_map.structures_drawn(page) == the_map.total_listed(page), "map agrees with list")
+    eventually(lambda: the_map.structures_drawn(page) == total_listed(page), "map agrees with list")
 
 
 def test_more_results_follow_those_already_read(page: Page) -> None:

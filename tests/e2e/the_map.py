@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 # MapLibre has drawn everything it asked for
 IDLE = """() => { const map = document.getElementById("carte").mapLibre;
@@ -38,6 +38,15 @@ def view(page: Page) -> tuple[float, float, float]:
     return round(lon, 2), round(lat, 2), round(zoom, 1)
 
 
+def shows(page: Page, lon: float, lat: float) -> bool:
+    """Whether this place is in view."""
+    wait_until_drawn(page)
+    inside: bool = page.evaluate(
+        "(place) => document.getElementById('carte').mapLibre.getBounds().contains(place)", [lon, lat]
+    )
+    return inside
+
+
 def click_on_largest_cluster(page: Page) -> int:
     """Click it; how many it holds."""
     wait_until_drawn(page)
@@ -55,11 +64,3 @@ def click_on_a_point(page: Page, lon: float, lat: float) -> None:
         [lon, lat],
     )
     page.locator("#carte canvas").click(position=where)
-
-
-def total_listed(page: Page) -> int:
-    """The number that the list announces."""
-    heading = page.locator("#compte")
-    expect(heading).to_be_visible()
-    digits = "".join(c for c in heading.inner_text() if c.isdigit())
-    return int(digits or 0)

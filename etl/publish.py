@@ -24,7 +24,7 @@ def publish(connection: Connection, search_root: Path, loads: list[int], *, fict
     step("statistiques")
     connection.execute(text("ANALYZE structure"))
     step("grille des tuiles")
-    counts.build(connection, version)
+    counts.build(connection)
     step("index de recherche")
     embedded.build(connection, search_root / str(version))
     totals = connection.execute(
@@ -49,14 +49,10 @@ def serve(connection: Connection, version: int) -> None:
 
 
 def sweep(engine: Engine, search_root: Path) -> None:
-    """Drop the projections of all but the served version and the one before it, whose last readers may still be at work."""
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work."""
+    with engine.connect() as connection:
         kept = set(connection.execute(text("SELECT version FROM publication ORDER BY version DESC LIMIT 2")).scalars())
         kept |= set(connection.execute(text("SELECT version FROM current_publication")).scalars())
-        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE tablename ~ '^tile_count_[0-9]+$'"))
-        for version in {int(name.rsplit("_", 1)[1]) for name in tables.scalars()} - kept:
-            counts.drop(connection, version)
     for folder in search_root.glob("*") if search_root.is_dir() else ():
         if not (re.fullmatch(r"\d+", folder.name) and int(folder.name) in kept):
             shutil.rmtree(folder, ignore_errors=True)

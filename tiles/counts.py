@@ -9,55 +9,80 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 import psycopg
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, text
 
+from geo.database import metadata
 from tiles.grid import CELL_BITS, CELLS, CLUSTER_MAX_ZOOM, EXTENT, Floats, units
 
 ALL = 0  # the category number of the rows that count every category
-COLUMNS = ("z", "tx", "ty", "categorie_no", "cell", "n", "sx", "sy", "id")
 
-# Usage: tiles/sql/clusters*.sql, one range of the primary key per tile and category; rows of a tile are neighbours on disk.
-CREATE = """
-CREATE TABLE {table} (
-    z smallint, tx integer, ty integer, categorie_no integer, cell smallint,
-    n integer NOT NULL, sx bigint NOT NULL, sy bigint NOT NULL,
-    id text -- of the one member, when there is one: a click opens it
+# One range of the primary key per tile and category answers tiles/sql/clusters*.sql. It changes in place, in the transaction
+# that changes `structure`: a reader's snapshot sees both or neither.
+tile_count = Table(
+    "tile_count",
+    metadata,
+    Column("z", SmallInteger, primary_key=True, autoincrement=False),
+    Column("tx", Integer, primary_key=True, autoincrement=False),
+    Column("ty", Integer, primary_key=True, autoincrement=False),
+    Column("categorie_no", Integer, primary_key=True, autoincrement=False),
+    Column("cell", SmallInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("sx", BigInteger, nullable=False),
+    Column("sy", BigInteger, nullable=False),
+    Column("id", Text),  # of the one member, when there is one: a click opens it
 )
-"""
+COLUMNS = tuple(tile_count.c.keys())
+KEY = COLUMNS[:5]
 # Asked by `build`: every open structure with a position.
 POINTS = "SELECT lon, lat, categorie_no, id FROM structure WHERE open AND lon IS NOT NULL ORDER BY id"
 
 
-def table_of(version: int) -> str:
-    """The grid of one publication."""
-    return f"tile_count_{int(version)}"
-
-
-def build(connection: Connection, version: int) -> None:
-    """Create and fill the grid of a publication from `structure`, in the caller's transaction."""
-    table = table_of(version)
+def build(connection: Connection) -> int:
+    """Make the grid say what `structure` says, in the caller's transaction; how many cells were written."""
     points = _points(connection)
-    connection.execute(text(CREATE.format(table=table)))
+    connection.execute(text("CREATE TEMPORARY TABLE counted (LIKE tile_count) ON COMMIT DROP"))
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(COLUMNS)}) FROM STDIN (FORMAT CSV)") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY counted ({', '.join(COLUMNS)}) FROM STDIN (FORMAT CSV)") as copy:
         for frame in grids(points):
             copy.write(frame.write_csv(include_header=False).encode())
-    connection.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY (z, tx, ty, categorie_no, cell)"))
-    connection.execute(text(f"ANALYZE {table}"))
+    connection.execute(text("ANALYZE counted"))
+    gone = connection.execute(text(DELETE_GONE)).rowcount
+    written: int = connection.execute(text(WRITE_CHANGED)).rowcount
+    connection.execute(text("DROP TABLE counted"))
+    if written + gone > CELLS_WORTH_ANALYZING:
+        connection.execute(text("ANALYZE tile_count"))
+    return written + gone
 
 
-def drop(connection: Connection, version: int) -> None:
-    """Forget the grid of a publication nobody reads any more."""
-    connection.execute(text(f"DROP TABLE IF EXISTS {table_of(version)}"))
+CELLS_WORTH_ANALYZING = 50_000
+
+# Asked by `build`. Two merges of sorted keys; only cells that differ are written, so that a day's few hundred changes cost a
+# few thousand rows of journal, not the whole grid.
+DELETE_GONE = """
+DELETE FROM tile_count AS t
+WHERE NOT EXISTS (
+    SELECT FROM counted AS c
+    WHERE (c.z, c.tx, c.ty, c.categorie_no, c.cell) = (t.z, t.tx, t.ty, t.categorie_no, t.cell)
+)
+"""
+WRITE_CHANGED = """
+INSERT INTO tile_count (z, tx, ty, categorie_no, cell, n, sx, sy, id)
+SELECT c.z, c.tx, c.ty, c.categorie_no, c.cell, c.n, c.sx, c.sy, c.id
+FROM counted AS c
+LEFT JOIN tile_count AS t USING (z, tx, ty, categorie_no, cell)
+WHERE (t.n, t.sx, t.sy, t.id) IS DISTINCT FROM (c.n, c.sx, c.sy, c.id)
+ORDER BY c.z, c.tx, c.ty, c.categorie_no, c.cell
+ON CONFLICT (z, tx, ty, categorie_no, cell)
+DO UPDATE SET n = excluded.n, sx = excluded.sx, sy = excluded.sy, id = excluded.id
+"""
 
 
-def verify(connection: Connection, version: int) -> list[str]:
+def verify(connection: Connection) -> list[str]:
     """Where the grid disagrees with `structure`, zoom by zoom and category by category; empty when it doesn't."""
-    counted = connection.execute(text(VERIFY.format(table=table_of(version))))
     return [
         f"zoom {row.z}, catégorie {row.categorie_no or 'toutes'} : {row.counted} dans la grille, {row.expected} structures"
-        for row in counted
+        for row in connection.execute(text(VERIFY))
     ]
 
 
@@ -69,7 +94,7 @@ WITH expected AS (
     WHERE open AND lon IS NOT NULL
     GROUP BY GROUPING SETS ((categorie_no), ())
 ), counted AS (
-    SELECT z, categorie_no, sum(n) AS n FROM {table} GROUP BY z, categorie_no
+    SELECT z, categorie_no, sum(n) AS n FROM tile_count GROUP BY z, categorie_no
 )
 SELECT z, categorie_no, coalesce(counted.n, 0) AS counted, coalesce(expected.n, 0) AS expected
 FROM (SELECT generate_series(0, 13) AS z) AS zooms
@@ -85,7 +110,7 @@ def grids(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
     for zoom in range(CLUSTER_MAX_ZOOM + 1):
         by_category = cells(points, zoom)
         both = pl.concat([by_category, cells(points.with_columns(categorie_no=pl.lit(ALL, pl.Int32)), zoom)])
-        yield both.sort(COLUMNS[:5]).select(COLUMNS)
+        yield both.sort(KEY).select(COLUMNS)
 
 
 def cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:

@@ -28,21 +28,19 @@ class Points(msgspec.Struct, frozen=True):
     lat: Sequence[float]
 
 
-def tile(
-    connection: Connection, version: int, address: TileAddress, filters: Filters, found: Points | None = None
-) -> bytes:
+def tile(connection: Connection, address: TileAddress, filters: Filters, found: Points | None = None) -> bytes:
     """The encoded tile (empty bytes when nothing is there); `found` replaces the filters when words were asked."""
     if not address.clustered:
         return _points_tile(connection, address, filters, found)
     if found is None and filters == Filters(categories=filters.categories):
-        return _counted_tile(connection, version, address, filters.categories)
+        return _counted_tile(connection, address, filters.categories)
     points = found if found is not None else _filtered_points(connection, address, filters)
     return _clusters_of(connection, address, points)
 
 
-def _counted_tile(connection: Connection, version: int, address: TileAddress, categories: tuple[int, ...]) -> bytes:
+def _counted_tile(connection: Connection, address: TileAddress, categories: tuple[int, ...]) -> bytes:
     name = "clusters_of_categories" if categories else "clusters"
-    query = text(statement(name).replace("{table}", counts.table_of(version)))
+    query = text(statement(name))
     where = {"z": address.z, "x": address.x, "y": address.y}
     return _bytes(connection.execute(query, where | ({"categories": list(categories)} if categories else {})))
 

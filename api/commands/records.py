@@ -46,7 +46,7 @@ def verify(what: str | None) -> None:
             raise NotReady("Rien n’est encore publié.")
         differences = []
         if what in (None, "tiles"):
-            differences += counts.verify(connection, publication.version)
+            differences += counts.verify(connection)
         if what in (None, "search"):
             differences += embedded.verify(connection, settings.search_root / str(publication.version))
     for difference in differences:

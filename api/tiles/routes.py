@@ -54,7 +54,7 @@ class TileServer:
             if known := self._cache.get(key):
                 return known
             found = self._points(view, question) if question.words else None
-            tile = StoredTile.of(render.tile(view.connection, version, address, question.filters, found))
+            tile = StoredTile.of(render.tile(view.connection, address, question.filters, found))
         self._cache.put(key, tile)
         return tile
 

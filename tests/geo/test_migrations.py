@@ -4,7 +4,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
+import geo.history  # noqa: F401
 import tiles.basemap  # noqa: F401
+import tiles.counts  # noqa: F401
 from geo.database import metadata
 from geo.migrate import migrate, pending_migrations
 

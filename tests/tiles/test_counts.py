@@ -14,7 +14,6 @@ from tests.places import BORDEAUX, FORT_DE_FRANCE, LILLE, NOUMEA, SAINT_DENIS_RE
 from tiles import counts, render
 from tiles.grid import CLUSTER_MAX_ZOOM, ImpossibleTile, TileAddress, units
 
-VERSION = 900_001
 PLACES = (LILLE, BORDEAUX, FORT_DE_FRANCE, SAINT_DENIS_REUNION, WALLIS, NOUMEA)
 
 
@@ -29,7 +28,7 @@ def country(connection: Connection) -> list[dict[str, Any]]:
         rows.append(a_structure(finess=f"99{number:07d}", at=None if number % 50 == 7 else at, **fields))
     connection.execute(text("DELETE FROM structure"))
     insert_structures(connection, rows)
-    counts.build(connection, VERSION)
+    counts.build(connection)
     return rows
 
 
@@ -51,7 +50,7 @@ def clusters(
 ) -> list[dict[str, Any]]:
     found = []
     for address in addresses(rows, zoom):
-        encoded = render.tile(connection, VERSION, address, filters)
+        encoded = render.tile(connection, address, filters)
         if encoded:
             layers = mapbox_vector_tile.decode(encoded, default_options={"y_coord_down": True})
             assert set(layers) == {"clusters"}
@@ -108,7 +107,7 @@ def test_closed_ones_are_added_on_demand(connection: Connection, country: list[A
 def test_a_cluster_of_one_names_its_structure(connection: Connection) -> None:
     connection.execute(text("DELETE FROM structure"))
     insert_structures(connection, [a_structure(finess="990000001", at=LILLE)])
-    counts.build(connection, VERSION)
+    counts.build(connection)
     for zoom in (0, 7, 13):
         (alone,) = clusters(connection, zoom, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
         assert alone == {"n": 1, "id": "f990000001"}
@@ -118,10 +117,10 @@ def test_a_cluster_of_one_names_its_structure(connection: Connection) -> None:
 def test_a_cluster_stands_where_its_members_are(connection: Connection, place: Place) -> None:
     connection.execute(text("DELETE FROM structure"))
     insert_structures(connection, [a_structure(at=place.moved(d, d)) for d in (-50, 0, 50)])
-    counts.build(connection, VERSION)
+    counts.build(connection)
     (address,) = addresses([{"lon": place.lon, "lat": place.lat}], 6)
     layers = mapbox_vector_tile.decode(
-        render.tile(connection, VERSION, address, Filters()), default_options={"y_coord_down": True}
+        render.tile(connection, address, Filters()), default_options={"y_coord_down": True}
     )
     (cluster,) = layers["clusters"]["features"]
     x, y = units(np.array([place.lon]), np.array([place.lat]), 6)
@@ -134,7 +133,7 @@ def test_points_are_all_there_once_from_zoom_14(connection: Connection, country:
     inside: list[str] = []
     for a, b in sorted({(int(i) >> 12, int(j) >> 12) for i, j in zip(x, y, strict=True)}):
         layers = mapbox_vector_tile.decode(
-            render.tile(connection, VERSION, TileAddress(14, a, b), Filters()), default_options={"y_coord_down": True}
+            render.tile(connection, TileAddress(14, a, b), Filters()), default_options={"y_coord_down": True}
         )
         for feature in layers["structures"]["features"]:
             column, row = feature["geometry"]["coordinates"]
@@ -150,15 +149,23 @@ def test_names_come_with_zoom_16(connection: Connection) -> None:
     for zoom, properties in ((14, {"id", "categorie"}), (16, {"id", "categorie", "name"})):
         x, y = units(np.array([LILLE.lon]), np.array([LILLE.lat]), zoom)
         address = TileAddress(zoom, int(x[0]) >> 12, int(y[0]) >> 12)
-        layers = mapbox_vector_tile.decode(render.tile(connection, VERSION, address, Filters()))
+        layers = mapbox_vector_tile.decode(render.tile(connection, address, Filters()))
         (feature,) = layers["structures"]["features"]
         assert set(feature["properties"]) == properties
 
 
+def test_only_cells_that_changed_are_written(connection: Connection, country: list[Any]) -> None:
+    assert counts.build(connection) == 0
+    connection.execute(text("UPDATE structure SET open = false WHERE id = 'f990000001'"))
+    zooms = CLUSTER_MAX_ZOOM + 1
+    assert 0 < counts.build(connection) <= 2 * zooms  # its cell of each zoom, in its category and in all
+    assert counts.verify(connection) == []
+
+
 def test_verify_names_the_zoom_that_is_wrong(connection: Connection, country: list[Any]) -> None:
-    assert counts.verify(connection, VERSION) == []
-    connection.execute(text(f"UPDATE tile_count_{VERSION} SET n = n + 1 WHERE z = 4 AND categorie_no = 0"))
-    (difference,) = counts.verify(connection, VERSION)
+    assert counts.verify(connection) == []
+    connection.execute(text("UPDATE tile_count SET n = n + 1 WHERE z = 4 AND categorie_no = 0"))
+    (difference,) = counts.verify(connection)
     assert difference.startswith("zoom 4, catégorie toutes")
 
 
@@ -170,5 +177,5 @@ def test_an_impossible_tile_is_refused(impossible: tuple[int, int, int]) -> None
 
 def test_the_same_data_give_the_same_bytes(connection: Connection, country: list[Any]) -> None:
     address = addresses(drawn(country), 5)[0]
-    first = render.tile(connection, VERSION, address, Filters())
-    assert first == render.tile(connection, VERSION, address, Filters())
+    first = render.tile(connection, address, Filters())
+    assert first == render.tile(connection, address, Filters())

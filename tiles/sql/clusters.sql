@@ -3,7 +3,7 @@
 SELECT ST_AsMVT(cluster, 'clusters', 4096, 'geom')
 FROM (
     SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, id
-    FROM {table}
+    FROM tile_count
     WHERE z = :z AND tx = :x AND ty = :y AND categorie_no = 0
     ORDER BY cell
 ) AS cluster

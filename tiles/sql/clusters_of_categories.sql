@@ -6,7 +6,7 @@ FROM (
         ST_MakePoint(sum(sx)::bigint / sum(n), sum(sy)::bigint / sum(n)) AS geom,
         sum(n)::integer AS n,
         CASE WHEN sum(n) = 1 THEN min(id) END AS id
-    FROM {table}
+    FROM tile_count
     WHERE z = :z AND tx = :x AND ty = :y AND categorie_no = ANY (CAST(:categories AS integer[]))
     GROUP BY cell
     ORDER BY cell

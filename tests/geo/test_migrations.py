@@ -5,7 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 import geo.history  # noqa: F401
-import tiles.basemap  # noqa: F401
+import tiles.basemap
 import tiles.counts  # noqa: F401
 from geo.database import metadata
 from geo.migrate import migrate, pending_migrations

@@ -5,38 +5,86 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.publication import current_publication, publication
+from geo.errors import NotReady
+from geo.publication import current_publication, load, publication, served_publication
 from search import embedded
 from tiles import counts
 
 Step = Callable[[str], None]  # told the name of each step as it begins
 
 
-def publish(connection: Connection, search_root: Path, loads: list[int], *, fictitious: bool, step: Step) -> int:
-    """Build the projections of the caller's transaction and move the served version; commit makes it all true at once.
+ROWS_WORTH_ANALYZING = 0.05  # of the table: fewer changes leave the planner's view of it true
 
-    A crash before the commit leaves at most a folder that no version names; `sweep` removes it.
+
+def publish(
+    connection: Connection,
+    search_root: Path,
+    load_id: int,
+    *,
+    pipeline: str,
+    fictitious: bool,
+    changed: int | None,
+    step: Step,
+) -> int:
+    """Make the caller's transaction what is served, credited to a load; commit makes it all true at once.
+
+    `changed` rows of `structure` (None: unknown, rebuild). Without any, the version stays and only its credit moves: tiles,
+    cursors and caches stay good. A crash before the commit leaves at most a folder that no version names; `sweep` removes it.
     """
+    served = served_publication(connection)
+    loads = _loads_with(connection, load_id, pipeline, fictitious)
+    if changed == 0 and served is not None and served.fictitious == fictitious:
+        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=loads))
+        return served.version
+    return _published_anew(connection, search_root, loads, fictitious, changed, step)
+
+
+def _published_anew(
+    connection: Connection, search_root: Path, loads: list[int], fictitious: bool, changed: int | None, step: Step
+) -> int:
     version: int = connection.execute(text("SELECT nextval('publication_version_seq')")).scalar_one()
-    step("statistiques")
-    connection.execute(text("ANALYZE structure"))
+    rows, placed = connection.execute(
+        text("SELECT count(*), count(*) FILTER (WHERE open AND geom IS NOT NULL) FROM structure")
+    ).one()
+    if changed is None or changed > rows * ROWS_WORTH_ANALYZING:
+        step("statistiques")
+        connection.execute(text("ANALYZE structure"))
     step("grille des tuiles")
     counts.build(connection)
     step("index de recherche")
     embedded.build(connection, search_root / str(version))
-    totals = connection.execute(
-        text("SELECT count(*), count(*) FILTER (WHERE open AND geom IS NOT NULL) FROM structure")
-    ).one()
     connection.execute(
         insert(publication).values(
-            version=version, loads=loads, fictitious=fictitious, structures=totals[0], open_placed=totals[1]
+            version=version, loads=loads, fictitious=fictitious, structures=rows, open_placed=placed
         )
     )
     serve(connection, version)
     return version
+
+
+def rebuild(connection: Connection, search_root: Path, step: Step) -> int:
+    """The projections of what is served, anew; its version."""
+    served = connection.execute(
+        select(publication).join(current_publication, current_publication.c.version == publication.c.version)
+    ).one_or_none()
+    if served is None:
+        raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
+    return _published_anew(connection, search_root, served.loads, served.fictitious, None, step)
+
+
+def _loads_with(connection: Connection, load_id: int, pipeline: str, fictitious: bool) -> list[int]:
+    """The loads served, this pipeline's replaced; those of the other world, invented or real, leave."""
+    kept = connection.execute(
+        select(load.c.id)
+        .join_from(publication, current_publication, current_publication.c.version == publication.c.version)
+        .join(load, load.c.id == func.any(publication.c.loads))
+        .where(load.c.pipeline != pipeline, load.c.fictitious == fictitious)
+        .order_by(load.c.id)
+    ).scalars()
+    return [*kept, load_id]
 
 
 def serve(connection: Connection, version: int) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from sqlalchemy import text
 
 from api.commands.terminal import Bars
 from etl import download, ledger, publish
@@ -13,8 +12,6 @@ from etl.finess import pipeline as finess
 from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
 from geo.database import engine_for
-from geo.errors import NotReady
-from geo.publication import served_publication
 from geo.settings import Settings
 
 EXIT_REFUSED = 3
@@ -58,15 +55,7 @@ def rebuild() -> None:
     engine = engine_for(settings.database_url)
     with ledger.only_load(engine), Bars() as bars:
         with engine.begin() as connection:
-            served = served_publication(connection)
-            if served is None:
-                raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
-            loads = connection.execute(
-                text("SELECT loads FROM publication WHERE version = :version"), {"version": served.version}
-            ).scalar_one()
-            version = publish.publish(
-                connection, settings.search_root, loads, fictitious=served.fictitious, step=bars.step
-            )
+            version = publish.rebuild(connection, settings.search_root, bars.step)
         publish.sweep(engine, settings.search_root)
     click.echo(f"Index et grille refaits : version {version}.")
 

@@ -19,6 +19,8 @@ from geo.text import sort_key
 # against contours (their own error is 261 m at the ninetieth percentile) is plausibility's, later.
 COMMUNE_BOX_MARGIN_DEG = 0.1
 
+MAX_NAME = 500  # characters; the longest published has 130
+
 # Overseas numbers begin with 97 whatever the département; the fourth digit tells which.
 OVERSEAS_NUMBERS = {"9701": "971", "9702": "972", "9703": "973", "9704": "974", "9705": "975", "9706": "976"}
 
@@ -29,6 +31,7 @@ class Transformed:
 
     structures: pl.DataFrame
     rejected: pl.DataFrame  # finess, reason
+    positions: Mapping[str, list[float]]  # lon, lat of those that the flow itself places, by FINESS number
     noticed: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -46,7 +49,7 @@ def transform(published: pl.DataFrame, produced_on: date) -> Transformed:
         .pipe(keep_our_columns)
     )
     rejected = judged.filter(pl.col("reason").is_not_null()).select("finess", "reason")
-    return Transformed(structures, rejected, _noticed(placed, structures))
+    return Transformed(structures, rejected, _positions(placed), _noticed(placed, structures))
 
 
 def reason_of_refusal() -> pl.Expr:
@@ -58,6 +61,8 @@ def reason_of_refusal() -> pl.Expr:
         .then(pl.lit("sans_nom"))
         .when(~pl.col("categorie").str.contains(r"^\d{1,4}$").fill_null(False))
         .then(pl.lit("categorie_illisible"))
+        .when(pl.coalesce("nom_long", "nom_court").str.len_chars() > MAX_NAME)
+        .then(pl.lit("nom_demesure"))
     )
 
 
@@ -211,6 +216,11 @@ def _far_from_commune() -> pl.Expr:
         south - margin, north + margin
     )
     return ~inside
+
+
+def _positions(placed: pl.DataFrame) -> dict[str, list[float]]:
+    rows = placed.filter(pl.col("lon").is_not_null()).select("finess", "lon", "lat").iter_rows()
+    return {finess: [round(lon, 6), round(lat, 6)] for finess, lon, lat in rows}
 
 
 def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:

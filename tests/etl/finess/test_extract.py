@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from etl.finess.extract import establishments, place_address, read_header, scalar
+from etl.finess.content import scalar
+from etl.finess.extract import chunks, place_address, read_header
 from geo.errors import Refused
 from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege, many
 from tests.places import BORDEAUX, LILLE
 
 
 def records(path: Path) -> list[dict[str, Any]]:
-    return [record for frame in establishments(path) for record in frame.iter_rows(named=True)]
+    return [record for chunk in chunks(path) for record in chunk.establishments.iter_rows(named=True)]
 
 
 def test_each_establishment_becomes_one_record_with_its_legal_entity(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_what_is_not_the_flow_is_refused_with_its_reason(tmp_path: Path, content
 def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = a_file(tmp_path, *many(20))
     seen: list[int] = []
-    list(establishments(path, seen.append))
+    list(chunks(path, seen.append))
     assert seen[-1] == path.stat().st_size
 
 

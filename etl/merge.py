@@ -160,7 +160,7 @@ SELECT
     count(*) FILTER (WHERE served.open) AS previous_open,
     count(*) FILTER (WHERE served.by_flow) AS previous_placed_by_flow,
     count(*) FILTER (WHERE given.id IS NULL) AS removed,
-    count(*) FILTER (WHERE served.open AND given.open IS NOT TRUE) AS closed,
+    count(*) FILTER (WHERE served.open AND NOT given.open) AS closed,
     count(*) FILTER (WHERE served.by_flow AND given.by_flow) AS common_placed,
     count(*) FILTER (
         WHERE served.by_flow AND given.by_flow

@@ -27,6 +27,7 @@ NESTING = np.zeros(256, dtype=np.int8)
 NESTING[[*b"{["]], NESTING[[*b"}]"]] = 1, -1
 MAX_TEXT_BYTES = 1 << 20  # of one string: the longest published has some hundreds
 GROUPS = ("gcc", "gco")
+ITEMS = {f"{name}.item": name for name in GROUPS}
 SCALARS = ("schemaVersion", "generatedAt", "fictif")
 Progress = Callable[[int], None]  # compressed bytes read so far
 T = TypeVar("T")
@@ -166,8 +167,8 @@ def _read_members(events: Iterator[tuple[str, str, Any]], members: dict[str, Any
             members[prefix] = value
         elif prefix in GROUPS and event == "start_array":
             members[prefix] = []
-        elif prefix.endswith(".item") and prefix[:3] in GROUPS and event in ("start_map", "end_map"):
-            builder = _built(builder, event, members[prefix[:3]])
+        elif prefix in ITEMS and event in ("start_map", "end_map"):
+            builder = _built(builder, event, members[ITEMS[prefix]])
         if builder is not None:
             builder.event(event, value)
 
@@ -223,7 +224,7 @@ class _Guarded:
 
     def read(self, size: int = -1) -> bytes:
         block = self._stream.read(size)
-        if not self._begun:
+        if block and not self._begun:
             self._begun = True
             block = block.removeprefix(b"\xef\xbb\xbf")  # a byte order mark says nothing in UTF-8
         if block:

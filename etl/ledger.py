@@ -112,3 +112,14 @@ def served_load(connection: Connection, pipeline: str) -> Row[Any] | None:
             text("load.id = ANY (SELECT unnest(loads) FROM publication JOIN current_publication USING (version))"),
         )
     ).one_or_none()
+
+
+@contextmanager
+def failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
+    """Whatever breaks inside is the load's end in the ledger, then goes on its way."""
+    try:
+        yield
+    except BaseException as error:
+        with engine.begin() as connection:
+            close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")
+        raise

@@ -4,7 +4,6 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from geo.structures import structure
 
 SAMPLES = 5  # register numbers kept for each reason of refusal: enough to look one up
 SECONDS_PER_DAY = 86_400
+LARGE = 0.1  # of the establishments read
 
 
 class Batch(msgspec.Struct):
@@ -126,10 +126,13 @@ def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None
         if report := _already_served(lock, asked, started):
             return report
         load_id = ledger.open_load(engine, asked.pipeline, asked.source)
-        with _failure_recorded(engine, load_id):
+        with ledger.failure_recorded(engine, load_id):
             report = _attempt(engine, search_root, asked, load_id, steps)
         if report.state == "published":
             publish.sweep(engine, search_root)
+        if _is_large(report.counts):
+            steps("rangement")
+            publish.tidy(engine)
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
@@ -151,7 +154,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             steps("fusion")
             counts |= _remember(connection, asked, load_id)
             changes = merge.merge(connection, load_id)
-            counts["structures"] = {n: getattr(changes, n) for n in changes.__struct_fields__}
+            counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
             if asked.dry_run:
                 raise _Tried
             version = publish.publish(
@@ -243,6 +246,12 @@ def _counted(connection: Connection, asked: Run, tally: Tally) -> gates.Counted:
     )
 
 
+def _is_large(counts: dict[str, Any]) -> bool:
+    """Whether a run wrote a good part of its tables."""
+    written = sum(kind["new"] + kind["changed"] for kind in counts.get("records", {}).values())
+    return bool(written > counts.get("kept", 0) * LARGE)
+
+
 def _already_served(connection: Connection, asked: Run, started: float) -> Report | None:
     served = ledger.served_load(connection, asked.pipeline)
     if served is None or served.sha1 != asked.source.sha1:
@@ -276,16 +285,6 @@ def _recorded(
 def _peak_mib() -> int:
     """The most this process has ever held, in mebibytes (Linux counts in kibibytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-@contextmanager
-def _failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        with engine.begin() as connection:
-            ledger.close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")
-        raise
 
 
 class _Tried(Lum1Error):

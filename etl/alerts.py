@@ -32,7 +32,7 @@ def stale(settings: Settings, served: Served, now: datetime) -> Alert:
         f"au plus {settings.max_age_days} sont voulus (LUM1_MAX_AGE_DAYS).\n"
         "La carte reste servie avec ces données.",
         "Voyez ce que sont devenus les derniers chargements : ./lum1 loads",
-        "Essayez vous-même : ./lum1 refresh finess",
+        "Essayez vous-même : ./lum1 refresh finess, ou --file FICHIER",
         "Si le producteur ne publie plus, son jeu de données le dira (LUM1_DATAGOUV_URL).",
     )
 

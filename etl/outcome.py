@@ -8,9 +8,14 @@ from typing import Literal
 
 import msgspec
 
+from geo.errors import Lum1Error
 from geo.settings import REPOSITORY
 
 REFRESH = (sys.executable, "-m", "etl.refresh_all")
+
+
+class Interrupted(Lum1Error):
+    """The refresh was asked to end, as everything is by `stop` and by a machine that shuts down."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -36,6 +41,8 @@ async def refreshed_apart() -> Outcome:
             child.terminate()
         await child.wait()
         raise
+    if child.returncode == -signal.SIGTERM:
+        raise Interrupted("Le chargement a été arrêté.")
     return _read(said, child.returncode or 0)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 
 from etl.jobs import Busy, Jobs, Unreached, ask
 from etl.mail import CannotMail, Mailbox
+from etl.outcome import Interrupted
 from etl.rhythm import PARIS, Rhythm
 from geo.settings import Settings
 
@@ -37,7 +38,7 @@ class Patience(BaseRetryStrategy):
         self.rhythm = rhythm
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, asyncio.CancelledError):
+        if isinstance(exception, asyncio.CancelledError | Interrupted):
             return RetryDecision(retry_in={"seconds": 0})
         if isinstance(exception, Busy):
             return _again_in(self.rhythm.busy_s)

@@ -44,7 +44,7 @@ async def work(rhythm: Rhythm) -> None:
         try:
             await live(rhythm, stop)
         except DATABASE_FAILURES as error:
-            logger.warning("la base de données ne répond pas : %s", error)
+            logger.warning("la base de données n’est pas prête : %s", str(error).partition("\n")[0])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_S)
     logger.info("arrêté")

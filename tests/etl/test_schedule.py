@@ -250,15 +250,20 @@ def test_a_refresh_whose_worker_was_killed_is_done_by_the_next_one(instance: Ins
     assert len(subjects(instance.postbox)) == 1  # the tiny file is refused, once
 
 
-def test_a_refresh_that_is_stopped_ends_at_once_and_waits_for_the_next_worker(instance: Instance) -> None:
+@pytest.mark.parametrize("asked", ["the worker alone", "all that it runs"])
+def test_a_refresh_that_is_stopped_ends_at_once_and_waits_for_the_next_worker(instance: Instance, asked: str) -> None:
     instance.serve()
     instance.flow.hold()
     with instance.worker() as worker:
         assert instance.flow.file_asked.acquire(timeout=40)
-        os.kill(worker.pid, signal.SIGTERM)  # the first process alone, as a container's stop does
+        # a container's stop signals its first process, ours the whole session
+        pids = [worker.pid] if asked == "the worker alone" else processes.members_of_session(worker)
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM)
         assert eventually(lambda: not processes.members_of_session(worker))
     assert instance.jobs("refresh") == [("todo", 1)]
     assert instance.rows("SELECT FROM procrastinate_workers") == []
+    assert instance.postbox.messages == []
 
 
 CUT = """

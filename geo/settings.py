@@ -15,6 +15,8 @@ class Settings:
     database_url: str
     datagouv_url: str = "https://www.data.gouv.fr"
     live: bool = True  # whether the network may be tried at all
+    schedule: bool = True  # whether `start` runs the worker; 0 where an external cron calls `refresh`
+    max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -26,6 +28,8 @@ class Settings:
             database_url=url,
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
+            schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
+            max_age_days=int(os.environ.get("LUM1_MAX_AGE_DAYS") or cls.max_age_days),
         )
 
     @property

@@ -9,10 +9,11 @@ import msgspec
 from api.commands.refreshing import EXIT_REFUSED, load_finess
 from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
-from api.machine.doctor import Finding, examine
+from api.machine.doctor import Finding, examine, scheduled_work
 from api.machine.home import Home
 from api.machine.prepare import prepare
 from api.machine.server import Server
+from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
 from etl.report import Report, as_text
@@ -36,13 +37,15 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
         raise click.UsageError("--finess et --demo s’excluent.")
     home = Home(Settings.from_environment().home)
     home.create()
-    server = Server(home)
+    server, worker = Server(home), Worker(home)
     with home.lock(), Bars() as bars:
         settings = prepare(home, bars)
         report = _load_if_needed(settings, finess, demo_size, bars)
         if report is None or report.state != "refused" or _publication(settings):
             bars.step("serveur")
             chosen = server.choose_port(port) if foreground else 0
+            if not foreground:
+                _have_scheduled(worker, settings)
             address = "" if foreground else server.ensure(port)
     if report is not None:
         click.echo(as_text(report), err=True)
@@ -50,16 +53,19 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
             sys.exit(EXIT_REFUSED)
     if foreground:
         server.run_here(chosen)
+    if settings.schedule:
+        _warn_without(worker)
     click.echo(address)
 
 
 @click.command()
 def stop() -> None:
-    """Arrêter le serveur, puis PostgreSQL."""
+    """Arrêter les tâches planifiées, le serveur, puis PostgreSQL."""
     home = Home(Settings.from_environment().home)
+    was_working = Worker(home).stop()
     was_serving = Server(home).stop()
     was_storing = Cluster(home).stop() if not Settings.from_environment().external_database else False
-    click.echo("Arrêté." if was_serving or was_storing else "Rien ne tournait.")
+    click.echo("Arrêté." if was_working or was_serving or was_storing else "Rien ne tournait.")
 
 
 @click.command()
@@ -73,6 +79,7 @@ def status() -> None:
     click.echo(f"instance    {home.root}")
     click.echo(f"PostgreSQL  {'en marche' if running else 'arrêté'}")
     click.echo(f"serveur     {address or 'arrêté'}")
+    click.echo(f"tâches      {scheduled_work(home, settings)[1]}")
     click.echo(f"données     {_described(publication)}")
     sys.exit(0 if address and publication else 1)
 
@@ -106,6 +113,22 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         progress=bars.advance,
     )
     return load_finess(settings, files.finess, bars)
+
+
+def _have_scheduled(worker: Worker, settings: Settings) -> None:
+    """The worker beside the server; none where an external cron refreshes."""
+    if settings.schedule:
+        worker.ensure()
+    else:
+        worker.stop()
+
+
+def _warn_without(worker: Worker) -> None:
+    """The map is served all the same."""
+    try:
+        worker.check()
+    except WorkerFailed as failed:
+        click.echo(str(failed), err=True)
 
 
 def _publication(settings: Settings) -> Publication | None:

@@ -7,9 +7,10 @@ import click
 import msgspec
 
 from api.commands.terminal import Bars
-from etl import download, ledger, publish
+from etl import ledger, publish
 from etl.finess import pipeline as finess
 from etl.gates import GATE_NAMES
+from etl.refresh_all import refresh_finess as refresh_finess_live
 from etl.report import Report, as_text
 from geo.database import engine_for
 from geo.settings import Settings
@@ -69,19 +70,7 @@ def load_finess(
     dry_run: bool = False,
 ) -> Report:
     """Load the file given, else the day's file of the live flow."""
-    engine = engine_for(settings.database_url)
     if file is not None:
+        engine = engine_for(settings.database_url)
         return finess.refresh(engine, settings.search_root, file, accept=accept, dry_run=dry_run, progress=bars)
-    resource = download.latest_daily(settings.datagouv_url)
-    bars.step(f"téléchargement de {resource.title}")
-    fetched = download.fetch(resource, settings.archive, bars.advance)
-    return finess.refresh(
-        engine,
-        settings.search_root,
-        fetched,
-        origin="live",
-        licence=resource.licence,
-        accept=accept,
-        dry_run=dry_run,
-        progress=bars,
-    )
+    return refresh_finess_live(settings, bars, accept=accept, dry_run=dry_run)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,6 +23,7 @@ from geo.errors import Refused
 from geo.identifiers import FINESS_FORM
 
 LONGEST_LINE = 1 << 16  # bytes; real ones stay under a thousand
+MOST_LINES = 2_000_000  # ten times the last file: an archive that unpacks without end is refused before it fills memory
 BATCH_ROWS = 2_000  # Python strings of so many rows at once, then polars' own
 SAMPLE = 200  # characters of a rejected line that are kept
 # The geolocated file places all but a hundred of its establishments. With fewer than half it is the one without points
@@ -46,8 +48,10 @@ def read_legacy(path: Path) -> LegacyFile:
     with _lines(path) as lines:
         produced_on = _record_date(path, next(lines, b""))
         reading = _Reading()
-        for line in lines:
+        for line in islice(lines, MOST_LINES):
             reading.take(line)
+        if next(lines, None) is not None:
+            raise Refused(f"{path.name} a plus de {MOST_LINES} lignes : ce n’est pas un fichier {SOURCE}.")
     return _checked(path, reading.finished(produced_on))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from etl.finess.extract import establishments
+from etl.finess.extract import chunks
 from etl.finess.fallback import POSITIONS
 from etl.finess.legacy_csv import read_legacy
 from etl.finess.legacy_positions import place
@@ -24,8 +24,8 @@ def old(*points: tuple[str, Place]) -> pl.DataFrame:
 
 
 def transformed(folder: Path, *eges: dict[str, Any], ancien: pl.DataFrame | None) -> Transformed:
-    (published,) = establishments(a_file(folder, *eges))
-    return transform(published, PRODUCED_ON, ancien)
+    (chunk,) = chunks(a_file(folder, *eges))
+    return transform(chunk.establishments, PRODUCED_ON, ancien)
 
 
 def row(folder: Path, ege: dict[str, Any], ancien: pl.DataFrame | None) -> dict[str, Any]:
@@ -87,8 +87,8 @@ def test_on_the_real_files_the_legacy_one_agrees_with_the_flow_and_places_most_o
     file = read_legacy(path)
     placed = place(file.establishments, file.points).filter(placing="placee")
     ancien = placed.select(finess="nofinesset", lon="lon", lat="lat", precision="precision")
-    batches = establishments(folder / "finess-structures-journalier-20261121.json.gz")
-    every = pl.concat([transform(batch, PRODUCED_ON, ancien).structures for batch in batches])
+    batches = chunks(folder / "finess-structures-journalier-20261121.json.gz")
+    every = pl.concat([transform(batch.establishments, PRODUCED_ON, ancien).structures for batch in batches])
     sources = dict(every["position_source"].value_counts().iter_rows())
     assert sources["finess_ancien"] == 16_034
     both = every.filter(position_source="finess").with_columns(finess=pl.col("finess").list.first())

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from etl.finess import legacy_csv
 from etl.finess.legacy_csv import LONGEST_LINE, LegacyFile, read_legacy
 from geo.errors import Refused
 from tests.etl.finess.legacy import RECORD_LINE, a_legacy_file, a_point, a_row, read
@@ -129,6 +130,13 @@ def test_a_line_without_end_is_rejected_in_pieces(tmp_path: Path) -> None:
     file = read(tmp_path, a_row(), "x" * (3 * LONGEST_LINE), a_point())
     assert {reason for _, reason in reasons(file)} == {"ligne_inconnue"}
     assert len(file.points) == 1
+
+
+def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legacy_csv, "MOST_LINES", 3)
+    with pytest.raises(Refused, match="plus de 3 lignes"):
+        read(tmp_path, a_row(), a_row("590000002"), a_point(), a_point("590000002"))
+    assert len(read(tmp_path, a_row(), a_point()).points) == 1
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])

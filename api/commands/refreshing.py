@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from api.commands.terminal import Bars
-from etl import download, ledger, publish
+from etl import archive, download, ledger, publish
 from etl.finess import pipeline as finess
 from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
@@ -72,9 +72,10 @@ def load_finess(
     engine = engine_for(settings.database_url)
     if file is not None:
         return finess.refresh(engine, settings.search_root, file, accept=accept, dry_run=dry_run, progress=bars)
-    resource = download.latest_daily(settings.datagouv_url)
-    bars.step(f"téléchargement de {resource.title}")
-    fetched = download.fetch(resource, settings.archive, bars.advance)
+    resource, fetched = download.obtain(
+        settings.datagouv_url, download.STRUCTURES, settings.archive, step=bars.step, progress=bars.advance
+    )
+    archive.prune(settings.archive, download.STRUCTURES)
     return finess.refresh(
         engine,
         settings.search_root,

@@ -122,6 +122,6 @@ def _append(
 
 
 def _refuse_a_page(resource: Resource, answer: requests.Response) -> None:
-    """A page of maintenance or of a hotel's network, before it takes the place of what has arrived."""
+    """A page of maintenance or of a hotel's network passes like a 503: it must not take the place of what has arrived."""
     if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "text/html":
-        raise Damaged(f"{resource.title} : {host(answer.url)} envoie une page web à la place du fichier")
+        raise Interrupted(f"{host(answer.url)} envoie une page web à la place de {resource.title}")

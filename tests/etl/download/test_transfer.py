@@ -410,21 +410,28 @@ def test_a_file_damaged_on_its_way_is_right_the_second_time(downloads: Downloads
     assert downloads.calm.waits == [1]
 
 
-@pytest.mark.parametrize("kind", ["text/html", "application/octet-stream"])
 @pytest.mark.parametrize("lies", [{}, UNKNOWN], ids=["announced", "unknown"])
-def test_a_page_instead_of_a_file_is_never_a_file(kind: str, lies: dict[str, Any], downloads: Downloads) -> None:
+def test_a_page_that_is_not_said_to_be_one_is_damage(lies: dict[str, Any], downloads: Downloads) -> None:
     downloads.producer.publish(STRUCTURES, DAY, CONTENT, **lies)
-    downloads.producer.files = page(kind)
+    downloads.producer.files = page("application/octet-stream")
     with pytest.raises(Damaged, match="deux fois de suite"):
+        downloads.fetch()
+    assert names(downloads.folder) == []
+
+
+def test_a_page_that_stays_is_a_producer_out_of_reach(downloads: Downloads) -> None:
+    downloads.producer.publish(STRUCTURES, DAY, CONTENT)
+    downloads.producer.files = page()
+    with pytest.raises(Unreachable, match="envoie une page web à la place de .* : abandon après 6 essais"):
         downloads.fetch()
     assert names(downloads.folder) == []
 
 
 def test_a_page_of_maintenance_does_not_cost_what_has_arrived(downloads: Downloads) -> None:
     downloads.producer.publish(STRUCTURES, DAY, CONTENT)
-    downloads.producer.next_files(cut(100_000), page())
+    downloads.producer.next_files(cut(100_000), page(), page())
     assert downloads.fetch().read_bytes() == CONTENT
-    assert downloads.statuses == [200, 200, 206]
+    assert downloads.statuses == [200, 200, 200, 206]
 
 
 def test_without_a_sum_a_gzip_is_read_to_its_end(downloads: Downloads) -> None:

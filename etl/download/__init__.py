@@ -1,10 +1,11 @@
 """The producer's files: found in its catalogue, fetched whole and checked, whatever the network does meanwhile."""
 
-from etl.download.catalogue import Resource, latest
+from etl.download.catalogue import latest
 from etl.download.errors import Absent, Damaged, Unreachable, Unwritable
 from etl.download.flows import ACTIVITES, ANCIEN_CSV, FLOWS, STRUCTURES, Flow
 from etl.download.obtain import obtain
 from etl.download.patience import Patience
+from etl.download.resource import Resource
 from etl.download.transfer import fetch
 
 __all__ = [

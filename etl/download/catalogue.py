@@ -1,42 +1,27 @@
 """Which file is the newest of a flow: as data.gouv's catalogue announces it, else as its stable address leads to it."""
 
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from email.message import EmailMessage
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import msgspec
-import requests
 
 from etl.download.errors import Damaged, Interrupted, NoContact, NoNetwork, Unreachable
 from etl.download.flows import Flow
 from etl.download.patience import Effort, Patience
-from etl.download.web import FIRST_CONTACT_S, answer_from, chunks, host, http_date
+from etl.download.resource import UNKNOWN_LICENCE, Resource, announced_resource, served_resource
+from etl.download.web import FIRST_CONTACT_S, answer_from, chunks, host
 
 ANSWER_S = 10.0  # a few kilobytes of JSON
 ATTEMPTS = 3
 CATALOGUE_S = 60.0  # it alone knows the sum: worth three tries, not the wait of « Retry-After: 3600 »
 DISCOVERY_S = 300.0  # someone may be in front of a first start, and the demo is ready
 MOST_PAGES = 50
-UNKNOWN_LICENCE = "inconnue"
 
 logger = logging.getLogger("lum1.download")
-
-
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a data set as its publisher announces it."""
-
-    title: str
-    url: str
-    published_on: date  # the day in the title
-    size: int | None = None
-    sha1: str | None = None
-    licence: str = UNKNOWN_LICENCE  # as seen: ODbL and lov2 were both seen on these flows
-    last_modified: datetime | None = None
 
 
 def latest(base_url: str, flow: Flow, patience: Patience | None = None) -> Resource:
@@ -77,7 +62,7 @@ def _announced(base_url: str, flow: Flow, effort: Effort) -> Iterator[Resource]:
         document = _json(page, effort)
         licence = str(document.get("license") or licence)
         listed, following = _listed(document)
-        yield from (found for each in listed if (found := _resource(base_url, flow, each, licence)))
+        yield from (found for each in listed if (found := announced_resource(base_url, flow, each, licence)))
         page = urljoin(page, following) if following else None
 
 
@@ -91,52 +76,17 @@ def _listed(document: dict[str, Any]) -> tuple[list[Any], str | None]:
     return listed if isinstance(listed, list) else [], following if isinstance(following, str) else None
 
 
-def _resource(base_url: str, flow: Flow, announced: Any, licence: str) -> Resource | None:
-    """What is announced, where it is a file of this flow that can be asked for; a missing field is unknown."""
-    if not isinstance(announced, dict):
-        return None
-    url = str(announced.get("url") or "")
-    title = _title(flow, str(announced.get("title") or "").strip(), _last_segment(url))
-    day = flow.day_of(title) if title else None
-    if not url and announced.get("id"):
-        url = f"/api/1/datasets/r/{announced['id']}"
-    if title is None or day is None or not url:
-        return None
-    return Resource(
-        title=title,
-        url=urljoin(f"{base_url}/", url),
-        published_on=day,
-        size=_positive(announced.get("filesize")),
-        sha1=_sha1(announced.get("checksum")),
-        licence=licence,
-        last_modified=_moment(announced.get("last_modified")),
-    )
-
-
 def _behind_the_stable_address(base_url: str, flow: Flow, effort: Effort, trouble: str) -> Resource:
     """What the redirect leads to; its body is not read here."""
     url = f"{base_url}/api/1/datasets/r/{flow.stable_id}"
     while True:
         try:
             with answer_from(url, silence_s=ANSWER_S) as answer:
-                return _led_to(flow, answer, trouble)
+                if found := served_resource(flow, answer):
+                    return found
+                raise Unreachable(f"{trouble}, et son adresse stable mène ailleurs ({answer.url}).")
         except Interrupted as failure:
             effort.wait_after(failure)
-
-
-def _led_to(flow: Flow, answer: requests.Response, trouble: str) -> Resource:
-    title = _title(flow, _attached_name(answer), _last_segment(answer.url))
-    day = flow.day_of(title) if title else None
-    if title is None or day is None:
-        raise Unreachable(f"{trouble}, et son adresse stable mène ailleurs ({answer.url}).")
-    coded = answer.headers.get("Content-Encoding", "identity") != "identity"
-    return Resource(
-        title=title,
-        url=answer.url,
-        published_on=day,
-        size=None if coded else _positive(answer.headers.get("Content-Length")),
-        last_modified=http_date(answer.headers.get("Last-Modified")),
-    )
 
 
 def _json(url: str, effort: Effort) -> dict[str, Any]:
@@ -154,39 +104,3 @@ def _json(url: str, effort: Effort) -> dict[str, Any]:
             raise Damaged(f"{host(url)} ne répond pas en JSON") from error
         else:
             return found if isinstance(found, dict) else {"data": found}
-
-
-def _title(flow: Flow, *names: str) -> str | None:
-    """The first name that is one of this flow's; an old title was a sentence, its file's name only in the address."""
-    return next((name for name in names if flow.day_of(name)), None)
-
-
-def _last_segment(url: str) -> str:
-    return unquote(urlsplit(url).path).rpartition("/")[2]
-
-
-def _attached_name(answer: requests.Response) -> str:
-    message = EmailMessage()
-    message["Content-Disposition"] = answer.headers.get("Content-Disposition", "inline")
-    return message.get_filename() or ""
-
-
-def _positive(value: Any) -> int | None:
-    text = str(value)
-    return int(text) or None if text.isascii() and text.isdigit() else None
-
-
-def _sha1(checksum: Any) -> str | None:
-    """Other sums are left unchecked: data.gouv computes sha1 for what it hosts."""
-    if not isinstance(checksum, dict) or str(checksum.get("type")).lower() != "sha1":
-        return None
-    value = str(checksum.get("value")).strip().lower()
-    return value if re.fullmatch(r"[0-9a-f]{40}", value) else None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,8 +5,8 @@ import hashlib
 import zlib
 from pathlib import Path
 
-from etl.download.catalogue import Resource
 from etl.download.errors import Damaged
+from etl.download.resource import Resource
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 1 << 20

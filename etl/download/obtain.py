@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from etl.download.catalogue import Resource, latest
+from etl.download.catalogue import latest
 from etl.download.errors import Absent, Damaged
 from etl.download.flows import Flow
 from etl.download.patience import Patience
+from etl.download.resource import Resource
 from etl.download.transfer import Progress, fetch
 
 logger = logging.getLogger("lum1.download")

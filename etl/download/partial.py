@@ -8,8 +8,8 @@ from types import MappingProxyType
 import msgspec
 import requests
 
-from etl.download.catalogue import Resource
 from etl.download.memory import Memory, forget, recall, remember
+from etl.download.resource import Resource
 
 SUFFIX = ".partial"
 NOTHING: Mapping[str, str] = MappingProxyType({})

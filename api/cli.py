@@ -21,6 +21,7 @@ for command in (
     worker.worker,
     refreshing.refresh,
     refreshing.search,
+    refreshing.rollback,
     records.loads,
     records.verify,
     records.export,

@@ -112,9 +112,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     produced_at: datetime
     schema_version: str
-    batches: Callable[[], Iterator[Batch]]
+    batches: Callable[[Connection], Iterator[Batch]]
     kinds: Collection[str]  # of source records that this file holds whole
     changes: Callable[[Connection, int, date, date], dict[str, int]]
+    again: bool = False  # even if this file is served already: something that it is read with is new
+    credits: dict[str, int] = msgspec.field(default_factory=dict)  # other loads that this run makes, by pipeline
     accept: Collection[str] = ()
     dry_run: bool = False
 
@@ -144,7 +146,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             merge.create_stage(connection)
             history.open_comparison(connection)
             steps("lecture du registre")
-            fill_stage(connection, asked.batches(), tally)
+            fill_stage(connection, asked.batches(connection), tally)
             merge.index_stage(connection)
             steps("portes")
             verdicts += gates.judge(_counted(connection, asked, tally), asked.accept)
@@ -160,8 +162,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             version = publish.publish(
                 connection,
                 search_root,
-                load_id,
-                pipeline=asked.pipeline,
+                {**asked.credits, asked.pipeline: load_id},
                 fictitious=asked.source.fictitious,
                 changed=changes.inserted + changes.updated + changes.removed,
                 step=steps,
@@ -254,7 +255,7 @@ def _is_large(counts: dict[str, Any]) -> bool:
 
 def _already_served(connection: Connection, asked: Run, started: float) -> Report | None:
     served = ledger.served_load(connection, asked.pipeline)
-    if served is None or served.sha1 != asked.source.sha1:
+    if asked.again or served is None or served.sha1 != asked.source.sha1:
         return None
     return Report(
         load=served.id,

@@ -7,16 +7,19 @@ import sys
 import traceback
 from collections.abc import Collection
 from contextlib import redirect_stdout
+from datetime import date
+from pathlib import Path
 
 import msgspec
 
-from etl import download
+from etl import archive, download
 from etl.finess import pipeline as finess
 from etl.ledger import LoadUnderWay
 from etl.load import Progress
 from etl.outcome import Outcome
 from etl.report import Report, as_text
 from geo.database import engine_for
+from geo.errors import NotFound
 from geo.settings import Settings
 
 
@@ -36,22 +39,46 @@ def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
 
 
 def refresh_finess(
-    settings: Settings, progress: Progress, *, accept: Collection[str] = (), dry_run: bool = False
+    settings: Settings,
+    progress: Progress,
+    *,
+    file: Path | None = None,
+    ancien_csv: Path | None = None,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
 ) -> Report:
-    """FINESS: the day's file of the live flow."""
-    resource = download.latest_daily(settings.datagouv_url)
-    progress.step(f"téléchargement de {resource.title}")
-    file = download.fetch(resource, settings.archive, progress.advance)
+    """FINESS: the file given, else the day's of the live flow."""
+    origin, licence = "file", "lov2"
+    if file is None:
+        resource, file = download.obtain(
+            settings.datagouv_url, download.STRUCTURES, settings.archive, step=progress.step, progress=progress.advance
+        )
+        archive.prune(settings.archive, download.STRUCTURES)
+        origin, licence = "live", resource.licence
     return finess.refresh(
         engine_for(settings.database_url),
         settings.search_root,
         file,
-        origin="live",
-        licence=resource.licence,
+        origin=origin,
+        licence=licence,
+        ancien_csv=ancien_csv,
         accept=accept,
         dry_run=dry_run,
         progress=progress,
     )
+
+
+def archived_structures(settings: Settings, day: date) -> Path:
+    """The structures file kept of that day, or NotFound."""
+    file = archive.archived(settings.archive, download.STRUCTURES, day)
+    if file is None:
+        raise NotFound(f"Aucun fichier du {day:%d/%m/%Y} dans l’archive : {_days_kept(settings)}.")
+    return file
+
+
+def _days_kept(settings: Settings) -> str:
+    days = [download.STRUCTURES.day_of(path.name) for path in archive.copies(settings.archive, download.STRUCTURES)]
+    return "jours gardés " + ", ".join(f"{day:%d/%m/%Y}" for day in days if day) if days else "elle est vide"
 
 
 def outcome_of(settings: Settings, progress: Progress) -> Outcome:

@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Row, select
 
 from etl import ledger, merge, publish
+from etl.finess.legacy_load import ancien_positions
 from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
 from etl.ledger import Source
@@ -65,8 +66,7 @@ def _go_back(
     version = publish.publish(
         connection,
         search_root,
-        load_id,
-        pipeline=PIPELINE,
+        {PIPELINE: load_id},
         fictitious=target.fictitious,
         changed=changes.inserted + changes.updated + changes.removed + changes.deleted,
         step=steps,
@@ -76,8 +76,11 @@ def _go_back(
 
 
 def _structures(connection: Connection, load_id: int, produced_on: date) -> Iterator[pl.DataFrame]:
+    ancien = ancien_positions(connection)
     for chunk in chunks_of_load(connection, load_id):
-        yield transform(chunk.establishments, produced_on).structures.unique("id", keep="first", maintain_order=True)
+        yield transform(chunk.establishments, produced_on, ancien).structures.unique(
+            "id", keep="first", maintain_order=True
+        )
 
 
 def _target(connection: Connection, to: int) -> Row[tuple[object, ...]]:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from geo.errors import Lum1Error
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -56,3 +58,11 @@ class Settings:
 def _recorded_url(home: Path) -> str:
     recorded = home / "database.url"
     return recorded.read_text().strip() if recorded.exists() else ""
+
+
+def whole_number(name: str, default: int) -> int:
+    """A setting that is a whole number from 0 up, or its default where it is absent or empty."""
+    text = os.environ.get(name) or str(default)
+    if not text.strip().isdecimal():
+        raise Lum1Error(f"{name} vaut « {text} » : un nombre entier, positif ou nul, est attendu.")
+    return int(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.commands.refreshing import EXIT_REFUSED, load_finess
+from api.commands.refreshing import EXIT_REFUSED
 from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
 from api.machine.doctor import Finding, examine, scheduled_work
@@ -16,6 +16,7 @@ from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
+from etl.refresh_all import refresh_finess
 from etl.report import Report, as_text
 from geo.database import engine_for
 from geo.publication import Publication, served_publication
@@ -96,12 +97,12 @@ def doctor(as_json: bool) -> None:
 def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | None, bars: Bars) -> Report | None:
     """Load at the first start, or the file that is given; the live flow when it can be reached, else the demo."""
     if finess is not None:
-        return load_finess(settings, finess, bars)
+        return refresh_finess(settings, bars, file=finess)
     if _publication(settings) is not None:
         return None
     if demo_size is None and settings.live:
         try:
-            return load_finess(settings, None, bars)
+            return refresh_finess(settings, bars)
         except Unreachable:
             click.echo("Le flux FINESS n’est pas joignable d’ici : données fictives.", err=True)
     bars.step("France fictive")
@@ -112,7 +113,7 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         produced_on=demo.PRODUCED_ON,
         progress=bars.advance,
     )
-    return load_finess(settings, files.finess, bars)
+    return refresh_finess(settings, bars, file=files.finess)
 
 
 def _have_scheduled(worker: Worker, settings: Settings) -> None:

@@ -14,6 +14,7 @@ class Settings:
     home: Path
     database_url: str
     datagouv_url: str = "https://www.data.gouv.fr"
+    public_url: str = ""  # where others reach the server, when a proxy stands before it
     live: bool = True  # whether the network may be tried at all
 
     @classmethod
@@ -25,6 +26,7 @@ class Settings:
             home=home,
             database_url=url,
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
+            public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
         )
 

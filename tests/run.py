@@ -13,7 +13,7 @@ from geo.settings import REPOSITORY, Settings
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
 OURS = (*PACKAGES, "tests")
 # an operator's settings must not reach the tests, nor the tests an operator's database
-NOT_FOR_TESTS = ("LUM1_DATABASE_URL", "LUM1_PORT", "LUM1_HOST", "LUM1_WORKERS", "LUM1_DATAGOUV_URL")
+NOT_FOR_TESTS = ("LUM1_DATABASE_URL", "LUM1_PORT", "LUM1_HOST", "LUM1_WORKERS", "LUM1_DATAGOUV_URL", "LUM1_PUBLIC_URL")
 
 
 def main(arguments: list[str]) -> int:

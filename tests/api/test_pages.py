@@ -160,7 +160,8 @@ def bounds(html: str) -> list[float]:
 def test_the_map_goes_where_an_area_is(client: Client) -> None:
     assert bounds(page(client, "/?bbox=1,48,3,49")) == [1, 48, 3, 49]
     west, south, east, north = bounds(page(client, "/?region=94"))
-    assert (8 < west < east < 10) and (41 < south < north < 44)
+    assert 8 < west < east < 10
+    assert 41 < south < north < 44
     assert bounds(page(client, f"/?{SAMPLES['polygon']}")) == [-5, 42, 8, 51]
 
 
@@ -169,7 +170,8 @@ def test_the_map_goes_where_the_words_say_however_many_they_find(client: Client)
     paris = [s["position"] for s in listed if s["address"]["commune"]["code"].startswith("75")]
     assert len(paris) > 2
     west, south, east, north = bounds(page(client, "/?q=pharmacie+paris&limit=1"))  # more than one page
-    assert (2.1 < west < east < 2.6) and (48.7 < south < north < 49.0)
+    assert 2.1 < west < east < 2.6
+    assert 48.7 < south < north < 49.0
 
 
 def test_words_that_span_the_country_leave_the_map_where_it_is(client: Client) -> None:

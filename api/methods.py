@@ -24,7 +24,7 @@ def _without_body(send: Send) -> Send:
     async def forward(message: Message) -> None:
         if message["type"] == "http.response.start":
             await send(message)
-        elif message["type"] == "http.response.body" and not message["more_body"]:
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return forward

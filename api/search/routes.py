@@ -32,7 +32,7 @@ SEARCH = {
         summary="Chercher des structures", query=Asked, answers={200: FOUND, 400: UNREADABLE, 503: UNAVAILABLE}
     ),
     "post": Described(
-        summary="Chercher, en JSON",
+        summary="Chercher, les mêmes noms en JSON",
         body=Asked,
         answers={
             200: FOUND,

@@ -12,7 +12,7 @@ from litestar.params import PathParameter
 from api.dependencies import engine_of, reading, search_of, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.negotiation import takes_gzip
-from api.parameters import Narrowing, asked_in_query_string
+from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
 from geo.errors import NotFound
 from geo.filters import Filters
@@ -53,7 +53,11 @@ TILE = {
 TILEJSON = {
     "get": Described(
         summary="TileJSON des structures",
-        answers={200: json_of("TileJSON 3.0", {"type": "object", "required": ["tilejson", "tiles"]}), 503: UNAVAILABLE},
+        answers={
+            200: json_of("TileJSON 3.0", {"type": "object", "required": ["tilejson", "tiles"]}),
+            400: UNREADABLE,
+            503: UNAVAILABLE,
+        },
     )
 }
 
@@ -130,6 +134,7 @@ async def base(request: Request[Any, Any, Any], state: State, z: Part, x: Part, 
 @get("/tiles/structures.json", tags=["tuiles"], sync_to_thread=True, opt={"described": TILEJSON})
 def structures_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0, adresses absolues : pour les cartes d’ailleurs."""
+    asked_in_query_string(request.scope["query_string"], Nothing)
     with reading(state) as view:
         return _tilejson(tilejson.structures(_origin(request, state), view.publication))
 

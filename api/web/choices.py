@@ -24,6 +24,7 @@ TERRITORIES = (
     ("Polynésie française", "987"),
     ("Nouvelle-Calédonie", "988"),
 )
+OF_A_POINT = {"lat", "lon", "radius", "sort"}  # there is no order by distance from nowhere
 MAX_PROPOSED = 8
 NO_FILTERS = {
     "q",
@@ -90,7 +91,7 @@ def removals(pairs: list[tuple[str, str]]) -> list[Removal]:
     found = []
     for pair in pairs:
         if pair[0] not in NO_FILTERS:
-            gone = {pair, *((p for p in pairs if p[0] in ("lat", "lon", "radius")) if pair[0] == "lat" else ())}
+            gone = {pair, *((p for p in pairs if p[0] in OF_A_POINT) if pair[0] == "lat" else ())}
             found.append(Removal(_named(*pair), "?" + urlencode([p for p in pairs if p not in gone])))
     return found
 

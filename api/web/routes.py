@@ -144,16 +144,16 @@ def _unread(pairs: Pairs, reason: str) -> dict[str, Any]:
 
 def _place(engine: SearchEngine, view: Reading, question: SearchQuery, results: SearchResults) -> Bounds | None:
     """Where the map should look: the area asked for, the commune named, or where the matches are together."""
-    area = places.of_filters(question.filters) or places.named(question.words)
-    if area or not _narrowed(question):
-        return area
-    if not results.next:
+    area = places.of_filters(question.filters)
+    if not area and (commune := places.named(question.words)):
+        return commune
+    if not results.next and (question.words or not area) and _narrowed(question):
         found = [each.position for each in results.results if each.position]
-        return places.around([(each.lon, each.lat) for each in found])
-    if question.words and (results.total or 0) <= MATCHES_LOOKED_AT:
-        placed = engine.placed(view.connection, question.words, question.filters, view.publication)
-        return places.together(placed.lon, placed.lat)
-    return None
+        return places.around((each.lon, each.lat) for each in found) or area
+    if area or not question.words or (results.total or 0) > MATCHES_LOOKED_AT:
+        return area
+    placed = engine.placed(view.connection, question.words, question.filters, view.publication)
+    return places.together(placed.lon, placed.lat)
 
 
 def _narrowed(question: SearchQuery) -> bool:

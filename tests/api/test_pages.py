@@ -152,6 +152,11 @@ def test_every_filter_in_force_is_named_with_a_way_out(client: Client, asked: st
     assert unescape(token) == label
 
 
+def test_the_way_out_of_a_point_leaves_no_order_by_distance(client: Client) -> None:
+    html = page(client, "/?q=pharmacie&lat=48.85&lon=2.35&radius=5000&sort=distance")
+    assert '<a class="jeton" href="/?q=pharmacie"><span class="invisible">Retirer : </span>Autour d’un point' in html
+
+
 def bounds(html: str) -> list[float]:
     (found,) = re.findall(r'data-bornes="([^"]*)"', html)
     return [float(each) for each in found.split(",")]
@@ -172,6 +177,13 @@ def test_the_map_goes_where_the_words_say_however_many_they_find(client: Client)
     west, south, east, north = bounds(page(client, "/?q=pharmacie+paris&limit=1"))  # more than one page
     assert 2.1 < west < east < 2.6
     assert 48.7 < south < north < 49.0
+
+
+def test_words_narrow_the_area_that_is_looked_at(client: Client) -> None:
+    whole = bounds(page(client, "/?region=11"))
+    west, south, east, north = bounds(page(client, "/?region=11&q=ehpad+paris"))
+    assert whole[0] < west < east < whole[2]
+    assert whole[1] < south < north < whole[3]
 
 
 def test_words_that_span_the_country_leave_the_map_where_it_is(client: Client) -> None:

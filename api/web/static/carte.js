@@ -35,9 +35,12 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 100 }));
   map.addControl(new AttributionControl({ compact: true }));
-  // a source that does not load says so; one tile that comes lifts the message
-  map.on("error", () => onTrouble(true));
-  map.on("sourcedata", (event) => { if (event.tile?.state === "loaded") onTrouble(false); });
+  // what does not load is said, until a tile of the same source comes
+  const silent = new Set();
+  map.on("error", ({ sourceId = "style" }) => { silent.add(sourceId); onTrouble(true); });
+  map.on("sourcedata", ({ sourceId, tile }) => {
+    if (tile?.state === "loaded" && silent.delete(sourceId) && !silent.size) onTrouble(false);
+  });
   place.mapLibre = map; // for tests and the curious
 
   const ready = new Promise((resolve) => map.once("load", resolve));

@@ -41,9 +41,9 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
     with reading(state) as view:
         try:
             question = _as_page_asks(question_of(asked_in(pairs, Asked)))
+            results = answer(search_of(state), view, question)
         except InvalidQuestion as error:
             return _page(request, view, "recherche.html", _unread(pairs, str(error)), status=400)
-        results = answer(search_of(state), view, question)
         context = _answered([pair for pair in pairs if pair[0] in LISTED], question, results)
         if not question.cursor:
             context["lieu"] = _place(search_of(state), view, question, results)

@@ -1,7 +1,6 @@
 """`/livez`, `/readyz`, `/metrics`, `/openapi.json`: what operators and their tools ask."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import msgspec
 from litestar import MediaType, Response, get

@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 from schemathesis import GenerationMode
@@ -144,7 +145,10 @@ def test_what_is_answered_is_what_is_described(client: Client, path: str, method
     def holds(data: st.DataObject) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
         asked = case.as_transport_kwargs(base_url="http://testserver.local")
-        answer = client.request(**as_httpx_says(asked))
+        try:
+            answer = client.request(**as_httpx_says(asked))
+        except httpx.InvalidURL:  # longer than this client sends
+            reject()
         case.validate_response(answer, checks=PROMISES)
 
     holds()

@@ -223,4 +223,3 @@ def content_hash(cleaned: object, *context: str | None) -> bytes:
     for each in context:
         digest.update(b"\0" + (each or "").encode())
     return digest.digest()
-

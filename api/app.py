@@ -9,6 +9,7 @@ from litestar.openapi.spec import License
 
 from api import operations
 from api.errors import EXCEPTION_HANDLERS
+from api.loads.routes import route_handlers as load_routes
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *search_routes,
             *structure_routes,
             *tile_routes,
+            *load_routes,
             *web_routes,
             *static_routes(chosen),
         ],

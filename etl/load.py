@@ -90,7 +90,9 @@ def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None
             report = _attempt(engine, search_root, asked, load_id, progress)
         if report.state == "published":
             publish.sweep(engine, search_root)
-    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+    return msgspec.structs.replace(
+        report, seconds=time.monotonic() - started, pipeline=asked.pipeline, origin=asked.source.origin
+    )
 
 
 def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, progress: Progress) -> Report:

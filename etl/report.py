@@ -13,7 +13,7 @@ from etl.gates import Verdict
 from etl.labels import label
 from etl.lines import NUMBER_WIDTH, folded, line, most_first, paragraphs, table
 from geo.communes import area_names
-from geo.figures import duration, number, percent
+from geo.figures import NARROW_SPACE, duration, number, percent
 
 WORST_SHOWN = 3  # départements
 UNKNOWN_FIELDS_SHOWN = 10
@@ -115,7 +115,7 @@ def _verdict(report: Report, counts: Counts) -> Iterator[str]:
     yield f"{label('state', report.state).upper()}  {report.source}"
     served = f"version {report.version} servie" if report.version and report.state == "published" else ""
     unchanged = "ce fichier est déjà servi" if report.state == "unchanged" else ""
-    peak = f"{number(round(counts.peak_mib))} Mio au plus" if counts.peak_mib else ""
+    peak = f"{number(round(counts.peak_mib))}{NARROW_SPACE}Mio au plus" if counts.peak_mib else ""
     about = (served, unchanged, f"chargement {report.load}", duration(report.seconds), peak)
     yield "  " + " · ".join(each for each in about if each)
 

@@ -1,9 +1,10 @@
 """`/donnees/chargements`: the ledger, and one load with its charts; pages without JavaScript, public like the data."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, get
 from litestar.datastructures import State
+from litestar.params import PathParameter
 from litestar.response import Template
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from etl.labels import label
 from geo.errors import InvalidQuestion
 from geo.publication import served_publication
 
+Number = Annotated[int, PathParameter(description="Numéro d’un chargement.")]
 ORDERS = ("departement", "ouvertes", "placees", "precises", "telephone")  # of the coverage table; - for descending
 HEADINGS = ("Département", "Ouvertes", "Placées", "Précises", "Tél.")
 
@@ -32,7 +34,7 @@ def loads(request: Request[Any, Any, Any], state: State) -> Template:
 
 
 @get("/donnees/chargements/{number:int}", include_in_schema=False, sync_to_thread=True)
-def one_load(number: int, request: Request[Any, Any, Any], state: State) -> Template:
+def one_load(number: Number, request: Request[Any, Any, Any], state: State) -> Template:
     """One load: its verdict, what was read and what changed, compared with the one published before it."""
     order = request.query_params.get("tri") or ORDERS[0]
     if order.removeprefix("-") not in ORDERS:

@@ -160,8 +160,10 @@ def test_from_the_map_a_load_is_a_whole_page_and_the_way_back_too(page: Page) ->
 
 
 def test_a_load_prints_its_figures_and_not_what_only_a_screen_needs(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
     page.goto(f"/donnees/chargements/{TOLD_WHOLE}")
     page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--papier')") == "#fbfaf7"  # paper is white
     expect(page.locator(".couverture")).to_be_visible()
     expect(page.locator(".tuiles").first).to_be_visible()
     expect(page.locator(".entete")).to_be_hidden()

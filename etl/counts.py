@@ -48,19 +48,20 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     noticed: dict[str, int] = {}
     unknown_fields: dict[str, int] = {}  # by path in the published file
     records: dict[str, Versions] = {}  # by kind of source_record
-    structures: dict[str, int] = {}  # inserted, updated, removed
+    structures: dict[str, int] = {}  # rows inserted, updated, removed…
     changes: dict[str, int] = {}  # by geo.history.CHANGE_KINDS
     coverage: dict[str, Covered] = {}  # by département
     precision: dict[str, int] = {}  # open structures by geo.position.Precision
     seconds: dict[str, float] = {}  # by step, in order
     peak_mib: float | None = None
+    went_back_to: int | None = None  # the load that a rollback serves again
 
 
 def counts_of(kept: Mapping[str, Any]) -> Counts:
     """The counts as the ledger keeps them; a member that cannot be read is one that is missing."""
     readable = {name: value for name, value in kept.items() if name in _TYPES}
     if isinstance(readable.get("changes"), dict) and "inserted" in readable["changes"]:
-        readable["structures"] = readable.pop("changes")  # before there was a history, this was its name
+        readable["structures"] = readable.pop("changes")  # of the legacy file, and of loads before there was a history
     return Counts(**{name: each for name, value in readable.items() if (each := _read(name, value)) is not None})
 
 

@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-MAX_ANOMALIES = 0.01  # invalid or repeated rows: the live flow has fewer than one in a thousand
-MAX_REMOVED = 0.10  # identifiers of the previous publication that are gone; a real day removes a few dozen
-MAX_UNUSABLE_COORDINATES = 0.10  # of those published: more means that their form or meaning has changed
-MIN_LIVE_BYTES = 30_000_000  # the gzip has been 50 MB since it exists
-LIVE_ACTIVE = (50_000, 200_000)  # open establishments: 104,805 on 2026-10-01
+from etl.thresholds import Thresholds
+
+SCHEMA_MAJOR = "1"  # "v1.0.0" and "1.0.0" were both seen
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -28,21 +26,33 @@ class Verdict(msgspec.Struct, frozen=True):
 class Counted(msgspec.Struct, kw_only=True):
     """What the gates look at: counts of this run and of the publication it would replace."""
 
+    schema_version: str
     size: int
+    age_days: float
     read: int
     kept: int
     rejected: int
+    repeated: int
     open: int
+    open_placed: int
+    placed_by_flow: int
     coordinates_published: int
     coordinates_unusable: int
-    previous: int  # structures of the previous publication of the same origin, 0 at a first load
+    previous: int  # numbers of the previous publication of the same origin, 0 at a first load
+    previous_open: int
+    previous_placed_by_flow: int
     removed: int
+    closed: int
+    common_placed: int  # placed by the flow yesterday and today
+    moved: int
     downloaded: bool  # by the scheduler, not given by hand
+    fictitious: bool
 
 
-def judge(counted: Counted, accept: Collection[str] = ()) -> list[Verdict]:
+def judge(counted: Counted, accept: Collection[str] = (), thresholds: Thresholds | None = None) -> list[Verdict]:
     """Every gate's verdict, those accepted by name marked so."""
-    verdicts = (gate(counted) for gate in GATES)
+    limits = thresholds or Thresholds.from_environment()
+    verdicts = [gate(counted, limits) for gate in GATES if not (counted.fictitious and gate in OF_THE_LIVE_FLOW)]
     return [msgspec.structs.replace(v, accepted=not v.passed and v.gate in accept) for v in verdicts]
 
 
@@ -51,47 +61,83 @@ def refusals(verdicts: Sequence[Verdict]) -> str:
     return " ".join(f"{verdict.message} (porte « {verdict.gate} »)." for verdict in verdicts if verdict.refuses)
 
 
-def not_empty(counted: Counted) -> Verdict:
-    return Verdict(
-        "rows", counted.kept > 0, f"{_n(counted.kept)} établissements utilisables sur {_n(counted.read)} lus"
+def schema(counted: Counted, limits: Thresholds) -> Verdict:
+    known = counted.schema_version.lstrip("v").split(".")[0] == SCHEMA_MAJOR
+    return Verdict("schema", known, f"schéma {counted.schema_version}, cette version lit les schémas {SCHEMA_MAJOR}.x")
+
+
+def rows(counted: Counted, limits: Thresholds) -> Verdict:
+    message = f"{_n(counted.kept)} établissements utilisables sur {_n(counted.read)} lus"
+    return Verdict("rows", counted.kept > 0, message)
+
+
+def anomalies(counted: Counted, limits: Thresholds) -> Verdict:
+    return _at_most("anomalies", counted.rejected, counted.read, limits.anomalies, "lignes rejetées")
+
+
+def ids(counted: Counted, limits: Thresholds) -> Verdict:
+    return _at_most("ids", counted.repeated, counted.read, limits.repeated, "numéros en double")
+
+
+def removed(counted: Counted, limits: Thresholds) -> Verdict:
+    what = "numéros publiés la fois d’avant et absents du fichier"
+    return _at_most("removed", counted.removed, counted.previous, limits.removed, what)
+
+
+def closed(counted: Counted, limits: Thresholds) -> Verdict:
+    return _at_most(
+        "closed", counted.closed, counted.previous_open, limits.closed, "structures ouvertes qui ne le sont plus"
     )
 
 
-def few_anomalies(counted: Counted) -> Verdict:
-    share = _share(counted.rejected, counted.read)
-    return Verdict(
-        "anomalies",
-        share <= MAX_ANOMALIES,
-        f"{_n(counted.rejected)} lignes rejetées, {_percent(share)}, au plus {_percent(MAX_ANOMALIES)}",
+def moved(counted: Counted, limits: Thresholds) -> Verdict:
+    return _at_most("moved", counted.moved, counted.common_placed, limits.moved, "positions déplacées de plus de 500 m")
+
+
+def coordinates(counted: Counted, limits: Thresholds) -> Verdict:
+    part, whole = counted.coordinates_unusable, counted.coordinates_published
+    return _at_most("coordinates", part, whole, limits.coordinates, "coordonnées inutilisables")
+
+
+def drift(counted: Counted, limits: Thresholds) -> Verdict:
+    before, now = (
+        _share(counted.previous_placed_by_flow, counted.previous),
+        _share(counted.placed_by_flow, counted.kept),
     )
+    message = f"{_percent(now)} des établissements placés par le flux, {_percent(before)} la fois d’avant"
+    return Verdict("drift", counted.previous == 0 or before - now <= limits.drift, message)
 
 
-def few_removed(counted: Counted) -> Verdict:
-    share = _share(counted.removed, counted.previous)
-    message = f"{_n(counted.removed)} structures servies absentes du fichier, {_percent(share)}, au plus {_percent(MAX_REMOVED)}"
-    return Verdict("removed", share <= MAX_REMOVED, message)
+def coverage(counted: Counted, limits: Thresholds) -> Verdict:
+    share = _share(counted.open_placed, counted.open)
+    message = f"{_percent(share)} des structures ouvertes sur la carte, au moins {_percent(limits.coverage)}"
+    return Verdict("coverage", counted.open == 0 or share >= limits.coverage, message)
 
 
-def plausible_coordinates(counted: Counted) -> Verdict:
-    share = _share(counted.coordinates_unusable, counted.coordinates_published)
-    most = _percent(MAX_UNUSABLE_COORDINATES)
-    message = f"{_n(counted.coordinates_unusable)} coordonnées inutilisables, {_percent(share)}, au plus {most}"
-    return Verdict("coordinates", share <= MAX_UNUSABLE_COORDINATES, message)
+def size(counted: Counted, limits: Thresholds) -> Verdict:
+    message = f"fichier de {_megabytes(counted.size)} Mo, au moins {_megabytes(limits.min_bytes)} attendus du flux"
+    return Verdict("size", counted.size >= limits.min_bytes, message, warning=not counted.downloaded)
 
 
-def size(counted: Counted) -> Verdict:
-    message = f"fichier de {counted.size / 1e6:.1f} Mo, au moins {MIN_LIVE_BYTES / 1e6:.0f} attendus du flux"
-    return Verdict("size", counted.size >= MIN_LIVE_BYTES, message, warning=not counted.downloaded)
-
-
-def active(counted: Counted) -> Verdict:
-    low, high = LIVE_ACTIVE
+def active(counted: Counted, limits: Thresholds) -> Verdict:
+    low, high = limits.min_active, limits.max_active
     message = f"{_n(counted.open)} établissements ouverts, entre {_n(low)} et {_n(high)} attendus du flux"
     return Verdict("active", low <= counted.open <= high, message, warning=not counted.downloaded)
 
 
-GATES = (not_empty, few_anomalies, few_removed, plausible_coordinates, size, active)
-GATE_NAMES = ("rows", "anomalies", "removed", "coordinates", "size", "active")  # what --accept takes
+def age(counted: Counted, limits: Thresholds) -> Verdict:
+    message = f"fichier produit il y a {_n(int(counted.age_days))} jours, au plus {_n(limits.max_age_days)}"
+    return Verdict("age", counted.age_days <= limits.max_age_days, message, warning=not counted.downloaded)
+
+
+GATES = (schema, rows, anomalies, ids, removed, closed, moved, coordinates, drift, coverage, size, active, age)
+GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
+OF_THE_LIVE_FLOW = (size, active, age)  # absolute: they say nothing of invented data
+
+
+def _at_most(gate: str, part: int, whole: int, most: float, what: str) -> Verdict:
+    share = _share(part, whole)
+    return Verdict(gate, share <= most, f"{_n(part)} {what}, {_percent(share)}, au plus {_percent(most)}")
 
 
 def _share(part: int, whole: int) -> float:
@@ -100,6 +146,10 @@ def _share(part: int, whole: int) -> float:
 
 def _n(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}".replace(".", ",")
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "pipeline": {"finess": "FINESS", "sirene": "SIRENE", "positions": "Positions"},
+    "pipeline": {"finess": "FINESS", "finess_ancien": "Ancien FINESS", "sirene": "SIRENE", "positions": "Positions"},
     "origin": {"live": "flux du jour", "file": "fichier donné", "demo": "données fictives"},
     "state": {
         "running": "en cours",
@@ -17,23 +17,28 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "interrupted": "interrompu",
         "tried": "essai à blanc",
     },
-    "gate": {  # what --accept takes
+    "gate": {  # etl.gates.GATE_NAMES: what --accept takes
+        "schema": "version du format",
         "rows": "lignes utilisables",
         "anomalies": "lignes rejetées",
-        "removed": "structures disparues",
-        "moved": "structures déplacées",
+        "ids": "numéros en double",
+        "removed": "numéros disparus",
+        "closed": "fermetures",
+        "moved": "déplacements",
         "coordinates": "coordonnées lisibles",
+        "drift": "placés par le flux",
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",
-        "schema": "version du format",
         "age": "âge du contenu",
     },
     "reason": {  # of a rejection
         "numero_finess_invalide": "numéro FINESS invalide",
         "numero_en_double": "numéro déjà vu dans ce fichier",
         "sans_nom": "sans nom",
+        "nom_demesure": "nom démesuré",
         "categorie_illisible": "catégorie illisible",
+        "point_sans_etablissement": "point sans établissement",
     },
     "noticed": {
         "coordonnees_absentes": "sans coordonnées publiées",
@@ -42,6 +47,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "coordonnees_inutilisables": "coordonnées inutilisables",
         "coordonnees_hors_de_la_commune": "coordonnées loin de la commune",
         "sans_commune_connue": "commune inconnue",
+        "placees_par_l_ancien_fichier": "placées par l’ancien fichier",
+        "projection_d_un_autre_territoire": "projection d’un autre territoire",
+        "lignes_en_windows_1252": "lignes en Windows-1252",
+        "lignes_encodees_deux_fois": "lignes encodées deux fois",
         "sans_position": "sans position",
         "siret_mal_formes": "SIRET mal formés, laissés de côté",
         "ouvertes": "établissements ouverts",
@@ -54,7 +63,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "activites": "activités",
     },
     "version": {"new": "nouvelles", "changed": "modifiées", "vanished": "disparues", "unchanged": "inchangées"},
-    "structures": {"inserted": "ajoutées", "updated": "réécrites", "removed": "retirées"},
+    "structures": {
+        "inserted": "ajoutées",
+        "updated": "réécrites",
+        "removed": "retirées",
+        "deleted": "effacées",
+        "redated": "redatées",
+        "unchanged": "inchangées",
+        "newer_kept": "plus récentes, gardées",
+        "labels": "libellés appris",
+    },
     "change": {  # geo.history.CHANGE_KINDS, in the plural
         "opened": "ouvertures",
         "closed": "fermetures",
@@ -72,16 +90,19 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "commune": "au centre de la commune",
         "none": "sans position",
     },
+    # steps are named in French where they are announced (etl/load.py, etl/publish.py): their order is all there is to say
     "step": {
-        "telechargement": "téléchargement",
-        "lecture": "lecture du registre",
-        "portes": "portes",
-        "histoire": "histoire",
-        "historique": "histoire",
-        "fusion": "fusion",
-        "grille": "grille des tuiles",
-        "index": "index de recherche",
-        "publication": "publication",
+        step: step
+        for step in (
+            "relecture de l’historique",
+            "lecture du registre",
+            "portes",
+            "fusion",
+            "statistiques",
+            "grille des tuiles",
+            "index de recherche",
+            "rangement",
+        )
     },
 }
 

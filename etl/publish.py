@@ -2,41 +2,87 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from geo.publication import current_publication, publication
+from geo.errors import NotReady
+from geo.publication import current_publication, load, publication, served_publication
 from search import embedded
 from tiles import counts
 
 Step = Callable[[str], None]  # told the name of each step as it begins
 
 
-def publish(connection: Connection, search_root: Path, loads: list[int], *, fictitious: bool, step: Step) -> int:
-    """Build the projections of the caller's transaction and move the served version; commit makes it all true at once.
+ROWS_WORTH_ANALYZING = 0.05  # of the table: fewer changes leave the planner's view of it true
 
-    A crash before the commit leaves at most a folder that no version names; `sweep` removes it.
+
+def publish(
+    connection: Connection,
+    search_root: Path,
+    loads: Mapping[str, int],
+    *,
+    fictitious: bool,
+    changed: int | None,
+    step: Step,
+) -> int:
+    """Make the caller's transaction what is served, credited to these loads, by pipeline; commit makes it all true at once.
+
+    `changed` rows of `structure` (None: unknown, rebuild). Without any, the version stays and only its credit moves: tiles,
+    cursors and caches stay good. A crash before the commit leaves at most a folder that no version names; `sweep` removes it.
     """
+    served = served_publication(connection)
+    credited = _credited(connection, loads, fictitious)
+    if changed == 0 and served is not None and served.fictitious == fictitious:
+        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=loads))
+        return served.version
+    return _published_anew(connection, search_root, credited, fictitious, changed, step)
+
+
+def _published_anew(
+    connection: Connection, search_root: Path, loads: list[int], fictitious: bool, changed: int | None, step: Step
+) -> int:
     version: int = connection.execute(text("SELECT nextval('publication_version_seq')")).scalar_one()
-    step("statistiques")
-    connection.execute(text("ANALYZE structure"))
+    rows, placed = connection.execute(
+        text("SELECT count(*), count(*) FILTER (WHERE open AND geom IS NOT NULL) FROM structure")
+    ).one()
+    if changed is None or changed > rows * ROWS_WORTH_ANALYZING:
+        step("statistiques")
+        connection.execute(text("ANALYZE structure"))
     step("grille des tuiles")
     counts.build(connection)
     step("index de recherche")
     embedded.build(connection, search_root / str(version))
-    totals = connection.execute(
-        text("SELECT count(*), count(*) FILTER (WHERE open AND geom IS NOT NULL) FROM structure")
-    ).one()
     connection.execute(
         insert(publication).values(
-            version=version, loads=loads, fictitious=fictitious, structures=totals[0], open_placed=totals[1]
+            version=version, loads=loads, fictitious=fictitious, structures=rows, open_placed=placed
         )
     )
     serve(connection, version)
     return version
+
+
+def rebuild(connection: Connection, search_root: Path, step: Step) -> int:
+    """The projections of what is served, anew; its version."""
+    served = connection.execute(
+        select(publication).join(current_publication, current_publication.c.version == publication.c.version)
+    ).one_or_none()
+    if served is None:
+        raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
+    return _published_anew(connection, search_root, served.loads, served.fictitious, None, step)
+
+
+def _credited(connection: Connection, loads: Mapping[str, int], fictitious: bool) -> list[int]:
+    """The loads served, those of these pipelines replaced; those of the other world, invented or real, leave."""
+    kept = connection.execute(
+        select(load.c.id)
+        .join_from(publication, current_publication, current_publication.c.version == publication.c.version)
+        .join(load, load.c.id == func.any(publication.c.loads))
+        .where(load.c.pipeline.not_in(list(loads)), load.c.fictitious == fictitious)
+    ).scalars()
+    return sorted([*kept, *loads.values()])
 
 
 def serve(connection: Connection, version: int) -> None:
@@ -46,6 +92,22 @@ def serve(connection: Connection, version: int) -> None:
         .values(one=True, version=version)
         .on_conflict_do_update(index_elements=["one"], set_={"version": version})
     )
+
+
+# Tables that a load writes by the hundred thousand rows.
+LOADED = ("structure", "tile_count", "source_record")
+
+
+def tidy(engine: Engine) -> None:
+    """After a large load: mark rows as visible to all now, once, rather than in the journal of the days that first read them.
+
+    With page checksums PostgreSQL writes a page to its journal the first time a reader marks it, and index-only scans need
+    the marks of a vacuum.
+    """
+    with engine.connect() as connection:
+        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for table in LOADED:
+            plain.execute(text(f"VACUUM (ANALYZE) {table}"))
 
 
 def sweep(engine: Engine, search_root: Path) -> None:

@@ -1,5 +1,6 @@
 """What a run says of itself on a terminal: the verdict, why, what to do next; then what was counted."""
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from geo.figures import NARROW_SPACE, duration, number, percent
 
 WORST_SHOWN = 3  # départements
 UNKNOWN_FIELDS_SHOWN = 10
+GONE_BACK = re.compile(r"retour au chargement (\d+)")  # how etl/rollback.py names its source
 UNTOUCHED = "Les données servies n’ont pas changé."
 NEXT = {  # by state; a colon announces the command
     "running": "Un seul chargement à la fois : attendez sa fin.",
@@ -106,6 +108,10 @@ def outcome(verdict: Verdict) -> str:
 
 
 def _again(report: Report, accepted: Iterable[str] = ()) -> str:
+    if again := GONE_BACK.match(report.source):
+        return f"./lum1 rollback {again[1]}"
+    if report.pipeline == "finess_ancien":
+        return shlex.join(["./lum1", "refresh", "finess", "--ancien-csv", report.source])
     file = [] if report.origin == "live" else ["--file", report.source]
     accept = [word for gate in accepted for word in ("--accept", gate)]
     return shlex.join(["./lum1", "refresh", report.pipeline, *file, *accept])
@@ -149,7 +155,7 @@ def _read(counts: Counts) -> Iterator[str]:
 
 
 def _changes(counts: Counts) -> Iterator[str]:
-    structures = {f"structures {label('structures', name)}": n for name, n in counts.structures.items()}
+    structures = {f"lignes {label('structures', name)}": n for name, n in counts.structures.items()}
     changes = {label("change", name): n for name, n in counts.changes.items() if n}
     yield from table("Changements", structures | changes)
 

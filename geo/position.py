@@ -1,5 +1,6 @@
 """How precise a position is, where it comes from, and distances on the sphere."""
 
+import math
 from enum import StrEnum
 
 EARTH_RADIUS_M = 6_371_008.7714  # mean radius of the sphere that PostGIS and Lucene use (DESIGN.md decision 7)
@@ -21,6 +22,7 @@ class PositionSource(StrEnum):
 
     ADMINISTRATOR = "administrator"
     FINESS = "finess"
+    FINESS_ANCIEN = "finess_ancien"  # the legacy file of 2026, where the flow has no point (geo.ancien)
     INSEE = "insee"
     GEOCODER = "geocoder"
     COMMUNE = "commune"  # the centre of its commune, for want of better
@@ -38,3 +40,15 @@ def precision_of_ban_key(key: str | None) -> Precision:
     if len(parts) == 2:
         return Precision.STREET if parts[1][:1].isdigit() else Precision.LOCALITY
     return Precision.COMMUNE if parts[0] else Precision.STREET
+
+
+def distance_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Metres on the sphere between two points in degrees.
+
+    >>> round(distance_m(2.3522, 48.8566, 3.0573, 50.6292))
+    203509
+    """
+    south, north = math.radians(lat), math.radians(other_lat)
+    half = math.sin((north - south) / 2) ** 2
+    half += math.cos(south) * math.cos(north) * math.sin(math.radians(other_lon - lon) / 2) ** 2
+    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))

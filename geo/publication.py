@@ -79,7 +79,11 @@ class Publication(msgspec.Struct, frozen=True):
     sources: tuple[DataSource, ...]
 
 
-SOURCE_NAMES = {"finess": "Agence du numérique en santé – FINESS"}
+SOURCE_NAMES = {
+    "finess": "Agence du numérique en santé – FINESS",
+    "finess_activites": "Agence du numérique en santé – FINESS, activités",
+    "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
+}
 FICTITIOUS_NAME = "Données fictives de lum1, au format de FINESS"
 
 

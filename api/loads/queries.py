@@ -45,6 +45,7 @@ def published_before(connection: Connection, one: Load) -> Load | None:
             load.c.pipeline == one.report.pipeline,
             load.c.origin == one.report.origin,
             load.c.state == "published",
+            load.c.counts.has_key("read"),  # one that went back read nothing
         )
         .order_by(load.c.id.desc())
         .limit(1)

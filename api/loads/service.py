@@ -26,7 +26,7 @@ SENTENCES = {
     "tried": "Un essai : tout a été fait, sauf publier.",
 }
 # Gates say « mesure, seuil » (etl/gates.py): the threshold is what follows the last of these words.
-_THRESHOLD = re.compile(r"^(?P<measured>.*), (?P<threshold>(?:au plus|au moins|entre) .*)$")
+_THRESHOLD = re.compile(r"^(?P<measured>.*), (?P<threshold>(?:au plus|au moins|entre|cette version lit) .*)$")
 
 
 def verdict_of(load: Load) -> Verdict:
@@ -123,6 +123,8 @@ def departements_of(now: Counts, before: Counts) -> list[Departement]:
 
 def _published(load: Load) -> str:
     made = f" (publication n° {load.publication})" if load.publication else ""
+    if load.counts.went_back_to:
+        made += f", celles du chargement n° {load.counts.went_back_to}"
     if load.served:
         return f"Ces données sont servies en ce moment{made}."
     return f"Ces données ont été servies{made} ; d’autres les ont remplacées."

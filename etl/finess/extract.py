@@ -1,84 +1,121 @@
-"""Read the published file, establishment by establishment, without ever holding it whole."""
+"""Read the published file, entity by entity, without ever holding it whole."""
 
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 import ijson
+import numpy as np
 import polars as pl
+from ijson.common import ObjectBuilder
 
-from etl.finess.layout import GZIP_MAGIC, PLACE_USAGES, PUBLIC_CONTACT, PUBLISHED, SUPPORTED_SCHEMA_MAJOR
+from etl.finess.content import Json, scalar
+from etl.finess.layout import GZIP_MAGIC, PLACE_USAGES, PUBLIC_CONTACT, PUBLISHED
+from etl.finess.record import fields_of, objects_of
 from geo.errors import Refused
 
-BATCH_ROWS = 10_000
+BATCH_ROWS = 2_500  # of establishments: their JSON takes some forty megabytes once read
 READ_BYTES = 1 << 18
+HEADER_BYTES = 4_096
+MAX_NESTING = 200  # brackets opened in one block and not closed: the flow has nine levels
+NESTING = np.zeros(256, dtype=np.int8)
+NESTING[[*b"{["]], NESTING[[*b"}]"]] = 1, -1
+MAX_TEXT_BYTES = 1 << 20  # of one string: the longest published has some hundreds
+GROUPS = ("gcc", "gco")
+ITEMS = {f"{name}.item": name for name in GROUPS}
+SCALARS = ("schemaVersion", "generatedAt", "fictif")
 Progress = Callable[[int], None]  # compressed bytes read so far
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the file says of itself."""
+    """What the file says of itself, and its groups of legal entities."""
 
     schema_version: str
     generated_at: datetime
     fictitious: bool
+    gcc: list[Json] = field(default_factory=list)
+    gco: list[Json] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some legal entities as published, and their establishments as a frame of `PUBLISHED`, in the same order."""
+
+    entities: list[Json]
+    establishments: pl.DataFrame
+    unreadable: int = 0  # items that are no object
 
 
 def read_header(path: Path) -> Header:
-    """The root members that come before the lists, or Refused when this isn't the flow we know."""
+    """The root members beside the entities, wherever they stand, or Refused when this isn't a flow."""
     members: dict[str, Any] = {}
-    with path.open("rb") as compressed, _decompressed(path, compressed) as text:
-        for prefix, event, value in _explained(path, ijson.parse(text, buf_size=4096)):
-            if prefix in ("schemaVersion", "generatedAt", "fictif") and event in ("string", "number", "boolean"):
-                members[prefix] = value
-            if prefix == "pmej":
-                break
+    with path.open("rb") as compressed, _decompressed(path, compressed) as stream:
+        _read_members(_explained(path, ijson.parse(_Guarded(path, stream), buf_size=HEADER_BYTES)), members)
+    missing = [name for name in (*SCALARS, *GROUPS) if name not in members]
+    if "schemaVersion" in missing or "generatedAt" in missing or set(GROUPS) <= set(missing):
+        members |= _members_after_the_entities(path, missing)
     return _checked_header(path, members)
 
 
-def establishments(path: Path, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
-    """Frames of the `PUBLISHED` schema, at most BATCH_ROWS establishments each."""
-    with path.open("rb") as compressed, _decompressed(path, compressed) as text:
-        entities = _explained(path, ijson.items(text, "pmej.item", buf_size=READ_BYTES))
-        records = (record for entity in entities for record in _records(entity))
-        while batch := list(islice(records, BATCH_ROWS)):
+def chunks(path: Path, progress: Progress | None = None) -> Iterator[Chunk]:
+    """The file in pieces of about BATCH_ROWS establishments; an entity is never cut."""
+    with path.open("rb") as compressed, _decompressed(path, compressed) as stream:
+        items = _explained(path, ijson.items(_Guarded(path, stream), "pmej.item", buf_size=READ_BYTES))
+        for chunk in in_chunks(items):
             if progress:
                 progress(compressed.tell())
-            yield pl.DataFrame(batch, schema=PUBLISHED, orient="row")
+            yield chunk
 
 
-def scalar(value: object) -> str | None:
-    """A published value as text without padding; drafts of the schema wrapped codes as `{"coding": {"code": …}}`."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        return scalar(value.get("coding", value.get("code")))
-    if value is None:
-        return None
-    return str(value).strip() or None
+def in_chunks(items: Iterator[Any]) -> Iterator[Chunk]:
+    """Published entities, gathered."""
+    entities: list[Json] = []
+    rows: list[tuple[str | None, ...]] = []
+    unreadable = 0
+    for item in items:
+        if not isinstance(item, dict):
+            unreadable += 1
+            continue
+        entities.append(item)
+        rows += _records(item)
+        if len(rows) >= BATCH_ROWS or len(entities) >= BATCH_ROWS:
+            yield Chunk(entities, _frame(rows), unreadable)
+            entities, rows, unreadable = [], [], 0
+    if entities or unreadable:
+        yield Chunk(entities, _frame(rows), unreadable)
 
 
-def _records(entity: dict[str, Any]) -> Iterator[tuple[str | None, ...]]:
-    about = _object(entity.get("informationsGeneralesPMEJ"))
+def place_address(addresses: list[Json]) -> Json:
+    """The address people go to, wherever it stands in the list; empty when there is none."""
+    by_usage = {scalar(each.get("usageAdresse")): each for each in reversed(addresses)}
+    return next((by_usage[usage] for usage in PLACE_USAGES if usage in by_usage), {})
+
+
+def _frame(rows: list[tuple[str | None, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=PUBLISHED, orient="row")
+
+
+def _records(entity: Json) -> list[tuple[str | None, ...]]:
+    about = fields_of(entity.get("informationsGeneralesPMEJ"))
     legal = (
         scalar(about.get("numFinessPm")),
         scalar(about.get("denominationLonguePmSmsse")) or scalar(about.get("denominationPm")),
         scalar(about.get("siren")),
     )
-    for establishment in _objects(entity.get("ege")):
-        yield _record(establishment, legal)
+    return [_record(establishment, legal) for establishment in objects_of(entity.get("ege"))]
 
 
-def _record(ege: dict[str, Any], legal: tuple[str | None, str | None, str | None]) -> tuple[str | None, ...]:
-    about = _object(ege.get("informationsGeneralesEGE"))
-    address = place_address(_objects(ege.get("adresse")))
-    point = _object(address.get("coordonneesGeographique"))
+def _record(ege: Json, legal: tuple[str | None, str | None, str | None]) -> tuple[str | None, ...]:
+    about = fields_of(ege.get("informationsGeneralesEGE"))
+    address = place_address(objects_of(ege.get("adresse")))
+    point = fields_of(address.get("coordonneesGeographique"))
     return (
         scalar(about.get("numFinessEge")),
         scalar(about.get("nomEgeCourt")),
@@ -90,7 +127,7 @@ def _record(ege: dict[str, Any], legal: tuple[str | None, str | None, str | None
         scalar(about.get("dateOuverture")),
         scalar(about.get("dateFermeture")),
         scalar(ege.get("dateDerniereMaj")),
-        _telephones(_objects(ege.get("contact"))),
+        _telephones(objects_of(ege.get("contact"))),
         *legal,
         *(scalar(address.get(key)) for key in _ADDRESS_KEYS),
         *(scalar(point.get(key)) for key in _POINT_KEYS),
@@ -112,43 +149,96 @@ _ADDRESS_KEYS = (
 _POINT_KEYS = ("coordonneeX", "coordonneeY", "directionLongitude", "directionLatitude", "cleInInteropBAN")
 
 
-def place_address(addresses: list[dict[str, Any]]) -> dict[str, Any]:
-    """The address people go to, wherever it stands in the list; empty when there is none."""
-    by_usage = {scalar(each.get("usageAdresse")): each for each in reversed(addresses)}
-    return next((by_usage[usage] for usage in PLACE_USAGES if usage in by_usage), {})
-
-
-def _telephones(contacts: list[dict[str, Any]]) -> str | None:
-    public = [c for c in contacts if scalar(_object(c.get("typeContact")).get("roleContact")) in (PUBLIC_CONTACT, None)]
-    numbers = [scalar(_object(c.get("telecom")).get("telephone")) for c in public]
+def _telephones(contacts: list[Json]) -> str | None:
+    public = [
+        c for c in contacts if scalar(fields_of(c.get("typeContact")).get("roleContact")) in (PUBLIC_CONTACT, None)
+    ]
+    numbers = [scalar(fields_of(c.get("telecom")).get("telephone")) for c in public]
     return "\n".join(number for number in numbers if number) or None
 
 
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _read_members(events: Iterator[tuple[str, str, Any]], members: dict[str, Any]) -> None:
+    """Root members up to the entities: scalars as they are, groups built."""
+    builder: Any = None
+    for prefix, event, value in events:
+        if prefix == "pmej":
+            return
+        if prefix in SCALARS and event in ("string", "number", "boolean"):
+            members[prefix] = value
+        elif prefix in GROUPS and event == "start_array":
+            members[prefix] = []
+        elif prefix in ITEMS and event in ("start_map", "end_map"):
+            builder = _built(builder, event, members[ITEMS[prefix]])
+        if builder is not None:
+            builder.event(event, value)
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+def _built(builder: Any, event: str, into: list[Json]) -> Any:
+    if event == "start_map":
+        return ObjectBuilder()
+    builder.event(event, None)
+    into.append(builder.value)
+    return None
+
+
+def _members_after_the_entities(path: Path, names: list[str]) -> dict[str, Any]:
+    """JSON objects have no order: a producer may write its entities first. One more reading, for such files only."""
+    found: dict[str, list[Any]] = {name: ijson.sendable_list() for name in names}
+    readers = [ijson.items_coro(found[name], f"{name}.item" if name in GROUPS else name) for name in names]
+    with path.open("rb") as compressed, _decompressed(path, compressed) as stream, _explaining(path):
+        guarded = _Guarded(path, stream)
+        while block := guarded.read(READ_BYTES):
+            for reader in readers:
+                reader.send(block)
+    return {name: values if name in GROUPS else values[0] for name, values in found.items() if values or name in GROUPS}
 
 
 def _checked_header(path: Path, members: dict[str, Any]) -> Header:
     version, generated = scalar(members.get("schemaVersion")), scalar(members.get("generatedAt"))
     if version is None or generated is None:
         raise Refused(f"{path.name} n’est pas le flux FINESS « structures » : schemaVersion ou generatedAt manque.")
-    if version.lstrip("v").split(".")[0] != SUPPORTED_SCHEMA_MAJOR:
-        raise Refused(
-            f"{path.name} suit le schéma {version} ; cette version lit les schémas {SUPPORTED_SCHEMA_MAJOR}.x."
-        )
-    return Header(version, _instant(path, generated), members.get("fictif") is True)
+    fictitious = members.get("fictif") is True
+    return Header(version, _instant(path, generated), fictitious, *(objects_of(members.get(name)) for name in GROUPS))
 
 
 def _instant(path: Path, text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{path.name} : generatedAt « {text} » n’est pas une date.") from None
+        raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.") from None
     return instant if instant.tzinfo else instant.astimezone()
+
+
+class _Guarded:
+    """A stream that refuses what no register publishes: brackets in brackets without end, a text of megabytes.
+
+    Both would make the parser take all the memory of the machine before it could complain. Counted on bytes: a bracket inside
+    a text counts too, but never two hundred of them in a row.
+    """
+
+    def __init__(self, path: Path, stream: IO[bytes]) -> None:
+        self._path = path
+        self._stream = stream
+        self._since_quote = 0
+        self._begun = False
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        if block and not self._begun:
+            self._begun = True
+            block = block.removeprefix(b"\xef\xbb\xbf")  # a byte order mark says nothing in UTF-8
+        if block:
+            self._check(block)
+        return block
+
+    def _check(self, block: bytes) -> None:
+        quote = block.rfind(b'"')
+        self._since_quote = self._since_quote + len(block) if quote < 0 else len(block) - quote
+        if self._since_quote > MAX_TEXT_BYTES:
+            raise Refused(f"{self._path.name} n’est pas un flux FINESS : un texte de plus d’un mégaoctet.")
+        depth = np.cumsum(NESTING[np.frombuffer(block, dtype=np.uint8)], dtype=np.int32)
+        if int(depth.max()) - min(int(depth.min()), 0) > MAX_NESTING:
+            raise Refused(f"{self._path.name} n’est pas un flux FINESS : des objets imbriqués sans fin.")
 
 
 def _decompressed(path: Path, stream: IO[bytes]) -> IO[bytes]:
@@ -162,8 +252,14 @@ def _decompressed(path: Path, stream: IO[bytes]) -> IO[bytes]:
 
 
 def _explained(path: Path, items: Iterator[T]) -> Iterator[T]:
-    try:
+    with _explaining(path):
         yield from items
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (EOFError, ijson.JSONError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
         raise Refused(f"{path.name} {_damage(error)}.") from None
 

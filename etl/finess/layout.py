@@ -4,7 +4,6 @@ import polars as pl
 
 SUPPORTED_SCHEMA_MAJOR = "1"  # "v1.0.0" and "1.0.0" were both seen
 GZIP_MAGIC = b"\x1f\x8b"
-JSON_STARTS = (b"{", b"\xef\xbb\xbf{")
 
 # Which address is the place people go to: 03 is the geographic site. 01 and 05 stand in for it, 06 is a reception desk
 # elsewhere on the site; 02, the head office, is another place and is never used (DATA-FACTS § 1.3, 1).

@@ -179,6 +179,14 @@ def test_it_is_compared_with_the_last_published_load_of_its_pipeline_and_origin(
     assert "Écarts" not in ledger.page(f"/{before}")
 
 
+def test_a_load_that_went_back_says_where_and_nothing_is_compared_with_it(ledger: Ledger) -> None:
+    ledger.load("published", counts=counts_told_whole())
+    back = ledger.load("published", counts={"went_back_to": 1, "structures": {"deleted": 2}})
+    assert "celles du chargement n° 1" in ledger.page(f"/{back}")
+    html = ledger.page(f"/{ledger.load('published', counts=counts_told_whole())}")
+    assert 'Écarts depuis le <a href="/donnees/chargements/1">' in html
+
+
 def test_a_load_before_it_that_counted_less_is_no_obstacle(ledger: Ledger) -> None:
     ledger.load("published", counts={"read": 10, "changes": {"inserted": 1, "updated": 0, "removed": 0}})
     assert "+1 194" in ledger.page(f"/{ledger.load('published', counts=counts_told_whole())}")
@@ -291,3 +299,18 @@ def test_the_command_tells_one_load(ledger: Ledger) -> None:
     unknown = ledger.command("loads", "--id", "999")
     assert (unknown.returncode, unknown.stdout) == (1, "")
     assert "Aucun chargement n’a le numéro 999" in unknown.stderr
+
+
+def test_a_run_tells_its_coverage_and_invented_data_are_not_blamed(client: TestClient[Any]) -> None:
+    html = client.get("/donnees/chargements/1", headers=HTML).text
+    assert "Couverture par département" in html
+    assert "Ces données sont servies en ce moment" in html
+    assert "avertissement" not in html
+    assert len(column(html, "couverture")) > 90
+    assert column(html, "precisions") == [
+        "au numéro",
+        "dans la rue",
+        "au lieu-dit",
+        "au centre de la commune",
+        "sans position",
+    ]

@@ -1,5 +1,6 @@
 """The report of a run on a terminal: the verdict first, why, what to do; then the numbers, in 80 columns."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -7,7 +8,10 @@ import pytest
 
 from etl.counts import Covered, counts_of
 from etl.gates import GATE_NAMES, Verdict
+from etl.labels import label
 from etl.report import Report, as_text
+from geo.history import CHANGE_KINDS
+from geo.position import Precision
 from tests.builders import counts_told_whole
 
 PASSED = Verdict("rows", True, "1\u202f200 établissements utilisables sur 1\u202f204 lus")
@@ -58,6 +62,7 @@ def test_coverage_is_one_sum_and_the_worst_départements() -> None:
     [
         ("live", "finess.json.gz", "./lum1 refresh finess --accept removed"),
         ("file", "finess.json.gz", "./lum1 refresh finess --file finess.json.gz --accept removed"),
+        ("live", "retour au chargement 3 : finess.json.gz", "./lum1 rollback 3"),
         ("file", "un fichier.json", "./lum1 refresh finess --file 'un fichier.json' --accept removed"),
     ],
 )
@@ -139,10 +144,15 @@ def test_members_come_back_in_the_order_people_expect_whatever_the_database_keep
     shuffled = {name: dict(reversed(each.items())) if isinstance(each, dict) else each for name, each in kept.items()}
     counts = counts_of(shuffled)
     assert list(counts.precision) == ["housenumber", "street", "locality", "commune", "none"]
-    assert list(counts.seconds) == ["lecture", "fusion", "index"]
+    assert list(counts.seconds) == ["lecture du registre", "fusion", "index de recherche"]
     assert counts.coverage["59"] == Covered(open=700, placed=699, precise=650, phone=560)
 
 
 def test_the_json_report_is_the_report() -> None:
     report = a_report("refused", gates=[REMOVED], version=None)
     assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
+
+
+@pytest.mark.parametrize(("kind", "names"), [("gate", GATE_NAMES), ("change", CHANGE_KINDS), ("precision", Precision)])
+def test_every_word_of_ours_has_its_label(kind: str, names: Iterable[str]) -> None:
+    assert [name for name in names if label(kind, name) == name] == []

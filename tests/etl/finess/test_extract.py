@@ -1,19 +1,21 @@
 """What reading the published file must survive."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from etl.finess.extract import establishments, place_address, read_header, scalar
+from etl.finess.content import scalar
+from etl.finess.extract import chunks, place_address, read_header
 from geo.errors import Refused
 from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege, many
 from tests.places import BORDEAUX, LILLE
 
 
 def records(path: Path) -> list[dict[str, Any]]:
-    return [record for frame in establishments(path) for record in frame.iter_rows(named=True)]
+    return [record for chunk in chunks(path) for record in chunk.establishments.iter_rows(named=True)]
 
 
 def test_each_establishment_becomes_one_record_with_its_legal_entity(tmp_path: Path) -> None:
@@ -86,7 +88,8 @@ def test_damaged_bytes_are_refused(tmp_path: Path) -> None:
         (b"", "vide"),
         (b"<html>Service indisponible</html>", "lisible"),
         (b'{"nofinesset": 1}', "n\u2019est pas le flux"),
-        (b'{"schemaVersion":"v2.0.0","generatedAt":"2026-11-21","pmej":[]}', "v2.0.0"),
+        (b'{"schemaVersion":"v1.0.0","generatedAt":"2026-11-21","pmej":' + b"[" * 200_000, "imbriqués sans fin"),
+        (b'{"schemaVersion":"' + b"v" * 3_000_000 + b'"}', "mégaoctet"),
         (b'{"schemaVersion":"v1.0.0","generatedAt":"hier","pmej":[]}', "hier"),
     ],
 )
@@ -100,7 +103,7 @@ def test_what_is_not_the_flow_is_refused_with_its_reason(tmp_path: Path, content
 def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = a_file(tmp_path, *many(20))
     seen: list[int] = []
-    list(establishments(path, seen.append))
+    list(chunks(path, seen.append))
     assert seen[-1] == path.stat().st_size
 
 
@@ -111,3 +114,35 @@ def test_odd_shapes_where_objects_are_expected_lose_nothing_else(tmp_path: Path)
         ("590000001", "A", None),
         ("590000002", "A", LILLE.commune),
     ]
+
+
+def test_a_root_in_another_order_says_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "ordre.json"
+    path.write_text(
+        json.dumps(
+            {
+                "pmej": [a_pmej(*many(3))],
+                "gco": [],
+                "gcc": [{"gccId": "7", "nomGcc": "59 Lille", "pmejDuGcc": []}],
+                "fictif": True,
+                "generatedAt": "2026-11-21T02:00:00Z",
+                "schemaVersion": "1.0.0",
+            }
+        )
+    )
+    header = read_header(path)
+    assert (header.schema_version, header.fictitious, header.gcc[0]["gccId"]) == ("1.0.0", True, "7")
+    assert len(records(path)) == 3
+
+
+def test_a_byte_order_mark_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "marque.json"
+    path.write_bytes(b"\xef\xbb\xbf" + gzip.decompress(a_file(tmp_path, *many(2)).read_bytes()))
+    assert read_header(path).schema_version == "v1.0.0"
+    assert len(records(path)) == 2
+
+
+def test_items_that_are_no_object_are_counted(tmp_path: Path) -> None:
+    path = a_file(tmp_path, pmej=["x", 1, None, [], a_pmej(*many(2))])
+    (chunk,) = chunks(path)
+    assert (chunk.unreadable, len(chunk.establishments)) == (4, 2)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyproj import Transformer
 
-from etl.finess.extract import establishments
+from etl.finess.extract import chunks
 from etl.finess.transform import transform
 from tests.etl.finess.published import a_file, a_point, an_address, an_ege
 from tests.places import (
@@ -29,7 +29,7 @@ PRODUCED_ON = date(2026, 11, 21)
 
 
 def transformed(folder: Path, *eges: dict[str, Any]) -> Any:
-    (published,) = establishments(a_file(folder, *eges))
+    (published,) = (chunk.establishments for chunk in chunks(a_file(folder, *eges)))
     return transform(published, PRODUCED_ON)
 
 

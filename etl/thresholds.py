@@ -1,0 +1,33 @@
+"""How far a file may be from what is expected before it is refused: settings, each with its reason (DATA-FACTS § 1.3)."""
+
+import os
+
+import msgspec
+
+from geo.errors import Lum1Error
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares are of 1, sizes in bytes, ages in days."""
+
+    anomalies: float = 0.01  # rejected rows: the live flow has fewer than one in a thousand
+    repeated: float = 0.005  # numbers met twice: the register has none
+    removed: float = 0.10  # numbers served yesterday and absent today: a real day removes a few dozen
+    closed: float = 0.10  # open yesterday and not today: a real day closes a few dozen
+    moved: float = 0.20  # points more than 500 m away: 6 % at the migration of July 2026, the worst day on record
+    coordinates: float = 0.10  # unusable among those published: more means that their form or meaning has changed
+    drift: float = 0.10  # fall of the share of establishments that the flow places: a pair that changed its meaning
+    coverage: float = 0.93  # open establishments on the map, all fallbacks used
+    min_bytes: int = 30_000_000  # of the download: the gzip has been 50 MB since it exists
+    min_active: int = 50_000  # open establishments: 104,805 on 2026-10-01
+    max_active: int = 200_000
+    max_age_days: int = 10  # of the content: a flow that no longer moves must not pass for a success
+
+    @classmethod
+    def from_environment(cls) -> "Thresholds":
+        """Each may be set by `LUM1_GATE_` and its name in capitals."""
+        given = {name: os.environ.get(f"LUM1_GATE_{name.upper()}") for name in cls.__struct_fields__}
+        try:
+            return msgspec.convert({name: value for name, value in given.items() if value}, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise Lum1Error(f"Un seuil LUM1_GATE_… n’est pas un nombre : {error}") from None

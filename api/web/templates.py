@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
+from markupsafe import Markup, escape
 
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
@@ -31,16 +32,26 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"nombre": figures.number, "metres": metres, "jour": day, "tel": telephone}
-    environment.filters |= {"couleur": colour_of, "duree": figures.duration, "octets": figures.size, "heure": hour}
-    environment.filters["pourcent"] = figures.percent
+    environment.filters |= {
+        "nombre": figures.number,
+        "pourcent": figures.percent,
+        "duree": figures.duration,
+        "octets": figures.size,
+        "metres": metres,
+        "jour": day,
+        "heure": hour,
+        "tel": telephone,
+        "couleur": colour_of,
+        "code": code,
+    }
     environment.globals |= {
         "statique": static_address,
         "barre": bar,
         "empile": stacked,
         "nuance": swatch,
+        "niveaux": LEVEL_NAMES,
+        "carte_des_departements": tile_map,
     }
-    environment.globals |= {"niveaux": LEVEL_NAMES, "carte_des_departements": tile_map}
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
 
@@ -73,6 +84,18 @@ def hour(value: dt.datetime) -> str:
 def telephone(value: str) -> str:
     """The target of a `tel:` link."""
     return "".join(c for c in value if c.isdigit() or c == "+")
+
+
+def code(text: str) -> Markup:
+    """Names between backticks, as the contract's descriptions write them, set as code.
+
+    >>> code("`lat` < 90")
+    Markup('<code>lat</code> &lt; 90')
+    """
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if rank % 2 else escape(p) for rank, p in enumerate(parts)
+    )
 
 
 @cache

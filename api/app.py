@@ -9,6 +9,7 @@ from litestar.datastructures import State
 
 from api import description, operations
 from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
+from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *search_routes,
         *structure_routes,
         *tile_routes,
+        *load_routes,
         *web_routes,
         *static_routes(chosen),
     ]

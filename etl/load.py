@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Row, delete
 
 from etl import gates, history, ledger, merge, publish
+from etl.coverage import coverage
 from etl.history import Published
 from etl.ledger import Source
 from etl.report import Report
@@ -135,7 +136,9 @@ def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None
         if _is_large(report.counts):
             steps("rangement")
             publish.tidy(engine)
-    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+    return msgspec.structs.replace(
+        report, seconds=time.monotonic() - started, pipeline=asked.pipeline, origin=asked.source.origin
+    )
 
 
 def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps: Steps) -> Report:
@@ -157,6 +160,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             counts |= _remember(connection, asked, load_id)
             changes = merge.merge(connection, load_id)
             counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
+            counts |= coverage(connection)
             if asked.dry_run:
                 raise _Tried
             version = publish.publish(

@@ -1,66 +1,210 @@
-"""What a run says of itself: read, kept, rejected by reason, gates, changes, duration."""
+"""What a run says of itself on a terminal: the verdict, why, what to do next; then what was counted."""
 
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from sqlalchemy import Row
 
+from etl.counts import Counts, counts_of, total
+from etl.coverage import worst_placed
 from etl.gates import Verdict
+from etl.labels import label
+from etl.lines import NUMBER_WIDTH, folded, line, most_first, paragraphs, table
+from geo.communes import area_names
+from geo.figures import NARROW_SPACE, duration, number, percent
+
+WORST_SHOWN = 3  # départements
+UNKNOWN_FIELDS_SHOWN = 10
+GONE_BACK = re.compile(r"retour au chargement (\d+)")  # how etl/rollback.py names its source
+UNTOUCHED = "Les données servies n’ont pas changé."
+NEXT = {  # by state; a colon announces the command
+    "running": "Un seul chargement à la fois : attendez sa fin.",
+    "refused": f"{UNTOUCHED} Reprenez le fichier à sa source, puis :",
+    "failed": f"{UNTOUCHED} Corrigez ce que dit le journal, puis :",
+    "interrupted": f"{UNTOUCHED} Rien n’est à réparer ; pour recommencer :",
+    "tried": "Rien n’a été publié. Pour publier :",
+}
 
 
 class Report(msgspec.Struct, kw_only=True):
     """One load's outcome; `state` is what the ledger holds."""
 
     load: int
-    state: str  # published, unchanged, refused
+    state: str  # published, unchanged, refused, tried; from the ledger also running, failed, interrupted
     source: str
     counts: dict[str, Any]
     gates: list[Verdict]
     seconds: float
     version: int | None = None
     error: str | None = None
+    pipeline: str = "finess"
+    origin: str = ""  # live, file, demo; empty when not said
 
 
-STATES = {
-    "published": "publié",
-    "unchanged": "inchangé : ce fichier est déjà servi",
-    "refused": "refusé : les données servies n’ont pas changé",
-    "tried": "essai à blanc : rien n’a été publié",
-}
+def report_of(row: Row[Any]) -> Report:
+    """The report of a load as the ledger keeps it."""
+    return Report(
+        load=row.id,
+        state=row.state,
+        source=row.source,
+        counts=row.counts,
+        gates=verdicts_of(row.gates),
+        seconds=(row.ended_at - row.started_at).total_seconds() if row.ended_at else 0,
+        error=row.error,
+        pipeline=row.pipeline,
+        origin=row.origin,
+    )
+
+
+def verdicts_of(kept: Iterable[Mapping[str, Any]]) -> list[Verdict]:
+    """Gates as the ledger keeps them."""
+    return [msgspec.convert(each, Verdict) for each in kept]
 
 
 def as_text(report: Report) -> str:
-    """The report as lines for a terminal."""
-    lines = [f"{report.source} : {STATES[report.state]} ({report.seconds:.1f} s, chargement {report.load})"]
-    if report.error:
-        lines.append(f"  {report.error}")
-    lines += [f"  {_label(name)} : {_value(value)}" for name, value in report.counts.items() if value not in ({}, None)]
-    lines += [f"  porte « {gate.gate} » : {_verdict(gate)} — {gate.message}" for gate in report.gates]
-    return "\n".join(lines)
+    """The report as lines for a terminal, 80 columns wide."""
+    counts = counts_of(report.counts)
+    parts = (
+        _verdict(report, counts),
+        _reason(report),
+        _advice(report),
+        _read(counts),
+        _changes(counts),
+        _records(counts),
+        _coverage(counts),
+        _gates(report),
+        table("Remarqué", {label("noticed", name): n for name, n in counts.noticed.items() if n}),
+        _unknown_fields(counts),
+        table("Durées", {label("step", name): s for name, s in counts.seconds.items()}, duration),
+        _others(report.counts),
+    )
+    return paragraphs(parts)
 
 
-LABELS = {
-    "read": "lus",
-    "kept": "gardés",
-    "rejected": "rejetés",
-    "noticed": "remarqués",
-    "changes": "changements",
-    "seconds": "durées (s)",
-}
+def what_next(report: Report) -> tuple[str, str | None]:
+    """What an operator does about this outcome, and the command when there is one; nothing to do is an empty sentence."""
+    closed = [verdict.gate for verdict in report.gates if verdict.refuses]
+    if report.state == "refused" and closed:
+        return f"{UNTOUCHED} Si ce fichier est bon malgré tout :", _again(report, closed)
+    sentence = NEXT.get(report.state, "")
+    return sentence, _again(report) if sentence.endswith(":") else None
 
 
-def _label(name: str) -> str:
-    return LABELS.get(name, name)
+def is_pointless(verdict: Verdict, origin: str) -> bool:
+    """Whether a warning says only that invented data are not the size of the real flow."""
+    return origin == "demo" and verdict.warning and not verdict.passed
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(each)}" for name, each in value.items())
-    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else str(value)
-
-
-def _verdict(gate: Verdict) -> str:
-    if gate.passed:
+def outcome(verdict: Verdict) -> str:
+    """What a gate did, in a word."""
+    if verdict.passed:
         return "franchie"
-    if gate.accepted:
-        return "acceptée par l’opérateur"
-    return "avertissement" if gate.warning else "fermée"
+    if verdict.accepted:
+        return "acceptée"
+    return "avertissement" if verdict.warning else "fermée"
+
+
+def _again(report: Report, accepted: Iterable[str] = ()) -> str:
+    if again := GONE_BACK.match(report.source):
+        return f"./lum1 rollback {again[1]}"
+    if report.pipeline == "finess_ancien":
+        return shlex.join(["./lum1", "refresh", "finess", "--ancien-csv", report.source])
+    file = [] if report.origin == "live" else ["--file", report.source]
+    accept = [word for gate in accepted for word in ("--accept", gate)]
+    return shlex.join(["./lum1", "refresh", report.pipeline, *file, *accept])
+
+
+def _verdict(report: Report, counts: Counts) -> Iterator[str]:
+    yield f"{label('state', report.state).upper()}  {report.source}"
+    served = f"version {report.version} servie" if report.version and report.state == "published" else ""
+    unchanged = "ce fichier est déjà servi" if report.state == "unchanged" else ""
+    peak = f"{number(round(counts.peak_mib))}{NARROW_SPACE}Mio au plus" if counts.peak_mib else ""
+    about = (served, unchanged, f"chargement {report.load}", duration(report.seconds), peak)
+    yield "  " + " · ".join(each for each in about if each)
+
+
+def _reason(report: Report) -> Iterator[str]:
+    closed = [verdict for verdict in report.gates if verdict.refuses]
+    if report.state == "refused" and closed:
+        for verdict in closed:
+            yield from folded(f"porte « {verdict.gate} » fermée : {verdict.message}", "  ✗ ")
+    elif report.error:
+        yield from folded(report.error, "  ✗ ")
+
+
+def _advice(report: Report) -> Iterator[str]:
+    sentence, command = what_next(report)
+    if sentence:
+        yield from folded(sentence, "  ")
+    if command:
+        yield f"    {command}"
+
+
+def _read(counts: Counts) -> Iterator[str]:
+    rejected = sum(counts.rejected.values()) if counts.read is not None else None
+    for name, value in (("lus", counts.read), ("gardés", counts.kept), ("rejetés", rejected)):
+        if value is not None:
+            yield line(name, number(value))
+    for reason, n in most_first(counts.rejected):
+        yield line(f"  {label('reason', reason)}", number(n))
+        if samples := counts.samples.get(reason):
+            yield from folded(", ".join(samples), "      ")
+
+
+def _changes(counts: Counts) -> Iterator[str]:
+    structures = {f"lignes {label('structures', name)}": n for name, n in counts.structures.items()}
+    changes = {label("change", name): n for name, n in counts.changes.items() if n}
+    yield from table("Changements", structures | changes)
+
+
+def _records(counts: Counts) -> Iterator[str]:
+    """Kinds of records down, what became of them across."""
+    if not counts.records:
+        return
+    names = ("new", "changed", "vanished", "unchanged")
+    yield "Registre".ljust(28) + "".join(label("version", name).rjust(NUMBER_WIDTH) for name in names)
+    for kind, versions in counts.records.items():
+        values = (number(getattr(versions, name)).rjust(NUMBER_WIDTH) for name in names)
+        yield f"  {label('record', kind)}"[:28].ljust(28) + "".join(values)
+
+
+def _coverage(counts: Counts) -> Iterator[str]:
+    if not counts.coverage:
+        return
+    country = total(counts.coverage)
+    yield f"Couverture de {number(country.open)} structures ouvertes"
+    for name, n in (("placées", country.placed), ("précises", country.precise), ("avec téléphone", country.phone)):
+        yield line(name, number(n), percent(n, country.open))
+    if worst := worst_placed(counts.coverage, WORST_SHOWN):
+        names, covered = area_names("departement"), counts.coverage
+        shares = (f"{names[code]} {percent(covered[code].precise, covered[code].open)}" for code in worst)
+        yield from folded("les moins précises : " + ", ".join(shares), "  ")
+
+
+def _gates(report: Report) -> Iterator[str]:
+    """Those that need a look; the others are counted. A closed one was told with the verdict."""
+    if not report.gates:
+        return
+    passed = sum(verdict.passed for verdict in report.gates)
+    yield f"Portes : {passed} franchie{'s' if passed > 1 else ''}"
+    for verdict in report.gates:
+        if not (verdict.passed or verdict.refuses or is_pointless(verdict, report.origin)):
+            yield from folded(f"{outcome(verdict)} « {verdict.gate} » : {verdict.message}", "  ! ")
+
+
+def _unknown_fields(counts: Counts) -> Iterator[str]:
+    fields = most_first(counts.unknown_fields)
+    yield from table("Champs que nous ne connaissions pas", dict(fields[:UNKNOWN_FIELDS_SHOWN]))
+    if len(fields) > UNKNOWN_FIELDS_SHOWN:
+        yield f"  et {number(len(fields) - UNKNOWN_FIELDS_SHOWN)} autres (./lum1 loads --json)"
+
+
+def _others(kept: Mapping[str, Any]) -> Iterator[str]:
+    """Members that this program has no name for, as they are."""
+    known = Counts.__struct_fields__
+    for name, value in kept.items():
+        if name not in known and value not in ({}, [], None):
+            yield from folded(f"{name} : {value}", "  ")

@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Row, select
 
 from etl import ledger, merge, publish
+from etl.coverage import coverage
 from etl.finess.legacy_load import ancien_positions
 from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
@@ -49,7 +50,15 @@ def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | No
             ledger.close_load(connection, load_id, "published", counts=counts)
         publish.sweep(engine, search_root)
     return Report(
-        load=load_id, state="published", source=source.name, counts=counts, gates=[], seconds=0, version=version
+        load=load_id,
+        state="published",
+        source=source.name,
+        counts=counts,
+        gates=[],
+        seconds=sum(steps.seconds.values()),
+        version=version,
+        pipeline=PIPELINE,
+        origin=source.origin,
     )
 
 
@@ -72,7 +81,8 @@ def _go_back(
         step=steps,
     )
     written = {name: getattr(changes, name) for name in changes.__struct_fields__}
-    return {"went_back_to": target.id, "structures": written, "seconds": steps.end()}, version
+    about = {"went_back_to": target.id, "structures": written, "seconds": steps.end()}
+    return about | coverage(connection), version
 
 
 def _structures(connection: Connection, load_id: int, produced_on: date) -> Iterator[pl.DataFrame]:

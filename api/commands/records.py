@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import select
 
 from etl.export import FORMATS, export_structures
+from etl.report import as_text, report_of
 from geo.database import engine_for
-from geo.errors import NotReady
+from geo.errors import NotFound, NotReady
 from geo.publication import load, served_publication
 from geo.settings import Settings
 from search import embedded
@@ -19,12 +20,22 @@ from tiles import counts
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 @click.option("--limit", default=20, show_default=True, help="Combien, du plus récent.")
-def loads(as_json: bool, limit: int) -> None:
+@click.option("--id", "number", type=click.IntRange(1, 2**31 - 1), help="Le rapport d’un seul chargement.")
+def loads(as_json: bool, limit: int, number: int | None) -> None:
     """Le registre des chargements."""
+    query = select(load).order_by(load.c.id.desc()).limit(limit)
+    if number is not None:
+        query = select(load).where(load.c.id == number)
     with engine_for(Settings.from_environment().database_url).connect() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(select(load).order_by(load.c.id.desc()).limit(limit))]
+        found = connection.execute(query).all()
+    if number is not None and not found:
+        raise NotFound(f"Aucun chargement n’a le numéro {number} : ./lum1 loads les donne.")
+    rows = [dict(row._mapping) for row in found]
     if as_json:
-        click.echo(msgspec.json.encode(rows).decode())
+        click.echo(msgspec.json.encode(rows if number is None else rows[0]).decode())
+        return
+    if number is not None:
+        click.echo(as_text(report_of(found[0])))
         return
     for row in rows:
         click.echo(

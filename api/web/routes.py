@@ -16,6 +16,7 @@ from api.search.answers import answer
 from api.structures.queries import found_under
 from api.structures.routes import Identifier
 from api.web import choices, places
+from api.web.pages import page
 from api.web.templates import STATIC
 from geo.errors import InvalidQuestion
 from geo.filters import Bounds, Filters
@@ -102,15 +103,7 @@ def static_routes(settings: Settings) -> list[Any]:
 def _page(
     request: Request[Any, Any, Any], view: Reading, name: str, context: dict[str, Any], status: int = 200
 ) -> Template:
-    """The whole page, or only what changes when the page itself asks for the next one."""
-    everywhere = {
-        "publication": view.publication,
-        "fragment": request.headers.get("x-lum1-fragment") == "1",
-        "fixes": choices.fixed(),
-        "demande": context.get("demande", {}),
-    }
-    headers = {"vary": "X-Lum1-Fragment", "cache-control": "no-cache"}
-    return Template(name, context=everywhere | context, status_code=status, headers=headers)
+    return page(request, view.publication, name, context, status)
 
 
 def _as_page_asks(question: SearchQuery) -> SearchQuery:

@@ -10,12 +10,15 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
+from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
+from api.web.departements import tile_map
+from geo import figures
+from geo.figures import NARROW_SPACE
 from tiles.style import colour_of
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 STATIC = HERE / "static"
-NARROW_SPACE = "\u202f"
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
@@ -30,24 +33,26 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "nombre": number,
+        "nombre": figures.number,
+        "pourcent": figures.percent,
+        "duree": figures.duration,
+        "octets": figures.size,
         "metres": metres,
         "jour": day,
+        "heure": hour,
         "tel": telephone,
         "couleur": colour_of,
         "code": code,
     }
-    environment.globals["statique"] = static_address
+    environment.globals |= {
+        "statique": static_address,
+        "barre": bar,
+        "empile": stacked,
+        "nuance": swatch,
+        "niveaux": LEVEL_NAMES,
+        "carte_des_departements": tile_map,
+    }
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
-
-
-def number(value: int) -> str:
-    """Thousands apart.
-
-    >>> number(76764)
-    '76\u202f764'
-    """
-    return f"{value:,}".replace(",", NARROW_SPACE)
 
 
 def metres(value: float) -> str:
@@ -65,6 +70,15 @@ def metres(value: float) -> str:
 def day(value: dt.date) -> str:
     """A date in words."""
     return f"{value.day}{'er' if value.day == 1 else ''} {MONTHS[value.month - 1]} {value.year}"
+
+
+def hour(value: dt.datetime) -> str:
+    """A time of the day.
+
+    >>> hour(dt.datetime(2026, 11, 24, 3, 5))
+    '3 h 05'
+    """
+    return f"{value.hour} h {value.minute:02}"
 
 
 def telephone(value: str) -> str:

@@ -107,4 +107,14 @@ def _refused_unread(engine: Engine, source: Source, error: str) -> Report:
     load_id = ledger.open_load(engine, PIPELINE, source)
     with engine.begin() as connection:
         ledger.close_load(connection, load_id, "refused", error=error)
-    return Report(load=load_id, state="refused", source=source.name, counts={}, gates=[], seconds=0, error=error)
+    return Report(
+        load=load_id,
+        state="refused",
+        source=source.name,
+        counts={},
+        gates=[],
+        seconds=0,
+        error=error,
+        pipeline=PIPELINE,
+        origin=source.origin,
+    )

@@ -7,13 +7,19 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import func
 
 from api.machine.ports import LOOPBACK, free_port
+from etl.gates import Verdict
+from geo.database import engine_for
 from geo.settings import REPOSITORY, Settings
 from tests.api.conftest import demo_instance  # noqa: F401 (the same demo as in-process tests)
+from tests.builders import counts_told_whole, insert_load
 from tests.e2e.waiting import eventually
 
 CHROMIUM = shutil.which("chromium")
@@ -29,6 +35,8 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# loads that ran after the demo's own, told with every member a report knows
+TOLD_WHOLE, TOLD_REFUSED = 1_001, 1_002
 DESKTOP = {"width": 1280, "height": 800}
 
 
@@ -46,6 +54,7 @@ def server(demo_instance: Settings, web_assets: Path) -> Iterator[str]:  # noqa:
     """The address of a server as an operator runs it."""
     demo_instance.web_assets.parent.mkdir(exist_ok=True)
     demo_instance.web_assets.symlink_to(web_assets)
+    _tell_loads(demo_instance)
     port = free_port(at_least=18_640)
     address = f"http://{LOOPBACK}:{port}"
     environment = os.environ | {
@@ -96,6 +105,16 @@ def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+def _tell_loads(instance: Settings) -> None:
+    closed = Verdict("removed", False, "615 structures servies absentes du fichier, 51,25\u202f%, au plus 10,00\u202f%")
+    about: dict[str, Any] = {"counts": counts_told_whole(), "ended_at": func.now(), "sha1": "0" * 40, "bytes": 829_000}
+    engine = engine_for(instance.database_url)
+    with engine.begin() as connection:
+        insert_load(connection, "tried", id=TOLD_WHOLE, **about)
+        insert_load(connection, "refused", id=TOLD_REFUSED, gates=[msgspec.to_builtins(closed)], **about)
+    engine.dispose()
 
 
 def _is_ready(address: str) -> bool:

@@ -7,9 +7,21 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import the_map
+from tests.e2e.conftest import TOLD_REFUSED, TOLD_WHOLE
 from tests.e2e.the_list import NAMES, search, search_box
 
-PAGES = ("/", "/?q=pharmacie", "/?q=xyzzyqwz", "/?lat=48.857&lon=2.352&radius=10000", "/donnees", "/api/docs")
+PAGES = (
+    "/",
+    "/?q=pharmacie",
+    "/?q=xyzzyqwz",
+    "/?lat=48.857&lon=2.352&radius=10000",
+    "/donnees",
+    "/donnees/chargements",
+    f"/donnees/chargements/{TOLD_WHOLE}",
+    f"/donnees/chargements/{TOLD_WHOLE}?tri=-precises",
+    f"/donnees/chargements/{TOLD_REFUSED}",
+    "/api/docs",
+)
 
 
 def violations(page: Page, web_assets: Path) -> list[dict[str, Any]]:
@@ -28,7 +40,8 @@ def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: An
     response = page.goto(address)
     assert response is not None
     assert response.ok
-    the_map.wait_until_drawn(page)
+    if page.locator("#carte").count():
+        the_map.wait_until_drawn(page)
     assert violations(page, web_assets) == []
 
 
@@ -141,4 +154,38 @@ def test_a_structure_prints_without_what_only_a_screen_needs(page: Page) -> None
     page.emulate_media(media="print")
     expect(page.locator(".fiche h1")).to_be_visible()
     expect(page.locator(".carte")).to_be_hidden()
+    expect(page.locator(".entete")).to_be_hidden()
+
+
+def test_a_load_is_reached_from_the_data_page_and_its_table_sorts_without_javascript(
+    browser: Browser, server: str
+) -> None:
+    with browser.new_context(java_script_enabled=False, base_url=server) as context:
+        page = context.new_page()
+        page.goto("/donnees")
+        page.get_by_role("link", name="Tous les chargements").click()
+        page.get_by_role("link", name=f"FINESS, n° {TOLD_WHOLE}").click()
+        expect(page.locator(".mot-verdict")).to_have_text("Essai à blanc")
+        page.get_by_text("Les chiffres des").click()
+        page.get_by_role("link", name="Précises").click()
+        expect(page.locator(".couverture tbody th").first).to_contain_text("Nord")
+
+
+def test_from_the_map_a_load_is_a_whole_page_and_the_way_back_too(page: Page) -> None:
+    page.goto("/donnees")
+    the_map.wait_until_drawn(page)
+    page.get_by_role("link", name="Tous les chargements").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chargements")
+    expect(page.locator("#carte")).to_have_count(0)
+    page.get_by_role("link", name="À propos des données").first.click()
+    expect(page.locator("#carte canvas")).to_be_visible()
+
+
+def test_a_load_prints_its_figures_and_not_what_only_a_screen_needs(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"/donnees/chargements/{TOLD_WHOLE}")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).getPropertyValue('--papier')") == "#fbfaf7"  # paper is white
+    expect(page.locator(".couverture")).to_be_visible()
+    expect(page.locator(".tuiles").first).to_be_visible()
     expect(page.locator(".entete")).to_be_hidden()

@@ -84,11 +84,13 @@ async function more(link) {
   added[0]?.querySelector("a").focus();
 }
 
+const WHOLE_PAGES = /^\/(openapi|donnees\/chargements)/; // those without a map beside them
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const target = new URL(link.href);
-  if (target.origin !== location.origin || link.hash || target.pathname.startsWith("/openapi") || !map) return;
+  if (target.origin !== location.origin || link.hash || WHOLE_PAGES.test(target.pathname) || !map) return;
   event.preventDefault();
   link.closest("details")?.removeAttribute("open");
   if (link.id === "suite") more(link).catch(() => showMessage(announcer.dataset.horsLigne));

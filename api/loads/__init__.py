@@ -1,0 +1,1 @@
+"""The ledger of loads, for everyone to read."""

@@ -1,0 +1,82 @@
+"""What a load counted, read back from the ledger: any member may be missing (older loads, refused before reading)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from etl.labels import in_order
+
+MAX_SAMPLES = 5  # register numbers kept for each reason of rejection
+
+
+ORDERED = {  # members whose names etl/labels.py puts in order
+    "noticed": "noticed",
+    "records": "record",
+    "structures": "structures",
+    "changes": "change",
+    "precision": "precision",
+    "seconds": "step",
+}
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """Of one kind of record of the history."""
+
+    new: int = 0
+    changed: int = 0
+    vanished: int = 0
+    unchanged: int = 0
+
+
+class Covered(msgspec.Struct, frozen=True):
+    """Open structures of a département: how many, with a position, with one better than their commune's centre, with a phone."""
+
+    open: int = 0
+    placed: int = 0
+    precise: int = 0
+    phone: int = 0
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """`load.counts`, typed."""
+
+    read: int | None = None
+    kept: int | None = None
+    rejected: dict[str, int] = {}  # by reason
+    samples: dict[str, list[str]] = {}  # register numbers, by reason
+    noticed: dict[str, int] = {}
+    unknown_fields: dict[str, int] = {}  # by path in the published file
+    records: dict[str, Versions] = {}  # by kind of source_record
+    structures: dict[str, int] = {}  # rows inserted, updated, removed…
+    changes: dict[str, int] = {}  # by geo.history.CHANGE_KINDS
+    coverage: dict[str, Covered] = {}  # by département
+    precision: dict[str, int] = {}  # open structures by geo.position.Precision
+    seconds: dict[str, float] = {}  # by step, in order
+    peak_mib: float | None = None
+    went_back_to: int | None = None  # the load that a rollback serves again
+
+
+def counts_of(kept: Mapping[str, Any]) -> Counts:
+    """The counts as the ledger keeps them; a member that cannot be read is one that is missing."""
+    readable = {name: value for name, value in kept.items() if name in _TYPES}
+    if isinstance(readable.get("changes"), dict) and "inserted" in readable["changes"]:
+        readable["structures"] = readable.pop("changes")  # of the legacy file, and of loads before there was a history
+    return Counts(**{name: each for name, value in readable.items() if (each := _read(name, value)) is not None})
+
+
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Counts)}
+
+
+def _read(name: str, value: Any) -> Any:
+    try:
+        typed = msgspec.convert(value, _TYPES[name])
+    except msgspec.ValidationError:
+        return None
+    return in_order(ORDERED[name], typed) if name in ORDERED else typed
+
+
+def total(covered: Mapping[str, Covered]) -> Covered:
+    """The country's coverage."""
+    members = Covered.__struct_fields__
+    return Covered(**{name: sum(getattr(each, name) for each in covered.values()) for name in members})

@@ -1,0 +1,126 @@
+"""The ledger's words in French: one table; a word it does not hold is shown as it is."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "pipeline": {"finess": "FINESS", "finess_ancien": "Ancien FINESS", "sirene": "SIRENE", "positions": "Positions"},
+    "origin": {"live": "flux du jour", "file": "fichier donné", "demo": "données fictives"},
+    "state": {
+        "running": "en cours",
+        "published": "publié",
+        "unchanged": "inchangé",
+        "refused": "refusé",
+        "failed": "échoué",
+        "interrupted": "interrompu",
+        "tried": "essai à blanc",
+    },
+    "gate": {  # etl.gates.GATE_NAMES: what --accept takes
+        "schema": "version du format",
+        "rows": "lignes utilisables",
+        "anomalies": "lignes rejetées",
+        "ids": "numéros en double",
+        "removed": "numéros disparus",
+        "closed": "fermetures",
+        "moved": "déplacements",
+        "coordinates": "coordonnées lisibles",
+        "drift": "placés par le flux",
+        "coverage": "structures placées",
+        "size": "taille du fichier",
+        "active": "établissements ouverts",
+        "age": "âge du contenu",
+    },
+    "reason": {  # of a rejection
+        "numero_finess_invalide": "numéro FINESS invalide",
+        "numero_en_double": "numéro déjà vu dans ce fichier",
+        "sans_nom": "sans nom",
+        "nom_demesure": "nom démesuré",
+        "categorie_illisible": "catégorie illisible",
+        "point_sans_etablissement": "point sans établissement",
+    },
+    "noticed": {
+        "coordonnees_absentes": "sans coordonnées publiées",
+        "coordonnees_lues_en_degres": "coordonnées lues en degrés",
+        "coordonnees_lues_en_projection": "coordonnées lues en projection",
+        "coordonnees_inutilisables": "coordonnées inutilisables",
+        "coordonnees_hors_de_la_commune": "coordonnées loin de la commune",
+        "sans_commune_connue": "commune inconnue",
+        "placees_par_l_ancien_fichier": "placées par l’ancien fichier",
+        "projection_d_un_autre_territoire": "projection d’un autre territoire",
+        "lignes_en_windows_1252": "lignes en Windows-1252",
+        "lignes_encodees_deux_fois": "lignes encodées deux fois",
+        "sans_position": "sans position",
+        "siret_mal_formes": "SIRET mal formés, laissés de côté",
+        "ouvertes": "établissements ouverts",
+    },
+    "record": {  # kinds of source_record
+        "ege": "établissements",
+        "pmej": "entités juridiques",
+        "gcc": "groupements conventionnels",
+        "gco": "groupements de coopération",
+        "activites": "activités",
+    },
+    "version": {"new": "nouvelles", "changed": "modifiées", "vanished": "disparues", "unchanged": "inchangées"},
+    "structures": {
+        "inserted": "ajoutées",
+        "updated": "réécrites",
+        "removed": "retirées",
+        "deleted": "effacées",
+        "redated": "redatées",
+        "unchanged": "inchangées",
+        "newer_kept": "plus récentes, gardées",
+        "labels": "libellés appris",
+    },
+    "change": {  # geo.history.CHANGE_KINDS, in the plural
+        "opened": "ouvertures",
+        "closed": "fermetures",
+        "reopened": "réouvertures",
+        "moved": "déplacements de plus de 100 m",
+        "renamed": "changements de nom",
+        "category_changed": "changements de catégorie",
+        "phone_changed": "changements de téléphone",
+    },
+    "precision": {  # geo.position.Precision
+        "pin": "placée à la main",
+        "housenumber": "au numéro",
+        "street": "dans la rue",
+        "locality": "au lieu-dit",
+        "commune": "au centre de la commune",
+        "none": "sans position",
+    },
+    # steps are named in French where they are announced (etl/load.py, etl/publish.py): their order is all there is to say
+    "step": {
+        step: step
+        for step in (
+            "relecture de l’historique",
+            "lecture du registre",
+            "portes",
+            "fusion",
+            "statistiques",
+            "grille des tuiles",
+            "index de recherche",
+            "rangement",
+        )
+    },
+}
+
+
+def label(kind: str, name: str) -> str:
+    """A word of the ledger as people read it.
+
+    >>> label("state", "refused"), label("step", "nouvelle_etape")
+    ('refusé', 'nouvelle_etape')
+    """
+    return LABELS[kind].get(name, name)
+
+
+def in_order(kind: str, counted: Mapping[str, T]) -> dict[str, T]:
+    """In the table's order, words it does not hold after: PostgreSQL's JSONB keeps members in an order of its own.
+
+    >>> list(in_order("structures", {"autre": 1, "removed": 2, "inserted": 3}))
+    ['inserted', 'removed', 'autre']
+    """
+    known = [name for name in LABELS[kind] if name in counted]
+    return {name: counted[name] for name in (*known, *sorted(counted.keys() - set(known)))}

@@ -10,6 +10,7 @@ import shapely
 from litestar.params import QueryParameter
 
 from api import cursors
+from geo.activites import FILTER, NATURES, nature_of
 from geo.categories import categories, family_members
 from geo.communes import arrondissements_of, current_code
 from geo.errors import InvalidPosition, InvalidQuestion, NotAvailableYet
@@ -20,7 +21,6 @@ from search.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Orig
 RESERVED = frozenset(
     [
         "naf",
-        "activite",
         "public",
         "secteur",
         "statut",
@@ -56,13 +56,22 @@ CategorieCode = Annotated[
     list[str] | None,
     QueryParameter(name="categorie", description="Code de catégorie FINESS ou de famille ; répétable."),
 ]
+ActiviteCode = Annotated[
+    list[str] | None,
+    QueryParameter(
+        name="activite",
+        description="Activité autorisée en cours : nature (`AMM`), activité (`AMM:QA014`) ou modalité "
+        "(`AMM:QA014:MO031`) ; répétable, l’une d’elles suffit.",
+    ),
+]
 Naf = Annotated[list[str] | None, QueryParameter(name="naf", description="Réservé : pas encore disponible.")]
 Open = Annotated[str | None, QueryParameter(name="open", description="`all` ajoute les structures fermées.")]
 Order = Annotated[str | None, QueryParameter(description="`relevance`, `distance` ou `name`.")]
 Limit = Annotated[int | None, QueryParameter(description="1 à 100 ; 20 par défaut.")]
 CursorText = Annotated[str | None, QueryParameter(name="cursor", description="Le `next` de la page précédente.")]
 Facets = Annotated[
-    list[str] | None, QueryParameter(name="facets", description="`categorie`, `departement`, `commune` ; répétable.")
+    list[str] | None,
+    QueryParameter(name="facets", description="`categorie`, `departement`, `commune`, `activite` ; répétable."),
 ]
 Total = Annotated[bool | None, QueryParameter(description="`false` épargne le compte.")]
 Explain = Annotated[bool | None, QueryParameter(description="`true` montre chaque part du score.")]
@@ -82,6 +91,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     departement: str | list[str] | None = None
     region: str | list[str] | None = None
     categorie: str | list[str] | None = None
+    activite: str | list[str] | None = None
     open: str | None = None
     sort: str | None = None
     limit: int | None = None
@@ -91,7 +101,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     explain: bool | None = None
 
 
-REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "facets"})
+REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "activite", "facets"})
 NAMES = frozenset(Asked.__struct_fields__)
 
 
@@ -177,6 +187,7 @@ def filters_of(asked: Asked) -> Filters:
         ),
         regions=_each(asked.region, "region", _code(r"\d{2,3}", "region", "« 75 », « 01 »")),
         categories=_each(asked.categorie, "categorie", _categorie),
+        activites=_each(asked.activite, "activite", _activite),
         open_only=asked.open is None,
     )
 
@@ -290,6 +301,15 @@ def _categorie(code: str) -> tuple[int, ...]:
     if not members:
         raise InvalidQuestion(f"Catégorie ou famille inconnue : « {code} ».", parameter="categorie")
     return tuple(known[member].no for member in members)
+
+
+def _activite(code: str) -> tuple[str, ...]:
+    nature, colon, rest = code.upper().partition(":")
+    current = f"{nature_of(nature)}{colon}{rest}"
+    if not FILTER.fullmatch(current):
+        expected = f"une nature ({', '.join(NATURES)}), NATURE:CODE ou NATURE:CODE:MODALITE"
+        raise InvalidQuestion(f"activite « {code} » : {expected} attendu.", parameter="activite")
+    return (current,)
 
 
 def _one_of(choices: type[Sort] | type[Facet], name: str, value: str) -> Any:

@@ -44,6 +44,7 @@ LABELS = {
     "rejected": "rejetés",
     "noticed": "remarqués",
     "changes": "changements",
+    "records": "enregistrements",
     "seconds": "durées (s)",
 }
 

@@ -24,7 +24,7 @@ load = Table(
     "load",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("pipeline", Text, nullable=False),  # finess, sirene, positions
+    Column("pipeline", Text, nullable=False),  # finess, finess_activites, sirene, positions
     Column("origin", Text, nullable=False),  # live, file, demo
     Column("fictitious", Boolean, nullable=False),
     Column("source", Text, nullable=False),  # file name or address, never a path of the machine
@@ -77,10 +77,17 @@ class Publication(msgspec.Struct, frozen=True):
     open_placed: int
     published_at: datetime
     sources: tuple[DataSource, ...]
+    days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
 
 
-SOURCE_NAMES = {"finess": "Agence du numérique en santé – FINESS"}
-FICTITIOUS_NAME = "Données fictives de lum1, au format de FINESS"
+SOURCE_NAMES = {
+    "finess": "Agence du numérique en santé – FINESS",
+    "finess_activites": "Agence du numérique en santé – FINESS, activités",
+}
+FICTITIOUS_NAMES = {
+    "finess": "Données fictives de lum1, au format de FINESS",
+    "finess_activites": "Activités fictives de lum1, au format de FINESS",
+}
 
 
 def served_publication(connection: Connection) -> Publication | None:
@@ -93,10 +100,18 @@ def served_publication(connection: Connection) -> Publication | None:
     loads = connection.execute(select(load).where(load.c.id.in_(row.loads)).order_by(load.c.pipeline)).all()
     sources = tuple(
         DataSource(
-            name=FICTITIOUS_NAME if each.fictitious else SOURCE_NAMES[each.pipeline],
+            name=(FICTITIOUS_NAMES if each.fictitious else SOURCE_NAMES)[each.pipeline],
             licence=each.licence,
             as_of=each.produced_at.date() if each.produced_at else None,
         )
         for each in loads
     )
-    return Publication(row.version, row.fictitious, row.structures, row.open_placed, row.published_at, sources)
+    return Publication(
+        version=row.version,
+        fictitious=row.fictitious,
+        structures=row.structures,
+        open_placed=row.open_placed,
+        published_at=row.published_at,
+        sources=sources,
+        days={each.pipeline: source.as_of for each, source in zip(loads, sources, strict=True)},
+    )

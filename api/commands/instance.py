@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.commands.refreshing import EXIT_REFUSED, load_finess
+from api.commands.refreshing import EXIT_REFUSED, load_activities, load_finess
 from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
 from api.machine.doctor import Finding, examine
@@ -105,7 +105,10 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         produced_on=demo.PRODUCED_ON,
         progress=bars.advance,
     )
-    return load_finess(settings, files.finess, bars)
+    report = load_finess(settings, files.finess, bars)
+    if report.state == "published":
+        load_activities(settings, files.activites, bars)
+    return report
 
 
 def _publication(settings: Settings) -> Publication | None:

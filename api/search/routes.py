@@ -46,6 +46,7 @@ async def search(
     departements: p.DepartementCode = None,
     regions: p.RegionCode = None,
     categories: p.CategorieCode = None,
+    activites: p.ActiviteCode = None,
     open_: p.Open = None,
     sort: p.Order = None,
     limit: p.Limit = None,

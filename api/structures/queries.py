@@ -7,12 +7,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from api.dependencies import Reading
+from api.structures.activities import activities_of
 from api.structures.schemas import Provenance, StructurePage
+from geo.activites import PIPELINE
 from geo.categories import categorie
 from geo.errors import NotFound
 from geo.identifiers import Finess, Siret
 from geo.position import PositionSource
-from geo.publication import DataSource
+from geo.publication import DataSource, Publication
 from geo.structures import structure
 from search.results import Structure
 from search.rows import structure_of
@@ -70,7 +72,17 @@ def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]
 
 def _page(found: Structure, view: Reading) -> StructurePage:
     members = {name: getattr(found, name) for name in found.__struct_fields__}
-    return StructurePage(**members, provenance=_provenance(found, view.publication.sources))
+    return StructurePage(
+        **members,
+        activities=activities_of(view, found),
+        provenance=[*_provenance(found, view.publication.sources), *_provenance_of_activities(view.publication)],
+    )
+
+
+def _provenance_of_activities(publication: Publication) -> list[Provenance]:
+    """The line of the activities flow, when one is served: sources stand in the order of their pipelines."""
+    pairs = zip(publication.days, publication.sources, strict=True)
+    return [Provenance(["activities"], s.name, s.licence, s.as_of) for name, s in pairs if name == PIPELINE]
 
 
 def _provenance(found: Structure, sources: tuple[DataSource, ...]) -> list[Provenance]:

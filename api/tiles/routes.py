@@ -12,6 +12,7 @@ from litestar.params import PathParameter
 from api import parameters as p
 from api.dependencies import engine_of, reading, search_of
 from api.errors import Problem
+from api.search.answers import check_available
 from geo.errors import InvalidQuestion, NotFound
 from geo.filters import Filters
 from search.query import SearchQuery
@@ -53,6 +54,7 @@ class TileServer:
             key = (version, address, question.words, question.filters)
             if known := self._cache.get(key):
                 return known
+            check_available(question, view.publication)
             found = self._points(view, question) if question.words else None
             tile = StoredTile.of(render.tile(view.connection, address, question.filters, found))
         self._cache.put(key, tile)
@@ -90,6 +92,7 @@ async def structures(
     departements: p.DepartementCode = None,
     regions: p.RegionCode = None,
     categories: p.CategorieCode = None,
+    activites: p.ActiviteCode = None,
 ) -> Response[bytes]:
     """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite. Vide : 204."""
     address = _address(z, x, y)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from geo.activites import label_of_filter
 from geo.categories import categories, family_members
 from geo.communes import Commune, area_names, communes
 from geo.filters import Bounds
@@ -132,6 +133,8 @@ def _named(name: str, value: str) -> str | None:
         return area_names("departement").get(value, value)
     if name == "categorie":
         return _category_name(value)
+    if name == "activite":
+        return label_of_filter(value.upper())
     return {"bbox": "Zone de la carte", "lat": "Autour d’un point", "open": "Fermées comprises"}.get(name)
 
 

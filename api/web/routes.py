@@ -11,10 +11,10 @@ from litestar.static_files import create_static_files_router
 
 from api import parameters as p
 from api.dependencies import Reading, reading, search_of
-from api.search.answers import answer
+from api.search.answers import answer, check_available
 from api.structures.queries import found_under
 from api.structures.routes import Identifier
-from api.web import choices
+from api.web import activities, choices
 from api.web.templates import STATIC
 from geo.errors import InvalidQuestion
 from geo.settings import Settings
@@ -23,8 +23,8 @@ from search.results import SearchResults
 from tiles.style import style
 
 PAGE_FACETS = ("categorie",)
-LISTED = ("q", "lat", "lon", "radius", "bbox", "commune", "departement", "categorie", "open", "sort")
-IN_TILES = ("q", "radius", "lat", "lon", "bbox", "commune", "departement", "categorie", "open")
+LISTED = ("q", "lat", "lon", "radius", "bbox", "commune", "departement", "categorie", "activite", "open", "sort")
+IN_TILES = ("q", "radius", "lat", "lon", "bbox", "commune", "departement", "categorie", "activite", "open")
 
 
 @get("/", include_in_schema=False, sync_to_thread=True)
@@ -34,10 +34,11 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
     with reading(state) as view:
         try:
             question = p.question_of(p.asked_in(pairs))
+            check_available(question, view.publication)
         except InvalidQuestion as error:
             return _page(request, view, "recherche.html", {**_empty(pairs), "erreur": str(error)}, status=400)
         results = answer(search_of(state), view, _with_facets(question))
-        context = _search_context(pairs, question, results)
+        context = _search_context(pairs, question, results) | activities.context(view, dict(pairs).get("activite"))
         return _page(request, view, "recherche.html", context)
 
 

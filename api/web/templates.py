@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
+from api.web.activities import by_nature, capacity
 from tiles.style import colour_of
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone, "couleur": colour_of}
+    environment.filters |= {"par_nature": by_nature, "capacite": capacity}
     environment.globals["statique"] = static_address
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 

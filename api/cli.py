@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from api.commands import instance, records, refreshing
+from api.commands import instance, records, refreshing, worker
 from geo.errors import Lum1Error
 
 
@@ -18,8 +18,10 @@ for command in (
     instance.stop,
     instance.status,
     instance.doctor,
+    worker.worker,
     refreshing.refresh,
     refreshing.search,
+    refreshing.rollback,
     records.loads,
     records.verify,
     records.export,

@@ -1,13 +1,27 @@
-"""`/livez`, `/readyz`, `/openapi.json`: what operators and their tools ask."""
+"""`/livez`, `/readyz`, `/metrics`, `/openapi.json`: what operators and their tools ask."""
 
-from functools import cache
-from typing import Any
+from datetime import UTC, date, datetime
 
 import msgspec
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import MediaType, Response, get
 from litestar.datastructures import State
 
-from api.dependencies import reading, search_of
+from api import metrics
+from api.dependencies import engine_of, reading, search_of, settings_of
+from geo import freshness
+
+
+class Ready(msgspec.Struct):
+    """Served, and how fresh: old data and a dead worker are told, and do not take the map away."""
+
+    ready: bool
+    status: str  # ok, or degraded: see `stale` and `worker`
+    version: int
+    structures: int
+    data_date: date | None  # the producer's; none for fictitious data, which do not age
+    age_days: int | None
+    stale: bool
+    worker: bool | None  # whether one is alive; none where LUM1_SCHEDULE=0
 
 
 @get("/livez", sync_to_thread=False, media_type=MediaType.TEXT, include_in_schema=False)
@@ -17,22 +31,38 @@ def livez() -> str:
 
 
 @get("/readyz", sync_to_thread=True, include_in_schema=False)
-def readyz(state: State) -> dict[str, Any]:
+def readyz(state: State) -> Ready:
     """The database answers, a publication is served and its index opens; else 503 says which is missing."""
+    settings, now = settings_of(state), datetime.now(UTC)
     with reading(state) as view:
         search_of(state).check(view.publication)
-        return {"ready": True, "version": view.publication.version, "structures": view.publication.structures}
+        served = freshness.served(view.connection)
+        worker = freshness.worker_is_alive(view.connection) if settings.schedule else None
+    age = served.age(now) if served else None
+    stale = bool(served and served.is_stale(now, settings.max_age_days))
+    return Ready(
+        ready=True,
+        status="degraded" if stale or worker is False else "ok",
+        version=view.publication.version,
+        structures=view.publication.structures,
+        data_date=(now - age).date() if age else None,
+        age_days=age.days if age else None,
+        stale=stale,
+        worker=worker,
+    )
+
+
+@get("/metrics", sync_to_thread=True, include_in_schema=False)
+def metrics_page(state: State) -> Response[str]:
+    """Numbers for Prometheus."""
+    with engine_of(state).connect() as connection:
+        return Response(metrics.as_text(connection), media_type=metrics.MEDIA_TYPE)
 
 
 @get("/openapi.json", sync_to_thread=True, include_in_schema=False)
-def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+def openapi(state: State) -> Response[bytes]:
     """The contract, as OpenAPI 3.1."""
-    return Response(_openapi(request.app), media_type="application/vnd.oai.openapi+json")
+    return Response(msgspec.json.encode(state.describe()), media_type="application/vnd.oai.openapi+json")
 
 
-@cache
-def _openapi(app: Litestar) -> bytes:
-    return msgspec.json.encode(app.openapi_schema.to_schema())
-
-
-route_handlers = [livez, readyz, openapi]
+route_handlers = [livez, readyz, metrics_page, openapi]

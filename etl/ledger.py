@@ -63,21 +63,26 @@ def only_load(engine: Engine) -> Iterator[Connection]:
 def open_load(engine: Engine, pipeline: str, source: Source) -> int:
     """Record that a load begins; its id."""
     with engine.begin() as connection:
-        load_id: int = connection.execute(
-            insert(load)
-            .values(
-                pipeline=pipeline,
-                origin=source.origin,
-                fictitious=source.fictitious,
-                source=source.name,
-                sha1=source.sha1,
-                bytes=source.size,
-                produced_at=source.produced_at,
-                licence=source.licence,
-                state="running",
-            )
-            .returning(load.c.id)
-        ).scalar_one()
+        return begin_load(connection, pipeline, source)
+
+
+def begin_load(connection: Connection, pipeline: str, source: Source) -> int:
+    """The same in the caller's transaction, for a load that is part of another."""
+    load_id: int = connection.execute(
+        insert(load)
+        .values(
+            pipeline=pipeline,
+            origin=source.origin,
+            fictitious=source.fictitious,
+            source=source.name,
+            sha1=source.sha1,
+            bytes=source.size,
+            produced_at=source.produced_at,
+            licence=source.licence,
+            state="running",
+        )
+        .returning(load.c.id)
+    ).scalar_one()
     return load_id
 
 
@@ -112,3 +117,20 @@ def served_load(connection: Connection, pipeline: str) -> Row[Any] | None:
             text("load.id = ANY (SELECT unnest(loads) FROM publication JOIN current_publication USING (version))"),
         )
     ).one_or_none()
+
+
+def was_published(connection: Connection, pipeline: str, sha1: str) -> bool:
+    """Whether a file with this sum was ever published."""
+    known = select(load.c.id).where(load.c.pipeline == pipeline, load.c.sha1 == sha1, load.c.state == "published")
+    return connection.execute(known.limit(1)).one_or_none() is not None
+
+
+@contextmanager
+def failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
+    """Whatever breaks inside is the load's end in the ledger, then goes on its way."""
+    try:
+        yield
+    except BaseException as error:
+        with engine.begin() as connection:
+            close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")
+        raise

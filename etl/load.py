@@ -4,14 +4,13 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import polars as pl
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Engine, Row, delete
 
 from etl import gates, history, ledger, merge, publish
 from etl.history import Published
@@ -23,6 +22,7 @@ from geo.structures import structure
 
 SAMPLES = 5  # register numbers kept for each reason of refusal: enough to look one up
 SECONDS_PER_DAY = 86_400
+LARGE = 0.1  # of the establishments read
 
 
 class Batch(msgspec.Struct):
@@ -112,9 +112,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     produced_at: datetime
     schema_version: str
-    batches: Callable[[], Iterator[Batch]]
+    batches: Callable[[Connection], Iterator[Batch]]
     kinds: Collection[str]  # of source records that this file holds whole
     changes: Callable[[Connection, int, date, date], dict[str, int]]
+    again: bool = False  # even if this file is served already: something that it is read with is new
+    credits: dict[str, int] = msgspec.field(default_factory=dict)  # other loads that this run makes, by pipeline
     accept: Collection[str] = ()
     dry_run: bool = False
 
@@ -126,10 +128,13 @@ def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None
         if report := _already_served(lock, asked, started):
             return report
         load_id = ledger.open_load(engine, asked.pipeline, asked.source)
-        with _failure_recorded(engine, load_id):
+        with ledger.failure_recorded(engine, load_id):
             report = _attempt(engine, search_root, asked, load_id, steps)
         if report.state == "published":
             publish.sweep(engine, search_root)
+        if _is_large(report.counts):
+            steps("rangement")
+            publish.tidy(engine)
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
@@ -141,7 +146,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             merge.create_stage(connection)
             history.open_comparison(connection)
             steps("lecture du registre")
-            fill_stage(connection, asked.batches(), tally)
+            fill_stage(connection, asked.batches(connection), tally)
             merge.index_stage(connection)
             steps("portes")
             verdicts += gates.judge(_counted(connection, asked, tally), asked.accept)
@@ -151,14 +156,13 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             steps("fusion")
             counts |= _remember(connection, asked, load_id)
             changes = merge.merge(connection, load_id)
-            counts["structures"] = {n: getattr(changes, n) for n in changes.__struct_fields__}
+            counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
             if asked.dry_run:
                 raise _Tried
             version = publish.publish(
                 connection,
                 search_root,
-                load_id,
-                pipeline=asked.pipeline,
+                {**asked.credits, asked.pipeline: load_id},
                 fictitious=asked.source.fictitious,
                 changed=changes.inserted + changes.updated + changes.removed,
                 step=steps,
@@ -243,9 +247,16 @@ def _counted(connection: Connection, asked: Run, tally: Tally) -> gates.Counted:
     )
 
 
+def _is_large(counts: dict[str, Any]) -> bool:
+    """Whether a run wrote a good part of its tables."""
+    written = sum(kind["new"] + kind["changed"] for kind in counts.get("records", {}).values())
+    return bool(written > counts.get("kept", 0) * LARGE)
+
+
 def _already_served(connection: Connection, asked: Run, started: float) -> Report | None:
+    """Nothing to do for the file that is served, nor, unless given by hand, for one that an operator went back from."""
     served = ledger.served_load(connection, asked.pipeline)
-    if served is None or served.sha1 != asked.source.sha1:
+    if asked.again or served is None or not (served.sha1 == asked.source.sha1 or _was_left(connection, asked, served)):
         return None
     return Report(
         load=served.id,
@@ -254,6 +265,15 @@ def _already_served(connection: Connection, asked: Run, started: float) -> Repor
         counts={},
         gates=[],
         seconds=time.monotonic() - started,
+    )
+
+
+def _was_left(connection: Connection, asked: Run, served: Row[Any]) -> bool:
+    went_back = "went_back_to" in served.counts
+    return (
+        went_back
+        and asked.source.origin == "live"
+        and ledger.was_published(connection, asked.pipeline, asked.source.sha1)
     )
 
 
@@ -276,16 +296,6 @@ def _recorded(
 def _peak_mib() -> int:
     """The most this process has ever held, in mebibytes (Linux counts in kibibytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-@contextmanager
-def _failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        with engine.begin() as connection:
-            ledger.close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")
-        raise
 
 
 class _Tried(Lum1Error):

@@ -51,10 +51,7 @@ class Changes(msgspec.Struct, frozen=True):
     inserted: int
     updated: int
     removed: int
-
-    @property
-    def any(self) -> bool:
-        return self.inserted + self.updated + self.removed > 0
+    deleted: int = 0  # by going back only: they were unknown then
 
 
 def create_stage(connection: Connection) -> None:
@@ -93,23 +90,19 @@ def compare_with_served(connection: Connection) -> dict[str, int]:
 
 def merge(connection: Connection, load_id: int) -> Changes:
     """Make `structure` say what the stage says, in the caller's transaction; numbers that vanished are served as closed."""
-    return _merged(connection, load_id, CLOSE_VANISHED)
-
-
-def go_back(connection: Connection, load_id: int, to: int) -> Changes:
-    """The same for the stage of an earlier load: structures that were unknown then leave, others that it lacks stay closed."""
-    connection.execute(text(DELETE_UNKNOWN_THEN), {"to": to})
-    return _merged(connection, load_id, CLOSE_VANISHED)
-
-
-def _merged(connection: Connection, load_id: int, vanished: str) -> Changes:
     numbers = connection.execute(text("SELECT DISTINCT categorie_no FROM stage")).scalars()
     add_unknown_categories(connection, list(numbers))
     return Changes(
         updated=connection.execute(text(UPDATE_CHANGED), {"load_id": load_id}).rowcount,
         inserted=connection.execute(text(INSERT_NEW), {"load_id": load_id}).rowcount,
-        removed=connection.execute(text(vanished), {"load_id": load_id}).rowcount,
+        removed=connection.execute(text(CLOSE_VANISHED), {"load_id": load_id}).rowcount,
     )
+
+
+def go_back(connection: Connection, load_id: int, to: int) -> Changes:
+    """The same for the stage of an earlier load `to`: structures that were unknown then leave."""
+    deleted: int = connection.execute(text(DELETE_UNKNOWN_THEN), {"to": to}).rowcount
+    return msgspec.structs.replace(merge(connection, load_id), deleted=deleted)
 
 
 _LIST = ", ".join(f'"{name}"' for name in NAMES)

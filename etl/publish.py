@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
@@ -22,24 +22,23 @@ ROWS_WORTH_ANALYZING = 0.05  # of the table: fewer changes leave the planner's v
 def publish(
     connection: Connection,
     search_root: Path,
-    load_id: int,
+    loads: Mapping[str, int],
     *,
-    pipeline: str,
     fictitious: bool,
     changed: int | None,
     step: Step,
 ) -> int:
-    """Make the caller's transaction what is served, credited to a load; commit makes it all true at once.
+    """Make the caller's transaction what is served, credited to these loads, by pipeline; commit makes it all true at once.
 
     `changed` rows of `structure` (None: unknown, rebuild). Without any, the version stays and only its credit moves: tiles,
     cursors and caches stay good. A crash before the commit leaves at most a folder that no version names; `sweep` removes it.
     """
     served = served_publication(connection)
-    loads = _loads_with(connection, load_id, pipeline, fictitious)
+    credited = _credited(connection, loads, fictitious)
     if changed == 0 and served is not None and served.fictitious == fictitious:
-        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=loads))
+        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=credited))
         return served.version
-    return _published_anew(connection, search_root, loads, fictitious, changed, step)
+    return _published_anew(connection, search_root, credited, fictitious, changed, step)
 
 
 def _published_anew(
@@ -75,16 +74,15 @@ def rebuild(connection: Connection, search_root: Path, step: Step) -> int:
     return _published_anew(connection, search_root, served.loads, served.fictitious, None, step)
 
 
-def _loads_with(connection: Connection, load_id: int, pipeline: str, fictitious: bool) -> list[int]:
-    """The loads served, this pipeline's replaced; those of the other world, invented or real, leave."""
+def _credited(connection: Connection, loads: Mapping[str, int], fictitious: bool) -> list[int]:
+    """The loads served, those of these pipelines replaced; those of the other world, invented or real, leave."""
     kept = connection.execute(
         select(load.c.id)
         .join_from(publication, current_publication, current_publication.c.version == publication.c.version)
         .join(load, load.c.id == func.any(publication.c.loads))
-        .where(load.c.pipeline != pipeline, load.c.fictitious == fictitious)
-        .order_by(load.c.id)
+        .where(load.c.pipeline.not_in(list(loads)), load.c.fictitious == fictitious)
     ).scalars()
-    return [*kept, load_id]
+    return sorted([*kept, *loads.values()])
 
 
 def serve(connection: Connection, version: int) -> None:
@@ -94,6 +92,22 @@ def serve(connection: Connection, version: int) -> None:
         .values(one=True, version=version)
         .on_conflict_do_update(index_elements=["one"], set_={"version": version})
     )
+
+
+# Tables that a load writes by the hundred thousand rows.
+LOADED = ("structure", "tile_count", "source_record")
+
+
+def tidy(engine: Engine) -> None:
+    """After a large load: mark rows as visible to all now, once, rather than in the journal of the days that first read them.
+
+    With page checksums PostgreSQL writes a page to its journal the first time a reader marks it, and index-only scans need
+    the marks of a vacuum.
+    """
+    with engine.connect() as connection:
+        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for table in LOADED:
+            plain.execute(text(f"VACUUM (ANALYZE) {table}"))
 
 
 def sweep(engine: Engine, search_root: Path) -> None:

@@ -2,8 +2,7 @@
 
 import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -44,7 +43,7 @@ def alone(
         if report := _already_served(lock, pipeline, source):
             return report
         load_id = ledger.open_load(engine, pipeline, source)
-        with _failure_recorded(engine, load_id):
+        with ledger.failure_recorded(engine, load_id):
             report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
         if report.state == "published":
             afterwards()
@@ -96,13 +95,3 @@ def _report(source: Source, so_far: Attempt, state: str, **more: Any) -> Report:
         seconds=0,
         **more,
     )
-
-
-@contextmanager
-def _failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
-    try:
-        yield
-    except BaseException as error:
-        with engine.begin() as connection:
-            ledger.close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")
-        raise

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from geo.database import engine_for
+from geo.job_tables import are_job_tables_late, ensure_job_tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 EXTENSIONS = ("postgis", "btree_gist", "unaccent")
@@ -26,6 +27,7 @@ def migrate(url: str) -> None:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        ensure_job_tables(engine)
     finally:
         engine.dispose()
 
@@ -34,7 +36,7 @@ def pending_migrations(engine: Engine) -> bool:
     """Whether the database is behind this version of the program."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current != ScriptDirectory.from_config(_config()).get_current_head()
+        return current != ScriptDirectory.from_config(_config()).get_current_head() or are_job_tables_late(connection)
 
 
 def _config() -> Config:

@@ -22,6 +22,7 @@ class PositionSource(StrEnum):
 
     ADMINISTRATOR = "administrator"
     FINESS = "finess"
+    FINESS_ANCIEN = "finess_ancien"  # the legacy file of 2026, where the flow has no point (geo.ancien)
     INSEE = "insee"
     GEOCODER = "geocoder"
     COMMUNE = "commune"  # the centre of its commune, for want of better

@@ -24,7 +24,7 @@ load = Table(
     "load",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("pipeline", Text, nullable=False),  # finess, finess_activites, sirene, positions
+    Column("pipeline", Text, nullable=False),  # finess, sirene, positions
     Column("origin", Text, nullable=False),  # live, file, demo
     Column("fictitious", Boolean, nullable=False),
     Column("source", Text, nullable=False),  # file name or address, never a path of the machine
@@ -83,6 +83,7 @@ class Publication(msgspec.Struct, frozen=True):
 SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
+    "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
 }
 FICTITIOUS_NAMES = {
     "finess": "Données fictives de lum1, au format de FINESS",

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from geo.errors import Lum1Error
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -14,7 +16,10 @@ class Settings:
     home: Path
     database_url: str
     datagouv_url: str = "https://www.data.gouv.fr"
+    public_url: str = ""  # where others reach the server, when a proxy stands before it
     live: bool = True  # whether the network may be tried at all
+    schedule: bool = True  # whether `start` runs the worker; 0 where an external cron calls `refresh`
+    max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -25,7 +30,10 @@ class Settings:
             home=home,
             database_url=url,
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
+            public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
+            schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
+            max_age_days=int(os.environ.get("LUM1_MAX_AGE_DAYS") or cls.max_age_days),
         )
 
     @property
@@ -52,3 +60,11 @@ class Settings:
 def _recorded_url(home: Path) -> str:
     recorded = home / "database.url"
     return recorded.read_text().strip() if recorded.exists() else ""
+
+
+def whole_number(name: str, default: int) -> int:
+    """A setting that is a whole number from 0 up, or its default where it is absent or empty."""
+    text = os.environ.get(name) or str(default)
+    if not text.strip().isdecimal():
+        raise Lum1Error(f"{name} vaut « {text} » : un nombre entier, positif ou nul, est attendu.")
+    return int(text)

@@ -12,8 +12,6 @@ from geo.settings import REPOSITORY, Settings
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
 OURS = (*PACKAGES, "tests")
-# an operator's settings must not reach the tests, nor the tests an operator's database
-NOT_FOR_TESTS = ("LUM1_DATABASE_URL", "LUM1_PORT", "LUM1_HOST", "LUM1_WORKERS", "LUM1_DATAGOUV_URL")
 
 
 def main(arguments: list[str]) -> int:
@@ -33,8 +31,8 @@ def main(arguments: list[str]) -> int:
 
 def environment_for(home: Home, cluster: Cluster) -> dict[str, str]:
     """What tests see: their own home, their own server, no network."""
-    for name in NOT_FOR_TESTS:
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.startswith("LUM1_")]:
+        del os.environ[name]  # an operator's settings must not reach the tests, nor the tests an operator's database
     ensure_assets(home, tests=True)
     cluster.ensure()
     ours = {"LUM1_HOME": str(home.root), "LUM1_LIVE": "0", "LUM1_TEST_DATABASE_URL": cluster.url("postgres")}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from etl.thresholds import Thresholds
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 DISTRIBUTION = "lum1"
 MAY_IMPORT = {
@@ -57,8 +59,8 @@ def test_every_setting_that_the_code_reads_is_in_the_example() -> None:
         for path in [*MODULES]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("LUM1_")
-        if node.value.isupper() and node.value.replace("_", "").isalnum()
-    }
+        if node.value.isupper() and node.value.replace("_", "").isalnum() and not node.value.endswith("_")
+    } | {f"LUM1_GATE_{name.upper()}" for name in Thresholds.__struct_fields__}
     example = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
     assert {name for name in read if f"{name}=" not in example} == set()
 

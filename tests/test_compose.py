@@ -1,5 +1,6 @@
 """compose.yaml and Dockerfile: no Docker engine here, so every command in them is one that runs here too."""
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ from tests.api.machine.conftest import a_home  # noqa: F401
 from tests.api.machine.test_server import TINY
 
 COMPOSE = yaml.safe_load((REPOSITORY / "compose.yaml").read_text(encoding="utf-8"))
-DATABASE, API = COMPOSE["services"]["database"], COMPOSE["services"]["api"]
+DATABASE, API, WORKER = (COMPOSE["services"][name] for name in ("database", "api", "worker"))
+HARDENED = ("user", "read_only", "tmpfs", "cap_drop", "security_opt", "init")
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -32,6 +34,36 @@ def test_the_api_container_runs_our_own_command():
     name, *options = API["command"]
     context = lum1.commands[name].make_context(name, options)
     assert context.params["foreground"]
+
+
+def test_the_worker_container_runs_our_own_command():
+    name, *options = WORKER["command"]
+    assert lum1.commands[name].make_context(name, options)
+    assert WORKER["build"] == API["build"]
+
+
+def test_the_worker_waits_for_the_first_load_and_shares_the_api_s_home():
+    assert {name: of["condition"] for name, of in WORKER["depends_on"].items()} == {
+        "database": "service_healthy",
+        "api": "service_healthy",
+    }
+    assert [volume.partition(" ")[0] for volume in WORKER["volumes"]] == API["volumes"]
+    assert WORKER["environment"]["LUM1_DATABASE_URL"] == API["environment"]["LUM1_DATABASE_URL"]
+
+
+def test_the_worker_is_told_every_setting_that_it_reads():
+    read = {"LUM1_LIVE", "LUM1_REFRESH_AT", "LUM1_REFRESH_JITTER", "LUM1_MAX_AGE_DAYS"}
+    assert read | {"LUM1_OPERATOR_MAIL", "LUM1_SMTP_URL", "LUM1_MAIL_FROM"} <= set(WORKER["environment"])
+
+
+def test_the_worker_s_health_check_is_a_module_of_ours():
+    *_, module = WORKER["healthcheck"]["test"]  # tests/api/machine/test_worker.py runs it
+    assert importlib.util.find_spec(module) is not None
+
+
+def test_the_worker_is_held_as_tightly_as_the_api_and_reached_by_nobody():
+    assert {name: WORKER.get(name) for name in HARDENED} == {name: API.get(name) for name in HARDENED}
+    assert "ports" not in WORKER
 
 
 def test_the_entry_point_is_the_command_line_that_the_launcher_runs():

@@ -6,15 +6,17 @@ from pathlib import Path
 import click
 import msgspec
 
-from api.commands.refreshing import EXIT_REFUSED, load_activities, load_finess
+from api.commands.refreshing import EXIT_REFUSED
 from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
-from api.machine.doctor import Finding, examine
+from api.machine.doctor import Finding, examine, scheduled_work
 from api.machine.home import Home
 from api.machine.prepare import prepare
 from api.machine.server import Server
+from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
+from etl.refresh_all import refresh_activities, refresh_finess
 from etl.report import Report, as_text
 from geo.database import engine_for
 from geo.publication import Publication, served_publication
@@ -36,13 +38,15 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
         raise click.UsageError("--finess et --demo s’excluent.")
     home = Home(Settings.from_environment().home)
     home.create()
-    server = Server(home)
+    server, worker = Server(home), Worker(home)
     with home.lock(), Bars() as bars:
         settings = prepare(home, bars)
         report = _load_if_needed(settings, finess, demo_size, bars)
         if report is None or report.state != "refused" or _publication(settings):
             bars.step("serveur")
             chosen = server.choose_port(port) if foreground else 0
+            if not foreground:
+                _have_scheduled(worker, settings)
             address = "" if foreground else server.ensure(port)
     if report is not None:
         click.echo(as_text(report), err=True)
@@ -50,16 +54,19 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
             sys.exit(EXIT_REFUSED)
     if foreground:
         server.run_here(chosen)
+    if settings.schedule:
+        _warn_without(worker)
     click.echo(address)
 
 
 @click.command()
 def stop() -> None:
-    """Arrêter le serveur, puis PostgreSQL."""
+    """Arrêter les tâches planifiées, le serveur, puis PostgreSQL."""
     home = Home(Settings.from_environment().home)
+    was_working = Worker(home).stop()
     was_serving = Server(home).stop()
     was_storing = Cluster(home).stop() if not Settings.from_environment().external_database else False
-    click.echo("Arrêté." if was_serving or was_storing else "Rien ne tournait.")
+    click.echo("Arrêté." if was_working or was_serving or was_storing else "Rien ne tournait.")
 
 
 @click.command()
@@ -73,6 +80,7 @@ def status() -> None:
     click.echo(f"instance    {home.root}")
     click.echo(f"PostgreSQL  {'en marche' if running else 'arrêté'}")
     click.echo(f"serveur     {address or 'arrêté'}")
+    click.echo(f"tâches      {scheduled_work(home, settings)[1]}")
     click.echo(f"données     {_described(publication)}")
     sys.exit(0 if address and publication else 1)
 
@@ -89,12 +97,12 @@ def doctor(as_json: bool) -> None:
 def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | None, bars: Bars) -> Report | None:
     """Load at the first start, or the file that is given; the live flow when it can be reached, else the demo."""
     if finess is not None:
-        return load_finess(settings, finess, bars)
+        return refresh_finess(settings, bars, file=finess)
     if _publication(settings) is not None:
         return None
     if demo_size is None and settings.live:
         try:
-            return load_finess(settings, None, bars)
+            return refresh_finess(settings, bars)
         except Unreachable:
             click.echo("Le flux FINESS n’est pas joignable d’ici : données fictives.", err=True)
     bars.step("France fictive")
@@ -105,10 +113,26 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         produced_on=demo.PRODUCED_ON,
         progress=bars.advance,
     )
-    report = load_finess(settings, files.finess, bars)
+    report = refresh_finess(settings, bars, file=files.finess)
     if report.state == "published":
-        load_activities(settings, files.activites, bars)
+        refresh_activities(settings, bars, file=files.activites)
     return report
+
+
+def _have_scheduled(worker: Worker, settings: Settings) -> None:
+    """The worker beside the server; none where an external cron refreshes."""
+    if settings.schedule:
+        worker.ensure()
+    else:
+        worker.stop()
+
+
+def _warn_without(worker: Worker) -> None:
+    """The map is served all the same."""
+    try:
+        worker.check()
+    except WorkerFailed as failed:
+        click.echo(str(failed), err=True)
 
 
 def _publication(settings: Settings) -> Publication | None:

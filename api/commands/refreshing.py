@@ -1,23 +1,26 @@
 """`refresh` and `search rebuild`: new data in, projections anew."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from api.commands.terminal import Bars
-from etl import download, ledger, publish
-from etl.finess import pipeline as finess
+from etl import ledger, publish
+from etl import refresh_all as refreshes
 from etl.finess.activites import gates as activities_gates
-from etl.finess.activites import pipeline as activities
 from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
+from etl.rollback import rollback as go_back
 from geo.database import engine_for
 from geo.settings import Settings
 
 EXIT_REFUSED = 3
 ALL_GATE_NAMES = tuple(dict.fromkeys((*GATE_NAMES, *activities_gates.GATE_NAMES)))
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -26,40 +29,69 @@ def refresh() -> None:
 
 
 @refresh.command("finess")
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Fichier « structures » (JSON, gzip ou non).",
-)
+@click.option("--file", "file", type=FILE, help="Fichier « structures » (JSON, gzip ou non).")
+@click.option("--ancien-csv", type=FILE, help="Ancien fichier etalab-cs1100507 : positions de secours et libellés.")
 @click.option(
     "--activites",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Fichier « activités » (JSON, gzip ou non) ; seul, les structures ne sont pas relues.",
 )
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Le fichier archivé de ce jour.")
 @click.option(
     "--accept", multiple=True, type=click.Choice(ALL_GATE_NAMES), help="Porte franchie malgré son refus ; répétable."
 )
 @click.option("--dry-run", is_flag=True, help="Tout faire sauf publier.")
 @click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
 def refresh_finess(
-    file: Path | None, activites: Path | None, accept: tuple[str, ...], dry_run: bool, as_json: bool
+    file: Path | None,
+    ancien_csv: Path | None,
+    activites: Path | None,
+    as_of: datetime | None,
+    accept: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """FINESS : les fichiers donnés, sinon le flux du jour. Avec --json, un rapport par ligne."""
+    if file and as_of:
+        raise click.UsageError("--file et --as-of s’excluent.")
     settings = Settings.from_environment()
-    if file is not None or activites is None:
+    if as_of:
+        file = refreshes.archived_structures(settings, as_of.date())
+    how: Any = {"accept": accept, "dry_run": dry_run}
+    if file or ancien_csv or not activites:
         with Bars() as bars:
-            report = load_finess(settings, file, bars, accept=accept, dry_run=dry_run)
-        _tell(report, as_json)
-    if activites is not None:
+            report = refreshes.refresh_finess(settings, bars, file=file, ancien_csv=ancien_csv, **how)
+        _tell([report], as_json)
+    if activites:
         with Bars() as bars:
-            report = load_activities(settings, activites, bars, accept=accept, dry_run=dry_run)
-        _tell(report, as_json)
+            report = refreshes.refresh_activities(settings, bars, file=activites, **how)
+        _tell([report], as_json)
 
 
-def _tell(report: Report, as_json: bool) -> None:
-    click.echo(msgspec.json.encode(report).decode() if as_json else as_text(report))
-    if report.state == "refused":
+@refresh.command("all")
+@click.option("--json", "as_json", is_flag=True, help="Rapports en JSON.")
+def refresh_everything(as_json: bool) -> None:
+    """Tous les flux, comme le fait l’ordonnanceur."""
+    with Bars() as bars:
+        reports = refreshes.refresh_all(Settings.from_environment(), bars)
+    _tell(reports, as_json)
+
+
+@click.command()
+@click.argument("load", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
+def rollback(load: int, as_json: bool) -> None:
+    """Servir de nouveau ce qu’un chargement antérieur a publié (« ./lum1 loads » les montre)."""
+    settings = Settings.from_environment()
+    with Bars() as bars:
+        report = go_back(engine_for(settings.database_url), settings.search_root, load, bars)
+    _tell([report], as_json)
+
+
+def _tell(reports: list[Report], as_json: bool) -> None:
+    for report in reports:
+        click.echo(msgspec.json.encode(report).decode() if as_json else as_text(report))
+    if any(report.state == "refused" for report in reports):
         sys.exit(EXIT_REFUSED)
 
 
@@ -78,38 +110,3 @@ def rebuild() -> None:
             version = publish.rebuild(connection, settings.search_root, bars.step)
         publish.sweep(engine, settings.search_root)
     click.echo(f"Index et grille refaits : version {version}.")
-
-
-def load_finess(
-    settings: Settings,
-    file: Path | None,
-    bars: Bars,
-    *,
-    accept: tuple[str, ...] = (),
-    dry_run: bool = False,
-) -> Report:
-    """Load the file given, else the day's file of the live flow."""
-    engine = engine_for(settings.database_url)
-    if file is not None:
-        return finess.refresh(engine, settings.search_root, file, accept=accept, dry_run=dry_run, progress=bars)
-    resource = download.latest_daily(settings.datagouv_url)
-    bars.step(f"téléchargement de {resource.title}")
-    fetched = download.fetch(resource, settings.archive, bars.advance)
-    return finess.refresh(
-        engine,
-        settings.search_root,
-        fetched,
-        origin="live",
-        licence=resource.licence,
-        accept=accept,
-        dry_run=dry_run,
-        progress=bars,
-    )
-
-
-def load_activities(
-    settings: Settings, file: Path, bars: Bars, *, accept: tuple[str, ...] = (), dry_run: bool = False
-) -> Report:
-    """Load the activities file given, on the structures that are served."""
-    engine = engine_for(settings.database_url)
-    return activities.refresh(engine, settings.search_root, file, accept=accept, dry_run=dry_run, progress=bars)

@@ -22,7 +22,7 @@ def settings_for(port: int, *, durable: bool = True) -> dict[str, Value]:
         "work_mem": "32MB",
         "maintenance_work_mem": "256MB",
         "max_wal_size": "4GB",  # one load without a forced checkpoint
-        "wal_compression": "on",
+        "wal_compression": "zstd",  # pages of rows alike: a third of what the default leaves
         "random_page_cost": 1.1,  # disks of today
         "jit": "off",  # our statements take milliseconds, compiling them more
         "fsync": _on(durable),

@@ -16,7 +16,9 @@ from api.machine.assets import are_current
 from api.machine.cluster import BIN, Cluster
 from api.machine.home import Home
 from api.machine.server import Server
+from api.machine.worker import Worker
 from geo.database import engine_for
+from geo.freshness import worker_is_alive
 from geo.migrate import pending_migrations
 from geo.publication import served_publication
 from geo.settings import REPOSITORY, Settings
@@ -154,6 +156,23 @@ def _server(home: Home) -> Verdict:
     return address is not None, address or "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'server.log'}"
 
 
+def _worker(home: Home) -> Verdict:
+    return scheduled_work(home, Settings.from_environment())
+
+
+def scheduled_work(home: Home, settings: Settings) -> Verdict:
+    """The worker here, or the one of another container that shares the database."""
+    if not settings.schedule:
+        return True, "désactivées (LUM1_SCHEDULE=0) : à un cron d’appeler ./lum1 refresh finess", ""
+    running = Worker(home).is_running() or (settings.external_database and _is_heard())
+    return running, "en marche" if running else "arrêtées", f"./lum1 start ; sinon lisez {home.logs / 'worker.log'}"
+
+
+def _is_heard() -> bool:
+    with _engine() as engine, engine.connect() as connection:
+        return worker_is_alive(connection)
+
+
 CHECKS: tuple[tuple[str, Callable[[Home], Verdict]], ...] = (
     ("PostgreSQL 15 et PostGIS", _postgresql),
     ("Python", _python),
@@ -166,4 +185,5 @@ CHECKS: tuple[tuple[str, Callable[[Home], Verdict]], ...] = (
     ("tables", _tables),
     ("données et index", _data),
     ("serveur", _server),
+    ("tâches planifiées", _worker),
 )

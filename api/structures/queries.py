@@ -1,8 +1,9 @@
 """Structures by id, by FINESS number (their own or their legal entity's), by SIRET."""
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -10,6 +11,7 @@ from api.dependencies import Reading
 from api.structures.activities import activities_of
 from api.structures.schemas import Provenance, StructurePage
 from geo.activites import PIPELINE
+from geo.ancien import finess_ancien
 from geo.categories import categorie
 from geo.errors import NotFound
 from geo.identifiers import Finess, Siret
@@ -31,6 +33,7 @@ REGISTER_FIELDS = [
     "open",
     "closed_on",
 ]
+ANCIEN_NAME = "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)"
 COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", None)
 
 
@@ -61,35 +64,53 @@ def _among(column: Any, number: str) -> ColumnElement[bool]:
 
 
 def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]:
+    placed_by_ancien = and_(
+        structure.c.position_source == PositionSource.FINESS_ANCIEN.value,
+        finess_ancien.c.finess == func.substr(structure.c.id, 2),
+    )
     query = (
-        select(structure, categorie.c.code.label("categorie_code"), categorie.c.label.label("categorie_label"))
+        select(
+            structure,
+            categorie.c.code.label("categorie_code"),
+            categorie.c.label.label("categorie_label"),
+            finess_ancien.c.produced_on.label("ancien_on"),
+        )
         .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
+        .outerjoin(finess_ancien, placed_by_ancien)
         .where(condition)
         .order_by(structure.c.id)
     )
-    return [_page(structure_of(row), view) for row in view.connection.execute(query)]
+    return [_page(structure_of(row), view, row.ancien_on) for row in view.connection.execute(query)]
 
 
-def _page(found: Structure, view: Reading) -> StructurePage:
+def _page(found: Structure, view: Reading, ancien_on: dt.date | None) -> StructurePage:
     members = {name: getattr(found, name) for name in found.__struct_fields__}
+    provenance = _provenance(found, view.publication.sources, ancien_on)
     return StructurePage(
         **members,
         activities=activities_of(view, found),
-        provenance=[*_provenance(found, view.publication.sources), *_provenance_of_activities(view.publication)],
+        provenance=[*provenance, *_provenance_of_activities(view.publication)],
     )
 
 
 def _provenance_of_activities(publication: Publication) -> list[Provenance]:
-    """The line of the activities flow, when one is served: sources stand in the order of their pipelines."""
+    """The line of the activities flow, when one is served."""
     pairs = zip(publication.days, publication.sources, strict=True)
     return [Provenance(["activities"], s.name, s.licence, s.as_of) for name, s in pairs if name == PIPELINE]
 
 
-def _provenance(found: Structure, sources: tuple[DataSource, ...]) -> list[Provenance]:
+def _provenance(found: Structure, sources: tuple[DataSource, ...], ancien_on: dt.date | None) -> list[Provenance]:
     register = sources[0]
     by_register = found.position is not None and found.position.source == PositionSource.FINESS
     fields = [*REGISTER_FIELDS, "position"] if by_register else REGISTER_FIELDS
     lines = [Provenance(fields, register.name, register.licence, register.as_of)]
     if found.position is not None and not by_register:
-        lines.append(Provenance(["position"], COMMUNE_CENTRES.name, COMMUNE_CENTRES.licence, COMMUNE_CENTRES.as_of))
+        other = _position_source(found.position.source, ancien_on)
+        lines.append(Provenance(["position"], other.name, other.licence, other.as_of))
     return lines
+
+
+def _position_source(source: str, ancien_on: dt.date | None) -> DataSource:
+    if source == PositionSource.FINESS_ANCIEN:
+        return DataSource(ANCIEN_NAME, "lov2", ancien_on)
+    return COMMUNE_CENTRES

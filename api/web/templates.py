@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
+from markupsafe import Markup, escape
 
 from api.web.activities import by_nature, capacity
 from tiles.style import colour_of
@@ -29,8 +30,16 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone, "couleur": colour_of}
-    environment.filters |= {"par_nature": by_nature, "capacite": capacity}
+    environment.filters |= {
+        "nombre": number,
+        "metres": metres,
+        "jour": day,
+        "tel": telephone,
+        "couleur": colour_of,
+        "code": code,
+        "par_nature": by_nature,
+        "capacite": capacity,
+    }
     environment.globals["statique"] = static_address
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
@@ -64,6 +73,18 @@ def day(value: dt.date) -> str:
 def telephone(value: str) -> str:
     """The target of a `tel:` link."""
     return "".join(c for c in value if c.isdigit() or c == "+")
+
+
+def code(text: str) -> Markup:
+    """Names between backticks, as the contract's descriptions write them, set as code.
+
+    >>> code("`lat` < 90")
+    Markup('<code>lat</code> &lt; 90')
+    """
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if rank % 2 else escape(p) for rank, p in enumerate(parts)
+    )
 
 
 @cache

@@ -2,24 +2,27 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine
+import polars as pl
+from sqlalchemy import Connection, Engine, func, select, update
 
 from etl import ledger
 from etl.finess.changes import write_changes
 from etl.finess.extract import Chunk, Header, chunks, read_header
+from etl.finess.legacy_load import ancien_positions, load_ancien
 from etl.finess.records import KINDS, groups_of, records_of
 from etl.finess.transform import transform
 from etl.ledger import Source
 from etl.load import Batch, Progress, Run, Silent, run
 from etl.report import Report
+from geo.ancien import finess_ancien
 from geo.errors import Refused
+from geo.publication import load
 
-PIPELINE = "finess"
+PIPELINE, ANCIEN = "finess", "finess_ancien"
 
 
 def refresh(
@@ -29,11 +32,15 @@ def refresh(
     *,
     origin: str = "file",
     licence: str = "lov2",
+    ancien_csv: Path | None = None,
     accept: Collection[str] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Publish a FINESS « structures » file (plain or gzip JSON); a refusal is recorded in the ledger and reported."""
+    """Publish a FINESS « structures » file (plain or gzip JSON); a refusal is recorded in the ledger and reported.
+
+    `ancien_csv`: the legacy file to learn positions and labels from on the way, for this run and those to come.
+    """
     progress = progress or Silent()
     source = ledger.source_of(file, origin=origin, fictitious=False, licence=licence)
     try:
@@ -46,13 +53,17 @@ def refresh(
         fictitious=header.fictitious,
         origin="demo" if header.fictitious else origin,
     )
+    credits: dict[str, int] = {}
+    learnt = ancien_csv if not header.fictitious else None
     read = chunks(file, lambda done: progress.advance(done, source.size))
     asked = Run(
         pipeline=PIPELINE,
         source=source,
         produced_at=header.generated_at,
         schema_version=header.schema_version,
-        batches=lambda: batches(header, read, header.generated_at),
+        batches=lambda connection: batches(header, read, _ancien(connection, learnt, header, credits)),
+        again=learnt is not None,
+        credits=credits,
         kinds=KINDS,
         changes=write_changes,
         accept=accept,
@@ -61,12 +72,12 @@ def refresh(
     return run(engine, search_root, asked, progress)
 
 
-def batches(header: Header, read: Iterator[Chunk], produced_at: datetime) -> Iterator[Batch]:
-    """Chunks as rows to serve and records to remember."""
+def batches(header: Header, read: Iterator[Chunk], ancien: pl.DataFrame | None) -> Iterator[Batch]:
+    """Chunks as rows to serve and records to remember; `ancien`: the legacy file's positions."""
     unknown: Counter[str] = Counter()
     groups = groups_of(header, unknown)
     for chunk in read:
-        transformed = transform(chunk.establishments, produced_at.date())
+        transformed = transform(chunk.establishments, header.generated_at.date(), ancien)
         yield Batch(
             structures=transformed.structures,
             rejected=transformed.rejected,
@@ -75,6 +86,21 @@ def batches(header: Header, read: Iterator[Chunk], produced_at: datetime) -> Ite
             unknown_fields=unknown,
         )
         unknown.clear()
+
+
+def _ancien(connection: Connection, file: Path | None, header: Header, credits: dict[str, int]) -> pl.DataFrame | None:
+    """The legacy positions, those of `file` learnt first; real points are nothing to an invented country."""
+    if header.fictitious:
+        return None
+    if file is not None:
+        source = ledger.source_of(file, origin="file", fictitious=False)
+        load_id = ledger.begin_load(connection, ANCIEN, source)
+        counts = load_ancien(connection, file)
+        produced_on = connection.execute(select(func.max(finess_ancien.c.produced_on))).scalar_one()
+        connection.execute(update(load).where(load.c.id == load_id).values(produced_at=produced_on))
+        ledger.close_load(connection, load_id, "published", counts=counts)
+        credits[ANCIEN] = load_id
+    return ancien_positions(connection)
 
 
 def _refused_unread(engine: Engine, source: Source, error: str) -> Report:

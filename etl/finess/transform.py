@@ -8,16 +8,13 @@ from functools import cache
 import polars as pl
 
 from etl.cleaning import decimal, iso_date, phone_numbers
-from etl.finess.coordinates import READINGS, locate
+from etl.finess.coordinates import READINGS, far_from_commune, locate
+from etl.finess.fallback import NO_POSITIONS, fall_back_on_ancien
 from geo.communes import Commune, communes, current_code, region_of_departement
 from geo.identifiers import FINESS_FORM, structure_id_of_finess
 from geo.position import PositionSource, Precision, precision_of_ban_key
 from geo.territories import Territory, territory_of
 from geo.text import sort_key
-
-# A published point this far outside its commune's box is another place, or garbage: about 8 to 11 km. The finer check
-# against contours (their own error is 261 m at the ninetieth percentile) is plausibility's, later.
-COMMUNE_BOX_MARGIN_DEG = 0.1
 
 MAX_NAME = 500  # characters; the longest published has 130
 
@@ -35,13 +32,14 @@ class Transformed:
     noticed: Mapping[str, int] = field(default_factory=dict)
 
 
-def transform(published: pl.DataFrame, produced_on: date) -> Transformed:
-    """One batch of `PUBLISHED` records (etl.finess.layout)."""
+def transform(published: pl.DataFrame, produced_on: date, ancien: pl.DataFrame | None = None) -> Transformed:
+    """One batch of `PUBLISHED` records (etl.finess.layout); `ancien`: points of the legacy file (etl.finess.fallback)."""
     judged = published.with_columns(reason=reason_of_refusal())
     usable = judged.filter(pl.col("reason").is_null())
     placed = usable.pipe(find_communes).pipe(read_coordinates)
     structures = (
-        placed.pipe(fall_back_on_commune_centre)
+        placed.pipe(fall_back_on_ancien, NO_POSITIONS if ancien is None else ancien)
+        .pipe(fall_back_on_commune_centre)
         .pipe(name_establishments)
         .pipe(decide_open, produced_on)
         .pipe(write_addresses)
@@ -98,7 +96,7 @@ def read_coordinates(frame: pl.DataFrame) -> pl.DataFrame:
             published=published,
             by_projection=pl.Series(found.by_projection),
         )
-        .with_columns(far=_far_from_commune().fill_null(False))
+        .with_columns(far=far_from_commune().fill_null(False))
         .with_columns(
             coordinates=pl.when(~pl.col("published")).then(pl.lit("absentes"))
             .when(pl.col("lon").is_null()).then(pl.lit("inutilisables"))
@@ -113,14 +111,17 @@ def read_coordinates(frame: pl.DataFrame) -> pl.DataFrame:
 
 def fall_back_on_commune_centre(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds precision and source; a record without a usable point stands at its commune's centre, and says so."""
+    by_ancien = pl.col("ancien_precision").is_not_null()
     by_finess = pl.col("lon").is_not_null()
     by_commune = pl.col("commune_lon").is_not_null()
     promised = pl.col("cle_ban").map_elements(precision_of_ban_key, return_dtype=pl.String, skip_nulls=False)
     return frame.with_columns(
-        precision=pl.when(by_finess).then(promised)
+        precision=pl.when(by_ancien).then("ancien_precision")
+        .when(by_finess).then(promised)
         .when(by_commune).then(pl.lit(Precision.COMMUNE.value))
         .otherwise(pl.lit(Precision.NONE.value)),
-        position_source=pl.when(by_finess).then(pl.lit(PositionSource.FINESS.value))
+        position_source=pl.when(by_ancien).then(pl.lit(PositionSource.FINESS_ANCIEN.value))
+        .when(by_finess).then(pl.lit(PositionSource.FINESS.value))
         .when(by_commune).then(pl.lit(PositionSource.COMMUNE.value)),
         lon=pl.coalesce("lon", "commune_lon"),
         lat=pl.coalesce("lat", "commune_lat"),
@@ -209,15 +210,6 @@ def departement_of_finess(finess: str) -> str | None:
     return finess[:2]
 
 
-def _far_from_commune() -> pl.Expr:
-    west, south, east, north = (pl.col(name) for name in ("min_lon", "min_lat", "max_lon", "max_lat"))
-    margin = COMMUNE_BOX_MARGIN_DEG
-    inside = pl.col("lon").is_between(west - margin, east + margin) & pl.col("lat").is_between(
-        south - margin, north + margin
-    )
-    return ~inside
-
-
 def _positions(placed: pl.DataFrame) -> dict[str, list[float]]:
     rows = placed.filter(pl.col("lon").is_not_null()).select("finess", "lon", "lat").iter_rows()
     return {finess: [round(lon, 6), round(lat, 6)] for finess, lon, lat in rows}
@@ -228,6 +220,7 @@ def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
     dropped_siret = int(placed["siret"].is_not_null().sum()) - int((structures["siret"].list.len() > 0).sum())
     return coordinates | {
         "sans_commune_connue": int(structures["commune"].is_null().sum()),
+        "placees_par_l_ancien_fichier": structures["position_source"].eq(PositionSource.FINESS_ANCIEN.value).sum(),
         "sans_position": int(structures["lon"].is_null().sum()),
         "siret_mal_formes": dropped_siret,
         "ouvertes": int(structures["open"].sum()),

@@ -4,7 +4,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
-import geo.history  # noqa: F401
+import geo.ancien
+import geo.history
+import geo.nomenclatures  # noqa: F401
 import tiles.basemap
 import tiles.counts  # noqa: F401
 from geo.database import metadata

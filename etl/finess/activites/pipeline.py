@@ -101,8 +101,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     version = publish.publish(
         connection,
         asked.search_root,
-        attempt.load,
-        pipeline=PIPELINE,
+        {PIPELINE: attempt.load},
         fictitious=asked.source.fictitious,
         changed=attempt.counts["structures"]["updated"],
         step=asked.steps,

@@ -9,6 +9,7 @@ import pytest
 from api.machine.cluster import BIN, Cluster
 from api.machine.home import Home
 from api.machine.server import Server
+from api.machine.worker import Worker
 
 needs_postgresql = pytest.mark.skipif(not (BIN / "initdb").exists(), reason="PostgreSQL 15 n’est pas installé")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="seul root change d’identité")
@@ -16,7 +17,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="seul root change d’
 
 @pytest.fixture
 def a_home(tmp_path: Path) -> Iterator[Callable[[str], Home]]:
-    """Make a home by its name; its cluster and server end with the test."""
+    """Make a home by its name; its cluster, server and worker end with the test."""
     homes: list[Home] = []
 
     def make(name: str = "home") -> Home:
@@ -27,6 +28,7 @@ def a_home(tmp_path: Path) -> Iterator[Callable[[str], Home]]:
 
     yield make
     for home in homes:
+        Worker(home).stop()
         Server(home).stop()
         Cluster(home).stop()
 

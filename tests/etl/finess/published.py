@@ -62,7 +62,8 @@ def a_file(
     """A complete file of one legal entity, gzip."""
     members = {"schemaVersion": "v1.0.0", "generatedAt": "2026-11-21T02:09:17.118204477Z", "gcc": [], "gco": []}
     path = folder / name
-    path.write_bytes(gzip.compress(json.dumps(members | root | {"pmej": root.get("pmej", [a_pmej(*eges)])}).encode()))
+    content = json.dumps(members | root | {"pmej": root.get("pmej", [a_pmej(*eges)])}).encode()
+    path.write_bytes(gzip.compress(content, mtime=0))  # the same file again is the same bytes, a second later too
     return path
 
 

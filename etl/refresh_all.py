@@ -1,0 +1,136 @@
+"""Everything that is refreshed by itself, in order; as a program, it says on standard output what became of it.
+
+The worker runs it as a program of its own: memory goes back to the machine, and one that is killed is known to be.
+"""
+
+import sys
+import traceback
+from collections.abc import Collection
+from contextlib import redirect_stdout
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from etl import archive, download
+from etl.finess import pipeline as finess
+from etl.finess.activites import pipeline as activities
+from etl.ledger import LoadUnderWay
+from etl.load import Progress
+from etl.outcome import Outcome
+from etl.report import Report, as_text
+from geo.database import engine_for
+from geo.errors import NotFound
+from geo.settings import Settings
+
+
+class Lines:
+    """etl.load.Progress in a log."""
+
+    def step(self, name: str) -> None:
+        print(f"  {name}…", file=sys.stderr, flush=True)
+
+    def advance(self, done: int, total: int) -> None:
+        pass
+
+
+def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
+    """Every live flow, one after the other; a refusal is a Report, what could not be tried raises."""
+    return [refresh_finess(settings, progress)]
+
+
+def refresh_finess(
+    settings: Settings,
+    progress: Progress,
+    *,
+    file: Path | None = None,
+    ancien_csv: Path | None = None,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
+) -> Report:
+    """FINESS: the file given, else the day's of the live flow."""
+    origin, licence = "file", "lov2"
+    if file is None:
+        resource, file = download.obtain(
+            settings.datagouv_url, download.STRUCTURES, settings.archive, step=progress.step, progress=progress.advance
+        )
+        archive.prune(settings.archive, download.STRUCTURES)
+        origin, licence = "live", resource.licence
+    return finess.refresh(
+        engine_for(settings.database_url),
+        settings.search_root,
+        file,
+        origin=origin,
+        licence=licence,
+        ancien_csv=ancien_csv,
+        accept=accept,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+def refresh_activities(
+    settings: Settings,
+    progress: Progress,
+    *,
+    file: Path | None = None,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
+) -> Report:
+    """FINESS's activities, on the structures that are served: the file given, else the day's of the live flow."""
+    origin, licence = "file", "lov2"
+    if file is None:
+        resource, file = download.obtain(
+            settings.datagouv_url, download.ACTIVITES, settings.archive, step=progress.step, progress=progress.advance
+        )
+        archive.prune(settings.archive, download.ACTIVITES)
+        origin, licence = "live", resource.licence
+    return activities.refresh(
+        engine_for(settings.database_url),
+        settings.search_root,
+        file,
+        origin=origin,
+        licence=licence,
+        accept=accept,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+def archived_structures(settings: Settings, day: date) -> Path:
+    """The structures file kept of that day, or NotFound."""
+    file = archive.archived(settings.archive, download.STRUCTURES, day)
+    if file is None:
+        raise NotFound(f"Aucun fichier du {day:%d/%m/%Y} dans l’archive : {_days_kept(settings)}.")
+    return file
+
+
+def _days_kept(settings: Settings) -> str:
+    days = [download.STRUCTURES.day_of(path.name) for path in archive.copies(settings.archive, download.STRUCTURES)]
+    return "jours gardés " + ", ".join(f"{day:%d/%m/%Y}" for day in days if day) if days else "elle est vide"
+
+
+def outcome_of(settings: Settings, progress: Progress) -> Outcome:
+    """Refresh everything; whatever happens is an outcome."""
+    try:
+        reports = refresh_all(settings, progress)
+    except LoadUnderWay as error:
+        return Outcome("busy", str(error))
+    except (download.Unreachable, download.Damaged) as error:
+        return Outcome("unreachable", str(error))
+    except Exception as error:
+        traceback.print_exc()
+        return Outcome("failed", f"{type(error).__name__} : {error}")
+    refused = any(report.state == "refused" for report in reports)
+    return Outcome("refused" if refused else "done", "\n".join(map(as_text, reports)))
+
+
+def main() -> None:
+    """Standard output is for the outcome alone."""
+    with redirect_stdout(sys.stderr):
+        outcome = outcome_of(Settings.from_environment(), Lines())
+    sys.stdout.buffer.write(msgspec.json.encode(outcome))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""Back to an earlier publication: what a load published is served again; what people did since stays.
+
+History is what registers said and when: going back does not unsay it. The next file of the flow is compared with the last
+one, not with what is served meanwhile, so no change is told twice.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Row, select
+
+from etl import ledger, merge, publish
+from etl.finess.legacy_load import ancien_positions
+from etl.finess.replay import chunks_of_load
+from etl.finess.transform import transform
+from etl.ledger import Source
+from etl.load import Progress, Silent, Steps
+from etl.report import Report
+from geo.errors import Lum1Error
+from geo.publication import load
+
+PIPELINE = "finess"
+
+
+class CannotGoBack(Lum1Error):
+    """No publication to go back to under this number."""
+
+
+def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | None = None) -> Report:
+    """Serve what load `to` published, in one transaction; the ledger keeps the act as a load of its own."""
+    steps = Steps(progress or Silent())
+    with ledger.only_load(engine):
+        with engine.connect() as connection:
+            target = _target(connection, to)
+        source = Source(
+            name=f"retour au chargement {to} : {target.source}",
+            origin=target.origin,
+            fictitious=target.fictitious,
+            sha1=target.sha1 or "",
+            size=target.bytes or 0,
+            produced_at=target.produced_at,
+            licence=target.licence,
+        )
+        load_id = ledger.open_load(engine, PIPELINE, source)
+        with ledger.failure_recorded(engine, load_id), engine.begin() as connection:
+            counts, version = _go_back(connection, search_root, target, load_id, steps)
+            ledger.close_load(connection, load_id, "published", counts=counts)
+        publish.sweep(engine, search_root)
+    return Report(
+        load=load_id, state="published", source=source.name, counts=counts, gates=[], seconds=0, version=version
+    )
+
+
+def _go_back(
+    connection: Connection, search_root: Path, target: Row[tuple[object, ...]], load_id: int, steps: Steps
+) -> tuple[dict[str, object], int]:
+    merge.create_stage(connection)
+    steps("relecture de l’historique")
+    for structures in _structures(connection, target.id, target.produced_at.date()):
+        merge.write_stage(connection, structures)
+    merge.index_stage(connection)
+    steps("fusion")
+    changes = merge.go_back(connection, load_id, to=target.id)
+    version = publish.publish(
+        connection,
+        search_root,
+        {PIPELINE: load_id},
+        fictitious=target.fictitious,
+        changed=changes.inserted + changes.updated + changes.removed + changes.deleted,
+        step=steps,
+    )
+    written = {name: getattr(changes, name) for name in changes.__struct_fields__}
+    return {"went_back_to": target.id, "structures": written, "seconds": steps.end()}, version
+
+
+def _structures(connection: Connection, load_id: int, produced_on: date) -> Iterator[pl.DataFrame]:
+    ancien = ancien_positions(connection)
+    for chunk in chunks_of_load(connection, load_id):
+        yield transform(chunk.establishments, produced_on, ancien).structures.unique(
+            "id", keep="first", maintain_order=True
+        )
+
+
+def _target(connection: Connection, to: int) -> Row[tuple[object, ...]]:
+    found = connection.execute(select(load).where(load.c.id == to)).one_or_none()
+    if found is None:
+        raise CannotGoBack(f"Aucun chargement {to} : ./lum1 loads les montre.")
+    served = ledger.served_load(connection, PIPELINE)
+    if found.pipeline != PIPELINE or found.state != "published" or found.produced_at is None:
+        raise CannotGoBack(f"Le chargement {to} n’a rien publié qui puisse être servi de nouveau ({found.state}).")
+    if served is not None and served.fictitious != found.fictitious:
+        raise CannotGoBack(f"Le chargement {to} est d’un autre monde : données fictives et réelles ne se mêlent pas.")
+    return _remembered(connection, found)
+
+
+def _remembered(connection: Connection, found: Row[tuple[object, ...]]) -> Row[tuple[object, ...]]:
+    """The load that history knows this content by: a load that went back, or served an older file, wrote none of its own."""
+    if "records" in found.counts:
+        return found
+    if "went_back_to" in found.counts:
+        return _target(connection, found.counts["went_back_to"])
+    first = select(load).where(
+        load.c.pipeline == PIPELINE,
+        load.c.sha1 == found.sha1,
+        load.c.state == "published",
+        load.c.counts.has_key("records"),
+    )
+    known = connection.execute(first.order_by(load.c.id).limit(1)).one_or_none()
+    if known is None:
+        raise CannotGoBack(f"L’historique ne connaît pas ce que le chargement {found.id} a publié.")
+    return known

@@ -1,0 +1,57 @@
+"""How old what is served is, by its producer's date, and whether the worker that renews it is alive."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, text
+
+DAILY = ("finess", "finess_activites")  # pipelines whose producer publishes every day; others have their own rhythm
+WORKER_SILENCE = timedelta(seconds=60)  # a living worker shows itself every ten
+
+# Age of what is served. Asked by /readyz, /metrics and the daily watch; one row of current_publication, then load_pkey.
+SERVED = """
+SELECT publication.fictitious, publication.published_at, min(load.produced_at) AS produced_at
+FROM current_publication
+JOIN publication USING (version)
+LEFT JOIN load ON load.id = ANY (publication.loads) AND load.pipeline = ANY (:daily)
+GROUP BY publication.version
+"""
+
+# Is a worker alive? Asked by /readyz, /metrics and the container's health check; a handful of rows, no index needed.
+HEARTBEAT = "SELECT max(last_heartbeat), now() FROM procrastinate_workers"
+
+
+class Served(msgspec.Struct, frozen=True):
+    """The oldest of the daily contents that are served."""
+
+    fictitious: bool
+    published_at: datetime
+    produced_at: datetime | None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """None for what was invented: it doesn't age."""
+        return None if self.fictitious or self.produced_at is None else now - self.produced_at
+
+    def is_stale(self, now: datetime, max_age_days: int) -> bool:
+        age = self.age(now)
+        return age is not None and age > timedelta(days=max_age_days)
+
+
+def served(connection: Connection) -> Served | None:
+    """What this transaction sees served, None before the first publication."""
+    row = connection.execute(text(SERVED), {"daily": list(DAILY)}).one_or_none()
+    return Served(row.fictitious, row.published_at, row.produced_at) if row else None
+
+
+def worker_silence(connection: Connection) -> timedelta | None:
+    """Since when the last worker was heard; None when none runs."""
+    last, now = connection.execute(text(HEARTBEAT)).one()
+    return None if last is None else now - last
+
+
+def is_alive(silence: timedelta | None) -> bool:
+    return silence is not None and silence < WORKER_SILENCE
+
+
+def worker_is_alive(connection: Connection) -> bool:
+    return is_alive(worker_silence(connection))

@@ -1,0 +1,81 @@
+"""A real SMTP server that keeps what it is sent, encrypted or not, with or without a password."""
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from api.machine.ports import LOOPBACK, free_port
+
+USER, PASSWORD = "exploitant", "p@ss/w:rd"
+needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl n’est pas installé")
+
+
+class Postbox:
+    """aiosmtpd's handler: messages in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.recipients.append(envelope.rcpt_tos)
+        return "250 OK"
+
+
+@contextmanager
+def smtp_server(*, certificate: Path | None = None, wrapped: bool = False, password: bool = False) -> Iterator[Postbox]:
+    """A server on a free port: in clear, after STARTTLS, or encrypted from the first byte (`wrapped`)."""
+    postbox = Postbox()
+    postbox.port = free_port(at_least=12_525)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if tls is not None:
+        tls.load_cert_chain(certificate)
+    controller = Controller(
+        postbox,
+        hostname=LOOPBACK,
+        port=postbox.port,
+        ssl_context=tls if wrapped else None,
+        tls_context=None if wrapped else tls,
+        require_starttls=bool(tls) and not wrapped,
+        auth_required=password,
+        auth_require_tls=False,
+        authenticator=_authenticated,
+    )
+    controller.start()
+    try:
+        yield postbox
+    finally:
+        controller.stop()
+
+
+def _authenticated(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    right = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == (USER, PASSWORD)
+    return AuthResult(success=right, handled=False)
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and its certificate for 127.0.0.1, in one file."""
+    key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=lum1 tests", "-addext", f"subjectAltName=IP:{LOOPBACK}"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both

@@ -32,7 +32,7 @@ def alone(
     pipeline: str,
     source: Source,
     attempt: Callable[[Connection, Attempt], int],
-    afterwards: Callable[[], None],
+    afterwards: Callable[[Report], None],
 ) -> Report:
     """Run `attempt` in one transaction under the lock, unless its file is served already; its answer is the version published.
 
@@ -46,7 +46,7 @@ def alone(
         with ledger.failure_recorded(engine, load_id):
             report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
         if report.state == "published":
-            afterwards()
+            afterwards(report)
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 

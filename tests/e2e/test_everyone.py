@@ -9,7 +9,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e import the_map
 from tests.e2e.the_list import NAMES, search, search_box
 
-PAGES = ("/", "/?q=pharmacie", "/?q=xyzzyqwz", "/?lat=48.857&lon=2.352&radius=10000", "/donnees", "/api/docs")
+PAGES = (
+    "/",
+    "/?q=pharmacie",
+    "/?q=xyzzyqwz",
+    "/?lat=48.857&lon=2.352&radius=10000",
+    "/?activite=AMSR:924",
+    "/donnees",
+    "/api/docs",
+)
 
 
 def violations(page: Page, web_assets: Path) -> list[dict[str, Any]]:
@@ -71,6 +79,15 @@ def test_320_pixels_are_enough(page: Page, address: str) -> None:
         .map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
     )
     assert small == []
+
+
+def test_activities_of_a_structure_are_readable_on_a_narrow_screen(page: Page, web_assets: Path) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/?activite=AMM")
+    page.locator(NAMES).first.click()
+    expect(page.get_by_role("heading", name="Activités autorisées")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert violations(page, web_assets) == []
 
 
 def test_a_narrow_screen_shows_the_list_or_the_map(page: Page) -> None:

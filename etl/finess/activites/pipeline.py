@@ -14,7 +14,7 @@ from etl.finess.activites import attach, gates
 from etl.finess.activites.extract import Header, chunks, read_header
 from etl.finess.activites.records import read
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps, Tally
+from etl.load import LARGE, Progress, Silent, Steps, Tally
 from etl.report import Report
 from etl.running import Attempt, Tried
 from geo.activites import KIND, PIPELINE
@@ -76,7 +76,7 @@ def refresh(
         PIPELINE,
         source,
         attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
-        afterwards=lambda: publish.sweep(engine, search_root),
+        afterwards=lambda report: _tidied(engine, asked, report),
     )
 
 
@@ -108,6 +108,14 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
     return version
+
+
+def _tidied(engine: Engine, asked: Asked, report: Report) -> None:
+    publish.sweep(engine, asked.search_root)
+    written = report.counts["records"].get(KIND, {})
+    if written.get("new", 0) + written.get("changed", 0) > report.counts["kept"] * LARGE:
+        asked.steps("rangement")
+        publish.tidy(engine)
 
 
 def _check_world(connection: Connection, source: Source) -> None:

@@ -18,7 +18,6 @@ from search.query import MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Sort
 RESERVED = frozenset(
     [
         "naf",
-        "activite",
         "public",
         "secteur",
         "statut",
@@ -66,6 +65,13 @@ EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, n
 DepartementCode = Annotated[Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable.")]
 RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable.")]
 CategorieCode = Annotated[Codes, Meta(description="Code de catégorie FINESS ou de famille ; répétable.")]
+ActiviteCode = Annotated[
+    Codes,
+    Meta(
+        description="Activité autorisée et en cours : nature (`AMM`), activité (`AMM:QA014`) ou modalité "
+        "(`AMM:QA014:MO031`) ; répétable, une suffit."
+    ),
+]
 Open = Annotated[Literal["all"], Meta(description="`all` ajoute les structures fermées.")]
 Order = Annotated[Sort, Meta(description="`relevance`, `distance` (avec `lat` et `lon`) ou `name`.")]
 Limit = Annotated[
@@ -74,7 +80,7 @@ Limit = Annotated[
 CursorText = Annotated[str, Meta(description="Le `next` de la page précédente de la même question.")]
 Facets = Annotated[
     Facet | Annotated[list[Facet], Meta(max_length=MAX_VALUES)],
-    Meta(description="À compter : `categorie`, `departement` ou `commune` ; répétable."),
+    Meta(description="À compter : `categorie`, `departement`, `commune` ou `activite` ; répétable."),
 ]
 Total = Annotated[bool, Meta(description="`false` épargne le compte ; `true` par défaut.")]
 Explain = Annotated[bool, Meta(description="`true` montre chaque part du score ; `false` par défaut.")]
@@ -95,6 +101,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     departement: DepartementCode | None = None
     region: RegionCode | None = None
     categorie: CategorieCode | None = None
+    activite: ActiviteCode | None = None
     open: Open | None = None
 
 
@@ -122,7 +129,7 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The parameters of a path that has none."""
 
 
-REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "facets"})
+REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "activite", "facets"})
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from api import cursors
 from api.areas import bounds_of_box, rings_of_polygon
 from api.parameters import VALUE_SHOWN, Asked, Narrowing, Typed, expected
+from geo.activites import FILTER, NATURES, nature_of
 from geo.categories import categories, family_members
 from geo.communes import area_names, arrondissements_of, current_code
 from geo.errors import InvalidQuestion
@@ -49,6 +50,7 @@ def filters_of(asked: Narrowing) -> Filters:
         departements=_each(asked.departement, "departement", _area),
         regions=_each(asked.region, "region", _area),
         categories=_each(asked.categorie, "categorie", _categorie),
+        activites=_each(asked.activite, "activite", _activite),
         open_only=asked.open is None,
     )
 
@@ -100,6 +102,15 @@ def _categorie(name: str, code: str) -> tuple[int, ...]:
     if not members:
         raise _unknown(name, code)
     return tuple(categories()[member].no for member in members)
+
+
+def _activite(name: str, code: str) -> tuple[str, ...]:
+    nature, colon, rest = code.partition(":")
+    current = f"{nature_of(nature)}{colon}{rest}"
+    if not FILTER.fullmatch(current):
+        natures = ", ".join(NATURES)
+        raise InvalidQuestion(f"{_unknown(name, code)} Natures : {natures}.", parameter=name)
+    return (current,)
 
 
 def _unknown(name: str, code: str) -> InvalidQuestion:

@@ -67,36 +67,36 @@ def schema(counted: Counted, limits: Thresholds) -> Verdict:
 
 
 def rows(counted: Counted, limits: Thresholds) -> Verdict:
-    message = f"{_n(counted.kept)} établissements utilisables sur {_n(counted.read)} lus"
+    message = f"{spaced(counted.kept)} établissements utilisables sur {spaced(counted.read)} lus"
     return Verdict("rows", counted.kept > 0, message)
 
 
 def anomalies(counted: Counted, limits: Thresholds) -> Verdict:
-    return _at_most("anomalies", counted.rejected, counted.read, limits.anomalies, "lignes rejetées")
+    return at_most("anomalies", counted.rejected, counted.read, limits.anomalies, "lignes rejetées")
 
 
 def ids(counted: Counted, limits: Thresholds) -> Verdict:
-    return _at_most("ids", counted.repeated, counted.read, limits.repeated, "numéros en double")
+    return at_most("ids", counted.repeated, counted.read, limits.repeated, "numéros en double")
 
 
 def removed(counted: Counted, limits: Thresholds) -> Verdict:
     what = "numéros publiés la fois d’avant et absents du fichier"
-    return _at_most("removed", counted.removed, counted.previous, limits.removed, what)
+    return at_most("removed", counted.removed, counted.previous, limits.removed, what)
 
 
 def closed(counted: Counted, limits: Thresholds) -> Verdict:
-    return _at_most(
+    return at_most(
         "closed", counted.closed, counted.previous_open, limits.closed, "structures ouvertes qui ne le sont plus"
     )
 
 
 def moved(counted: Counted, limits: Thresholds) -> Verdict:
-    return _at_most("moved", counted.moved, counted.common_placed, limits.moved, "positions déplacées de plus de 500 m")
+    return at_most("moved", counted.moved, counted.common_placed, limits.moved, "positions déplacées de plus de 500 m")
 
 
 def coordinates(counted: Counted, limits: Thresholds) -> Verdict:
     part, whole = counted.coordinates_unusable, counted.coordinates_published
-    return _at_most("coordinates", part, whole, limits.coordinates, "coordonnées inutilisables")
+    return at_most("coordinates", part, whole, limits.coordinates, "coordonnées inutilisables")
 
 
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
@@ -121,12 +121,12 @@ def size(counted: Counted, limits: Thresholds) -> Verdict:
 
 def active(counted: Counted, limits: Thresholds) -> Verdict:
     low, high = limits.min_active, limits.max_active
-    message = f"{_n(counted.open)} établissements ouverts, entre {_n(low)} et {_n(high)} attendus du flux"
+    message = f"{spaced(counted.open)} établissements ouverts, entre {spaced(low)} et {spaced(high)} attendus du flux"
     return Verdict("active", low <= counted.open <= high, message, warning=not counted.downloaded)
 
 
 def age(counted: Counted, limits: Thresholds) -> Verdict:
-    message = f"fichier produit il y a {_n(int(counted.age_days))} jours, au plus {_n(limits.max_age_days)}"
+    message = f"fichier produit il y a {spaced(int(counted.age_days))} jours, au plus {spaced(limits.max_age_days)}"
     return Verdict("age", counted.age_days <= limits.max_age_days, message, warning=not counted.downloaded)
 
 
@@ -135,16 +135,18 @@ GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
 OF_THE_LIVE_FLOW = (size, active, age)  # absolute: they say nothing of invented data
 
 
-def _at_most(gate: str, part: int, whole: int, most: float, what: str) -> Verdict:
+def at_most(gate: str, part: int, whole: int, most: float, what: str) -> Verdict:
+    """Passed when the part is at most that share of the whole."""
     share = _share(part, whole)
-    return Verdict(gate, share <= most, f"{_n(part)} {what}, {_percent(share)}, au plus {_percent(most)}")
+    return Verdict(gate, share <= most, f"{spaced(part)} {what}, {_percent(share)}, au plus {_percent(most)}")
 
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _n(number: int) -> str:
+def spaced(number: int) -> str:
+    """A number as French writes it."""
     return f"{number:,}".replace(",", "\u202f")
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from etl import archive, download
 from etl.finess import pipeline as finess
+from etl.finess.activites import pipeline as activities
 from etl.ledger import LoadUnderWay
 from etl.load import Progress
 from etl.outcome import Outcome
@@ -62,6 +63,34 @@ def refresh_finess(
         origin=origin,
         licence=licence,
         ancien_csv=ancien_csv,
+        accept=accept,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+def refresh_activities(
+    settings: Settings,
+    progress: Progress,
+    *,
+    file: Path | None = None,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
+) -> Report:
+    """FINESS's activities, on the structures that are served: the file given, else the day's of the live flow."""
+    origin, licence = "file", "lov2"
+    if file is None:
+        resource, file = download.obtain(
+            settings.datagouv_url, download.ACTIVITES, settings.archive, step=progress.step, progress=progress.advance
+        )
+        archive.prune(settings.archive, download.ACTIVITES)
+        origin, licence = "live", resource.licence
+    return activities.refresh(
+        engine_for(settings.database_url),
+        settings.search_root,
+        file,
+        origin=origin,
+        licence=licence,
         accept=accept,
         dry_run=dry_run,
         progress=progress,

@@ -112,9 +112,15 @@ def _again(report: Report, accepted: Iterable[str] = ()) -> str:
         return f"./lum1 rollback {again[1]}"
     if report.pipeline == "finess_ancien":
         return shlex.join(["./lum1", "refresh", "finess", "--ancien-csv", report.source])
+    if report.pipeline == "finess_activites":
+        given = [] if report.origin == "live" else ["--activites", report.source]
+        return shlex.join(["./lum1", "refresh", "finess", *given, *_accepting(accepted)])
     file = [] if report.origin == "live" else ["--file", report.source]
-    accept = [word for gate in accepted for word in ("--accept", gate)]
-    return shlex.join(["./lum1", "refresh", report.pipeline, *file, *accept])
+    return shlex.join(["./lum1", "refresh", report.pipeline, *file, *_accepting(accepted)])
+
+
+def _accepting(gates: Iterable[str]) -> list[str]:
+    return [word for gate in gates for word in ("--accept", gate)]
 
 
 def _verdict(report: Report, counts: Counts) -> Iterator[str]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, and_, func, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
 
 from geo.errors import InvalidPosition
 from geo.position import EARTH_RADIUS_M
@@ -38,6 +40,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     departements: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     categories: tuple[int, ...] = ()  # categorie.no, families already expanded
+    activites: tuple[str, ...] = ()  # codes of geo.activites
     open_only: bool = True
 
 
@@ -97,6 +100,8 @@ def conditions(filters: Filters, table: Table) -> list[ColumnElement[bool]]:
         found.append(c.region.in_(filters.regions))
     if filters.categories:
         found.append(c.categorie_no.in_(filters.categories))
+    if filters.activites:
+        found.append(c.activites.op("&&")(literal(list(filters.activites), ARRAY(Text))))
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, text
 
-DAILY = ("finess", "activites")  # pipelines whose producer publishes every day; others have their own rhythm
+DAILY = ("finess", "finess_activites")  # pipelines whose producer publishes every day; others have their own rhythm
 WORKER_SILENCE = timedelta(seconds=60)  # a living worker shows itself every ten
 
 # Age of what is served. Asked by /readyz, /metrics and the daily watch; one row of current_publication, then load_pkey.

@@ -77,6 +77,7 @@ class Publication(msgspec.Struct, frozen=True):
     open_placed: int
     published_at: datetime
     sources: tuple[DataSource, ...]
+    days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
 
 
 SOURCE_NAMES = {
@@ -84,7 +85,10 @@ SOURCE_NAMES = {
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
     "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
 }
-FICTITIOUS_NAME = "Données fictives de lum1, au format de FINESS"
+FICTITIOUS_NAMES = {
+    "finess": "Données fictives de lum1, au format de FINESS",
+    "finess_activites": "Activités fictives de lum1, au format de FINESS",
+}
 
 
 def served_publication(connection: Connection) -> Publication | None:
@@ -97,10 +101,18 @@ def served_publication(connection: Connection) -> Publication | None:
     loads = connection.execute(select(load).where(load.c.id.in_(row.loads)).order_by(load.c.pipeline)).all()
     sources = tuple(
         DataSource(
-            name=FICTITIOUS_NAME if each.fictitious else SOURCE_NAMES[each.pipeline],
+            name=(FICTITIOUS_NAMES if each.fictitious else SOURCE_NAMES)[each.pipeline],
             licence=each.licence,
             as_of=each.produced_at.date() if each.produced_at else None,
         )
         for each in loads
     )
-    return Publication(row.version, row.fictitious, row.structures, row.open_placed, row.published_at, sources)
+    return Publication(
+        version=row.version,
+        fictitious=row.fictitious,
+        structures=row.structures,
+        open_placed=row.open_placed,
+        published_at=row.published_at,
+        sources=sources,
+        days={each.pipeline: source.as_of for each, source in zip(loads, sources, strict=True)},
+    )

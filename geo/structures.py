@@ -42,6 +42,8 @@ structure = Table(
     Column("region", Text),
     Column("epci", Text),
     Column("phones", ARRAY(Text), nullable=False, server_default="{}"),
+    # codes of geo.activites that a question may filter by; from another flow than the rest, so not in row_hash
+    Column("activites", ARRAY(Text), nullable=False, server_default="{}"),
     Column("open", Boolean, nullable=False),
     Column("opened_on", Date),
     Column("closed_on", Date),
@@ -78,6 +80,8 @@ Index("structure_finess_idx", structure.c.finess, postgresql_using="gin")
 Index("structure_siret_idx", structure.c.siret, postgresql_using="gin")
 # Usage: phone numbers typed in the search box.
 Index("structure_phones_idx", structure.c.phones, postgresql_using="gin")
+# Usage: activite= (any of the codes asked).
+Index("structure_activites_idx", structure.c.activites, postgresql_using="gin")
 # Usage: /structures/finess:… of a legal entity: its establishments.
 Index("structure_ej_finess_idx", structure.c.ej_finess)
 # Usage: a SIREN typed in the search box.

@@ -25,6 +25,7 @@ class Facet(StrEnum):
     CATEGORIE = "categorie"
     DEPARTEMENT = "departement"
     COMMUNE = "commune"
+    ACTIVITE = "activite"
 
 
 class Origin(msgspec.Struct, frozen=True):

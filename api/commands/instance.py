@@ -16,7 +16,7 @@ from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
-from etl.refresh_all import refresh_finess
+from etl.refresh_all import refresh_activities, refresh_finess
 from etl.report import Report, as_text
 from geo.database import engine_for
 from geo.publication import Publication, served_publication
@@ -113,7 +113,10 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         produced_on=demo.PRODUCED_ON,
         progress=bars.advance,
     )
-    return refresh_finess(settings, bars, file=files.finess)
+    report = refresh_finess(settings, bars, file=files.finess)
+    if report.state == "published":
+        refresh_activities(settings, bars, file=files.activites)
+    return report
 
 
 def _have_scheduled(worker: Worker, settings: Settings) -> None:

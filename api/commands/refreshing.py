@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from api.commands.terminal import Bars
 from etl import ledger, publish
 from etl import refresh_all as refreshes
+from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
@@ -17,6 +19,7 @@ from geo.database import engine_for
 from geo.settings import Settings
 
 EXIT_REFUSED = 3
+ALL_GATE_NAMES = tuple(dict.fromkeys((*GATE_NAMES, *activities_gates.GATE_NAMES)))
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -28,31 +31,41 @@ def refresh() -> None:
 @refresh.command("finess")
 @click.option("--file", "file", type=FILE, help="Fichier « structures » (JSON, gzip ou non).")
 @click.option("--ancien-csv", type=FILE, help="Ancien fichier etalab-cs1100507 : positions de secours et libellés.")
+@click.option(
+    "--activites",
+    type=FILE,
+    help="Fichier « activités » (JSON, gzip ou non) ; seul, les structures ne sont pas relues.",
+)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Le fichier archivé de ce jour.")
 @click.option(
-    "--accept", multiple=True, type=click.Choice(GATE_NAMES), help="Porte franchie malgré son refus ; répétable."
+    "--accept", multiple=True, type=click.Choice(ALL_GATE_NAMES), help="Porte franchie malgré son refus ; répétable."
 )
 @click.option("--dry-run", is_flag=True, help="Tout faire sauf publier.")
 @click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
 def refresh_finess(
     file: Path | None,
     ancien_csv: Path | None,
+    activites: Path | None,
     as_of: datetime | None,
     accept: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """FINESS : le fichier donné, sinon le flux du jour."""
+    """FINESS : les fichiers donnés, sinon le flux du jour. Avec --json, un rapport par ligne."""
     if file and as_of:
         raise click.UsageError("--file et --as-of s’excluent.")
     settings = Settings.from_environment()
     if as_of:
         file = refreshes.archived_structures(settings, as_of.date())
-    with Bars() as bars:
-        report = refreshes.refresh_finess(
-            settings, bars, file=file, ancien_csv=ancien_csv, accept=accept, dry_run=dry_run
-        )
-    _tell([report], as_json)
+    how: Any = {"accept": accept, "dry_run": dry_run}
+    if file or ancien_csv or not activites:
+        with Bars() as bars:
+            report = refreshes.refresh_finess(settings, bars, file=file, ancien_csv=ancien_csv, **how)
+        _tell([report], as_json)
+    if activites:
+        with Bars() as bars:
+            report = refreshes.refresh_activities(settings, bars, file=activites, **how)
+        _tell([report], as_json)
 
 
 @refresh.command("all")

@@ -6,8 +6,11 @@ import msgspec
 
 from api import cursors
 from api.dependencies import Reading
+from geo.activites import PIPELINE
+from geo.errors import NotAvailableYet
+from geo.publication import Publication
 from search.engine import SearchEngine
-from search.query import SearchQuery
+from search.query import Facet, SearchQuery
 from search.results import Data, FacetValue, SearchResults, Structure, next_cursor
 from search.rows import read_structures
 
@@ -44,6 +47,7 @@ class FeatureCollection(msgspec.Struct, frozen=True, kw_only=True):
 def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> SearchResults:
     """Everything `/api/v1/search` says."""
     publication = reading.publication
+    check_available(question, publication)
     found = engine.search(reading.connection, question, publication)
     structures = read_structures(reading.connection, found.hits, explain=question.explain)
     return SearchResults(
@@ -55,6 +59,13 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
         data=Data(publication.fictitious, publication.version, publication.sources),
         data_changed=_changed(question, publication.version),
     )
+
+
+def check_available(question: SearchQuery, publication: Publication) -> None:
+    """NotAvailableYet rather than « none » when the data that a question filters by or counts were never loaded."""
+    asks = bool(question.filters.activites) or Facet.ACTIVITE in question.facets
+    if asks and PIPELINE not in publication.days:
+        raise NotAvailableYet("« activite » : not available yet (pas encore disponible).", parameter="activite")
 
 
 def as_geojson(results: SearchResults) -> FeatureCollection:

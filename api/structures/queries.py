@@ -8,13 +8,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from api.dependencies import Reading
+from api.structures.activities import activities_of
 from api.structures.schemas import Provenance, StructurePage
+from geo.activites import PIPELINE
 from geo.ancien import finess_ancien
 from geo.categories import categorie
 from geo.errors import NotFound
 from geo.identifiers import Finess, Siret
 from geo.position import PositionSource
-from geo.publication import DataSource
+from geo.publication import DataSource, Publication
 from geo.structures import structure
 from search.results import Structure
 from search.rows import structure_of
@@ -83,7 +85,18 @@ def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]
 
 def _page(found: Structure, view: Reading, ancien_on: dt.date | None) -> StructurePage:
     members = {name: getattr(found, name) for name in found.__struct_fields__}
-    return StructurePage(**members, provenance=_provenance(found, view.publication.sources, ancien_on))
+    provenance = _provenance(found, view.publication.sources, ancien_on)
+    return StructurePage(
+        **members,
+        activities=activities_of(view, found),
+        provenance=[*provenance, *_provenance_of_activities(view.publication)],
+    )
+
+
+def _provenance_of_activities(publication: Publication) -> list[Provenance]:
+    """The line of the activities flow, when one is served."""
+    pairs = zip(publication.days, publication.sources, strict=True)
+    return [Provenance(["activities"], s.name, s.licence, s.as_of) for name, s in pairs if name == PIPELINE]
 
 
 def _provenance(found: Structure, sources: tuple[DataSource, ...], ancien_on: dt.date | None) -> list[Provenance]:

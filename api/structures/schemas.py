@@ -4,6 +4,7 @@ import datetime as dt
 
 import msgspec
 
+from api.structures.activities import Activity
 from search.results import Structure
 
 
@@ -20,7 +21,7 @@ class StructurePage(Structure, frozen=True, kw_only=True):
     """A structure with its provenance. Services and activities are null until a register that has them is loaded."""
 
     services: list[str] | None = None
-    activities: list[str] | None = None
+    activities: list[Activity] | None = None
     provenance: list[Provenance]
 
 

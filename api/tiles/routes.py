@@ -14,6 +14,7 @@ from api.description import BINARY, UNAVAILABLE, UNREADABLE, Answer, Described, 
 from api.negotiation import takes_gzip
 from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
+from api.search.answers import check_available
 from geo.errors import NotFound
 from geo.filters import Filters
 from search.query import SearchQuery
@@ -86,6 +87,7 @@ class TileServer:
             key = (version, address, question.words, question.filters)
             if known := self._cache.get(key):
                 return known
+            check_available(question, view.publication)
             found = self._points(view, question) if question.words else None
             tile = StoredTile.of(render.tile(view.connection, address, question.filters, found))
         self._cache.put(key, tile)

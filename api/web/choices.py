@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from geo.activites import label_of_filter
 from geo.categories import categories, family_members
 from geo.communes import area_names, communes
 from search.results import FacetValue
@@ -99,7 +100,7 @@ def removals(pairs: list[tuple[str, str]]) -> list[Removal]:
 def beside_menus(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What the form of filters carries unseen: all that no menu of it shows."""
     names = {name for name, _ in pairs}
-    shown = {"categorie", "sort", "open", "radius" if "lat" in names else "departement"}
+    shown = {"categorie", "activite", "sort", "open", "radius" if "lat" in names else "departement"}
     last = dict(pairs)
     return [(name, value) for name, value in pairs if name not in shown or value != last[name]]
 
@@ -121,6 +122,8 @@ def _named(name: str, value: str) -> str:
         return area_names(name).get(value.upper(), value)
     if name == "categorie":
         return _category_name(value)
+    if name == "activite":
+        return label_of_filter(value.upper())
     zones = {
         "bbox": "Zone de la carte",
         "polygon": "Zone dessinée",

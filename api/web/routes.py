@@ -15,7 +15,7 @@ from api.questions import question_of
 from api.search.answers import answer
 from api.structures.queries import found_under
 from api.structures.routes import Identifier
-from api.web import choices, places
+from api.web import activities, choices, places
 from api.web.pages import page
 from api.web.templates import STATIC
 from geo.errors import InvalidQuestion
@@ -47,6 +47,7 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
             return _page(request, view, "recherche.html", _unread(pairs, str(error)), status=400)
         context = _answered([pair for pair in pairs if pair[0] in LISTED], question, results)
         if not question.cursor:
+            context |= activities.context(view, dict(pairs).get("activite"))
             context["lieu"] = _place(search_of(state), view, question, results)
         return _page(request, view, "recherche.html", context)
 

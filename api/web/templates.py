@@ -10,6 +10,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
+from api.web.activities import by_nature, capacity
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
 from geo import figures
@@ -43,6 +44,8 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "tel": telephone,
         "couleur": colour_of,
         "code": code,
+        "par_nature": by_nature,
+        "capacite": capacity,
     }
     environment.globals |= {
         "statique": static_address,

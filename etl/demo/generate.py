@@ -1,4 +1,4 @@
-"""Write the demo's files: the FINESS flow, SIRENE's three parquets, and the truth that tests compare with."""
+"""Write the demo's files: FINESS's two flows, SIRENE's three parquets, and the truth that tests compare with."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -9,7 +9,9 @@ from typing import IO
 
 import msgspec
 
+from etl.demo.activites import Activities
 from etl.demo.country import Country
+from etl.demo.facts import Entity
 from etl.demo.finess import Flow
 from etl.demo.groups import groups
 from etl.demo.sirene import Stock
@@ -26,11 +28,12 @@ class DemoFiles(msgspec.Struct, frozen=True):
     """Where a demo was written; SIRENE's files when they were asked for."""
 
     finess: Path
+    activites: Path
     truth: Path
     sirene: tuple[Path, ...] = ()  # establishments, legal units, positions
 
     def written(self) -> tuple[Path, ...]:
-        return (self.finess, self.truth, *self.sirene)
+        return (self.finess, self.activites, self.truth, *self.sirene)
 
 
 def generate(
@@ -41,22 +44,31 @@ def generate(
     produced_on: date = PRODUCED_ON,
     sirene: bool = False,
     raw_size: int | None = None,
+    activities: int | None = None,
     progress: Progress | None = None,
 ) -> DemoFiles:
     """The same arguments give the same bytes; memory does not grow with the size.
 
     `raw_size`: bytes of JSON before compression, reached by events of activities (live: 4 kB an establishment).
+    `activities`: how many the second flow holds, authorised and practised (live: 590,440); else what such establishments have.
     """
     out.mkdir(parents=True, exist_ok=True)
     country = Country(size, seed, produced_on)
     truth, stock = Truth(out, produced_on), Stock(country, out, seed, produced_on) if sirene else None
     finess = out / f"finess-structures-journalier-{produced_on:%Y%m%d}.json.gz"
-    with _flow_file(finess) as flow_file:
-        flow_file.write(_opening(country, produced_on))
-        _write_batches(flow_file, Flow(country, seed, raw_size, size), country, truth, stock, progress, size)
+    activites = out / f"finess-activites-journalier-{produced_on:%Y%m%d}.json.gz"
+    second = Activities(seed, country.today, activities / size if activities else None)
+    with _flow_file(finess) as flow_file, _flow_file(activites) as second_file:
+        flow_file.write(_opening(produced_on, groups(country)))
+        second_file.write(_opening(produced_on, {}))
+        for batch in _write_batches(
+            flow_file, Flow(country, seed, raw_size, size), country, truth, stock, progress, size
+        ):
+            _write_activities(second_file, second, batch)
         flow_file.write(b"]}")
+        second_file.write(b"]}")
     written = stock.finish(truth) if stock else ()
-    return DemoFiles(finess, truth.finish(), written)
+    return DemoFiles(finess, activites, truth.finish(), written)
 
 
 def _write_batches(
@@ -67,7 +79,8 @@ def _write_batches(
     stock: Stock | None,
     progress: Progress | None,
     size: int,
-) -> None:
+) -> Iterator[list[Entity]]:
+    """Write each batch of entities, then hand it on."""
     done, separator = 0, b""
     for batch in country.batches():
         for entity in batch:
@@ -81,6 +94,14 @@ def _write_batches(
         done += sum(len(entity.establishments) for entity in batch)
         if progress:
             progress(done, size)
+        yield batch
+
+
+def _write_activities(file: IO[bytes], activities: Activities, batch: list[Entity]) -> None:
+    for entity in batch:
+        if written := activities.entity(entity):
+            file.write((b"," if activities.begun else b"") + msgspec.json.encode(written))
+            activities.begun = True
 
 
 @contextmanager
@@ -92,7 +113,7 @@ def _flow_file(path: Path) -> Iterator[IO[bytes]]:
     partial.replace(path)
 
 
-def _opening(country: Country, produced_on: date) -> bytes:
+def _opening(produced_on: date, more: dict[str, object]) -> bytes:
     """`fictif` isn't in the published schema: it tells the pipelines what this is."""
     root = {"schemaVersion": "v1.0.0", "generatedAt": f"{produced_on}T02:09:17.118204477Z", "fictif": True}
-    return msgspec.json.encode(root | groups(country))[:-1] + b',"pmej":['
+    return msgspec.json.encode(root | more)[:-1] + b',"pmej":['

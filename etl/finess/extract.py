@@ -1,36 +1,27 @@
 """Read the published file, entity by entity, without ever holding it whole."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import Any
 
 import ijson
-import numpy as np
 import polars as pl
 from ijson.common import ObjectBuilder
 
 from etl.finess.content import Json, scalar
-from etl.finess.layout import GZIP_MAGIC, PLACE_USAGES, PUBLIC_CONTACT, PUBLISHED
+from etl.finess.layout import PLACE_USAGES, PUBLIC_CONTACT, PUBLISHED
+from etl.finess.reading import explained, instant, items, opened, values_at
 from etl.finess.record import fields_of, objects_of
 from geo.errors import Refused
 
 BATCH_ROWS = 2_500  # of establishments: their JSON takes some forty megabytes once read
-READ_BYTES = 1 << 18
 HEADER_BYTES = 4_096
-MAX_NESTING = 200  # brackets opened in one block and not closed: the flow has nine levels
-NESTING = np.zeros(256, dtype=np.int8)
-NESTING[[*b"{["]], NESTING[[*b"}]"]] = 1, -1
-MAX_TEXT_BYTES = 1 << 20  # of one string: the longest published has some hundreds
 GROUPS = ("gcc", "gco")
 ITEMS = {f"{name}.item": name for name in GROUPS}
 SCALARS = ("schemaVersion", "generatedAt", "fictif")
 Progress = Callable[[int], None]  # compressed bytes read so far
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,8 +47,8 @@ class Chunk:
 def read_header(path: Path) -> Header:
     """The root members beside the entities, wherever they stand, or Refused when this isn't a flow."""
     members: dict[str, Any] = {}
-    with path.open("rb") as compressed, _decompressed(path, compressed) as stream:
-        _read_members(_explained(path, ijson.parse(_Guarded(path, stream), buf_size=HEADER_BYTES)), members)
+    with opened(path) as (_, stream):
+        _read_members(explained(path, ijson.parse(stream, buf_size=HEADER_BYTES)), members)
     missing = [name for name in (*SCALARS, *GROUPS) if name not in members]
     if "schemaVersion" in missing or "generatedAt" in missing or set(GROUPS) <= set(missing):
         members |= _members_after_the_entities(path, missing)
@@ -66,9 +57,8 @@ def read_header(path: Path) -> Header:
 
 def chunks(path: Path, progress: Progress | None = None) -> Iterator[Chunk]:
     """The file in pieces of about BATCH_ROWS establishments; an entity is never cut."""
-    with path.open("rb") as compressed, _decompressed(path, compressed) as stream:
-        items = _explained(path, ijson.items(_Guarded(path, stream), "pmej.item", buf_size=READ_BYTES))
-        for chunk in in_chunks(items):
+    with opened(path) as (compressed, stream):
+        for chunk in in_chunks(items(path, stream, "pmej.item")):
             if progress:
                 progress(compressed.tell())
             yield chunk
@@ -183,14 +173,9 @@ def _built(builder: Any, event: str, into: list[Json]) -> Any:
 
 def _members_after_the_entities(path: Path, names: list[str]) -> dict[str, Any]:
     """JSON objects have no order: a producer may write its entities first. One more reading, for such files only."""
-    found: dict[str, list[Any]] = {name: ijson.sendable_list() for name in names}
-    readers = [ijson.items_coro(found[name], f"{name}.item" if name in GROUPS else name) for name in names]
-    with path.open("rb") as compressed, _decompressed(path, compressed) as stream, _explaining(path):
-        guarded = _Guarded(path, stream)
-        while block := guarded.read(READ_BYTES):
-            for reader in readers:
-                reader.send(block)
-    return {name: values if name in GROUPS else values[0] for name, values in found.items() if values or name in GROUPS}
+    found = values_at(path, [f"{name}.item" if name in GROUPS else name for name in names])
+    members = {name: found[f"{name}.item"] for name in names if name in GROUPS}
+    return members | {name: found[name][0] for name in names if name not in GROUPS and found[name]}
 
 
 def _checked_header(path: Path, members: dict[str, Any]) -> Header:
@@ -198,74 +183,4 @@ def _checked_header(path: Path, members: dict[str, Any]) -> Header:
     if version is None or generated is None:
         raise Refused(f"{path.name} n’est pas le flux FINESS « structures » : schemaVersion ou generatedAt manque.")
     fictitious = members.get("fictif") is True
-    return Header(version, _instant(path, generated), fictitious, *(objects_of(members.get(name)) for name in GROUPS))
-
-
-def _instant(path: Path, text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.") from None
-    return instant if instant.tzinfo else instant.astimezone()
-
-
-class _Guarded:
-    """A stream that refuses what no register publishes: brackets in brackets without end, a text of megabytes.
-
-    Both would make the parser take all the memory of the machine before it could complain. Counted on bytes: a bracket inside
-    a text counts too, but never two hundred of them in a row.
-    """
-
-    def __init__(self, path: Path, stream: IO[bytes]) -> None:
-        self._path = path
-        self._stream = stream
-        self._since_quote = 0
-        self._begun = False
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
-        if block and not self._begun:
-            self._begun = True
-            block = block.removeprefix(b"\xef\xbb\xbf")  # a byte order mark says nothing in UTF-8
-        if block:
-            self._check(block)
-        return block
-
-    def _check(self, block: bytes) -> None:
-        quote = block.rfind(b'"')
-        self._since_quote = self._since_quote + len(block) if quote < 0 else len(block) - quote
-        if self._since_quote > MAX_TEXT_BYTES:
-            raise Refused(f"{self._path.name} n’est pas un flux FINESS : un texte de plus d’un mégaoctet.")
-        marks = NESTING[np.frombuffer(block, dtype=np.uint8)]
-        depth = np.cumsum(marks[marks != 0], dtype=np.int32)
-        if depth.size and int(depth.max()) - min(int(depth.min()), 0) > MAX_NESTING:
-            raise Refused(f"{self._path.name} n’est pas un flux FINESS : des objets imbriqués sans fin.")
-
-
-def _decompressed(path: Path, stream: IO[bytes]) -> IO[bytes]:
-    magic = stream.read(2)
-    stream.seek(0)
-    if magic == GZIP_MAGIC:
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stream))
-    if not magic:
-        raise Refused(f"{path.name} est vide.")
-    return stream
-
-
-def _explained(path: Path, items: Iterator[T]) -> Iterator[T]:
-    with _explaining(path):
-        yield from items
-
-
-@contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, ijson.JSONError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
-        raise Refused(f"{path.name} {_damage(error)}.") from None
-
-
-def _damage(error: Exception) -> str:
-    if isinstance(error, EOFError) or "premature EOF" in str(error) or "ncomplete" in str(error):
-        return "est tronqué : le téléchargement ou la copie s’est arrêté avant la fin"
-    return f"n’est pas lisible : {' '.join(str(error).split())[:200]}"
+    return Header(version, instant(path, generated), fictitious, *(objects_of(members.get(name)) for name in GROUPS))

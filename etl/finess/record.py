@@ -12,7 +12,7 @@ PUBLIC_CONTACT = "01"
 def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
     """An establishment; `position` is the flow's own point in WGS 84, when it has a usable one."""
     about = fields_of(ege.get("informationsGeneralesEGE"))
-    return _said(
+    return said(
         finess=scalar(about.get("numFinessEge")),
         ege_id=scalar(about.get("egeId")),
         ej=ej,
@@ -22,9 +22,9 @@ def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
         siret=scalar(about.get("siret")),
         categorie=scalar(ege.get("categorieentiteGeographiqueExercice")),
         etat=scalar(ege.get("etatObjet")),
-        ouverture=_day(about.get("dateOuverture")),
-        premiere_autorisation=_day(about.get("datePremiereAutorisation")),
-        fermeture=_day(about.get("dateFermeture")),
+        ouverture=day(about.get("dateOuverture")),
+        premiere_autorisation=day(about.get("datePremiereAutorisation")),
+        fermeture=day(about.get("dateFermeture")),
         mft=scalar(ege.get("modefixationtarifaire")),
         espic=codes(about.get("espic")),
         budgets=codes(ege.get("typeBudget")),
@@ -42,7 +42,7 @@ def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
 def pmej_record(pmej: Json) -> Json:
     """A legal entity, with the links between its establishments."""
     about = fields_of(pmej.get("informationsGeneralesPMEJ"))
-    return _said(
+    return said(
         finess=scalar(about.get("numFinessPm")),
         pm_id=scalar(about.get("pmSmsseId")),
         nom=scalar(about.get("denominationLonguePmSmsse")) or scalar(about.get("denominationPm")),
@@ -50,8 +50,8 @@ def pmej_record(pmej: Json) -> Json:
         siren=scalar(about.get("siren")),
         statut_juridique=scalar(about.get("statutJuridique")),
         ape=scalar(about.get("codeApe")),
-        creation=_day(about.get("dateCreation")),
-        fermeture=_day(about.get("dateFermeture")),
+        creation=day(about.get("dateCreation")),
+        fermeture=day(about.get("dateFermeture")),
         etat=scalar(pmej.get("etatObjet")),
         fonction_publique=scalar(about.get("fonctionPublique")),
         type_gco=scalar(about.get("typeGroupeGco")),
@@ -66,7 +66,7 @@ def pmej_record(pmej: Json) -> Json:
 
 def group_record(group: Json) -> Json:
     """A group of legal entities: conventional (a GHT) or with a legal personality of its own (a GCS)."""
-    return _said(
+    return said(
         nom=scalar(group.get("nomGcc")),
         type=scalar(group.get("typeGcc")) or scalar(group.get("typeGco")),
         pm_id=scalar(group.get("pmSmsseId")),
@@ -87,7 +87,7 @@ def objects_of(value: object) -> list[Json]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def _said(**members: object) -> Json:
+def said(**members: object) -> Json:
     """Members that say something."""
     return {name: value for name, value in members.items() if value not in (None, [], {})}
 
@@ -108,7 +108,7 @@ def _address(published: Json) -> Json:
         scalar(published.get("ligneQuatre")) or street,
         scalar(published.get("lieuDit")),
     )
-    return _said(
+    return said(
         usage=scalar(published.get("usageAdresse")),
         lignes=[line for line in lines if line],
         code_postal=scalar(published.get("codePostal")),
@@ -120,7 +120,7 @@ def _address(published: Json) -> Json:
 
 def _contact(published: Json) -> Json:
     telecom = fields_of(published.get("telecom"))
-    return _said(
+    return said(
         role=scalar(fields_of(published.get("typeContact")).get("roleContact")),
         telephones=phone_numbers(scalar(telecom.get("telephone"))),
         telecopies=phone_numbers(scalar(telecom.get("telecopie"))),
@@ -137,22 +137,22 @@ def _public_phones(contacts: object) -> list[str]:
 
 
 def _engagement(published: Json) -> Json:
-    return _said(
+    return said(
         type=scalar(published.get("typeEngagement")),
         sous_type=scalar(published.get("sousTypeEngagement")),
         nom=scalar(published.get("nomEngagement")),
-        effet=_day(published.get("dateEffetEngagement")),
-        signature=_day(published.get("dateSignatureEngagement")),
-        fin=_day(published.get("dateFinEngagement")) or _day(published.get("dateCaduciteEngagement")),
+        effet=day(published.get("dateEffetEngagement")),
+        signature=day(published.get("dateSignatureEngagement")),
+        fin=day(published.get("dateFinEngagement")) or day(published.get("dateCaduciteEngagement")),
     )
 
 
 def _events(published: object) -> list[Json]:
     """The official history, in the order of days; events of activities are the activities flow's business."""
     found = [
-        _said(
+        said(
             code=scalar(each.get("codeEvenement")),
-            date=_day(each.get("dateEvenement")),
+            date=day(each.get("dateEvenement")),
             etat=scalar(each.get("etatObjet1")),
         )
         for each in objects_of(published)
@@ -162,7 +162,7 @@ def _events(published: object) -> list[Json]:
 
 
 def _role(published: Json) -> Json:
-    return _said(
+    return said(
         porteuse=scalar(published.get("idEgePorteuse")),
         non_porteuse=scalar(published.get("idEgeNonPorteuse")),
         role=scalar(published.get("roleRelationEge")),
@@ -170,14 +170,14 @@ def _role(published: Json) -> Json:
 
 
 def _member(published: Json) -> Json:
-    return _said(
+    return said(
         pm_id=scalar(published.get("pmSmsseId")),
         ege_id=scalar(published.get("egeId")),
         role=scalar(published.get("typeRoleEntiteGroupe")),
     )
 
 
-def _day(value: Any) -> str | None:
+def day(value: Any) -> str | None:
     """The ISO day a text begins with; 1900-01-01 is how the register writes that it doesn't know."""
-    day = (scalar(value) or "")[:10]
-    return day if len(day) == 10 and day > "1900-01-01" else None
+    written = (scalar(value) or "")[:10]
+    return written if len(written) == 10 and written > "1900-01-01" else None

@@ -16,6 +16,7 @@ CONTOURS = FOLDER / "contours.parquet"  # communes and départements
 WORLD = FOLDER / "monde.parquet"
 CATEGORIES = FOLDER / "categories_finess.csv"
 LEGAL_STATUSES = FOLDER / "statuts_juridiques.csv"
+ACTIVITES = FOLDER / "activites.csv"  # table, code, libelle; read from here, never loaded into PostgreSQL
 ALL = (COMMUNES, FORMER_CODES, AREAS, CONTOURS, WORLD, CATEGORIES, LEGAL_STATUSES)
 
 STEPS_PER_DEGREE = 10_000  # 1e-4° is 11 m at most: far below the contours' own 261 m

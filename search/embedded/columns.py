@@ -16,6 +16,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = {"lon": np.float64, "lat": np.float64, "categorie_no": np.int32, "open": np.bool_, "completeness": np.float32}
 CODES = ("commune", "departement", "region", "epci")  # stored as positions in a sorted vocabulary, -1 for none
+# Lists of codes: all of them one after the other in NAME, where each structure's begin in NAME_starts (one more than structures).
+LISTS = ("activites",)
 
 
 class Columns:
@@ -33,7 +35,7 @@ class Columns:
 
     @classmethod
     def of(cls, rows: Mapping[str, list[Any]]) -> "Columns":
-        """From lists of equal length: ids, name_key, NUMBERS, CODES, name_length."""
+        """From lists of equal length: ids, name_key, NUMBERS, CODES, LISTS, name_length."""
         arrays: dict[str, Array] = {name: np.array(rows[name], dtype=kind) for name, kind in NUMBERS.items()}
         arrays["ids"] = np.array(rows["ids"], dtype=np.bytes_)
         arrays["name_key"] = np.array(rows["name_key"], dtype=np.bytes_)
@@ -43,6 +45,11 @@ class Columns:
             vocabularies[name] = sorted({code for code in rows[name] if code is not None})
             rank = {code: i for i, code in enumerate(vocabularies[name])}
             arrays[name] = np.array([rank.get(code, -1) for code in rows[name]], dtype=np.int32)
+        for name in LISTS:
+            vocabularies[name] = sorted({code for codes in rows[name] for code in codes})
+            rank = {code: i for i, code in enumerate(vocabularies[name])}
+            arrays[name] = np.array([rank[code] for codes in rows[name] for code in codes], dtype=np.int32)
+            arrays[f"{name}_starts"] = np.cumsum([0, *map(len, rows[name])], dtype=np.int64)
         return cls(arrays, vocabularies)
 
     def save(self, folder: Path) -> None:
@@ -79,6 +86,8 @@ class Columns:
         ):
             if codes:
                 flags &= np.isin(self[name][among], self._ranks(name, codes))
+        if filters.activites:
+            flags &= self._having("activites", filters.activites)[among]
         return flags
 
     def distances(self, origin: Origin, among: Array) -> Array:
@@ -90,12 +99,31 @@ class Columns:
         return metres
 
     def counts(self, name: str, among: Array) -> dict[str, int]:
-        """How many of the rows `among` have each value of a code column or of `categorie_no`."""
-        values, numbers = np.unique(self[name][among], return_counts=True)
+        """How many of the rows `among` have each value of a code column, of a list, or of `categorie_no`."""
+        held = self._held(name, among) if name in LISTS else self[name][among]
+        values, numbers = np.unique(held, return_counts=True)
         pairs: Iterable[tuple[int, int]] = zip(values.tolist(), numbers.tolist(), strict=True)
         if name == "categorie_no":
             return {str(value): number for value, number in pairs}
         return {self.vocabularies[name][value]: number for value, number in pairs if value >= 0}
+
+    def _having(self, name: str, codes: Iterable[str]) -> Array:
+        """A flag for every structure: whether its list has one of these codes."""
+        flags = np.zeros(len(self), dtype=bool)
+        if name in self.arrays:  # an index built by an earlier version has no such list
+            places = np.flatnonzero(np.isin(self[name], self._ranks(name, codes)))
+            flags[np.searchsorted(self[f"{name}_starts"], places, side="right") - 1] = True
+        return flags
+
+    def _held(self, name: str, among: Array) -> Array:
+        """The lists of the rows `among`, one after the other."""
+        if name not in self.arrays:
+            return np.empty(0, dtype=np.int32)
+        starts = self[f"{name}_starts"]
+        first, lengths = starts[among], starts[among + 1] - starts[among]
+        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        held: Array = self[name][np.repeat(first, lengths) + offsets]
+        return held
 
     def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
         rank = {code: i for i, code in enumerate(self.vocabularies[name])}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo.errors import NotReady
 from search.document import STRUCTURES, Document, document_of
-from search.embedded.columns import CODES, Columns
+from search.embedded.columns import CODES, LISTS, Columns
 
 FIELDS = ("name", "other", "categorie", "place", "entity")
 WRITER_HEAP_BYTES = 64 << 20
@@ -103,7 +103,18 @@ def verify(connection: Connection, folder: Path) -> list[str]:
 def _fill(connection: Connection, folder: Path) -> int:
     columns: dict[str, list[Any]] = {
         name: []
-        for name in ("ids", "name_key", "lon", "lat", "categorie_no", "open", "completeness", "name_length", *CODES)
+        for name in (
+            "ids",
+            "name_key",
+            "lon",
+            "lat",
+            "categorie_no",
+            "open",
+            "completeness",
+            "name_length",
+            *CODES,
+            *LISTS,
+        )
     }
     writer = tantivy.Index(schema(), path=str(folder / "words")).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
     for rank, row in enumerate(_rows(connection)):
@@ -131,7 +142,7 @@ def _indexed(document: Document, rank: int) -> tantivy.Document:
 
 def _append(columns: dict[str, list[Any]], row: Any, document: Document) -> None:
     columns["ids"].append(row["id"])
-    for name in ("name_key", "categorie_no", "open", *CODES):
+    for name in ("name_key", "categorie_no", "open", *CODES, *LISTS):
         columns[name].append(row[name])
     for name in ("lon", "lat"):
         columns[name].append(float("nan") if row[name] is None else row[name])

@@ -8,6 +8,7 @@ from litestar.testing import TestClient
 
 from api.app import create_app
 from etl import demo
+from etl.finess.activites import pipeline as activites
 from etl.finess.pipeline import refresh
 from geo.database import engine_for
 from geo.migrate import migrate
@@ -32,6 +33,8 @@ def demo_instance(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
             basemap.build(connection)
         files = demo.generate(home / "demo", size=DEMO_SIZE, seed=5)
         report = refresh(engine, settings.search_root, files.finess)
+        assert report.state == "published", report
+        report = activites.refresh(engine, settings.search_root, files.activites)
         assert report.state == "published", report
         engine.dispose()
         yield settings

@@ -45,7 +45,7 @@ def aged(demo_instance: Settings, client: Client) -> Iterator[Engine]:
     engine: Engine = client.app.state.engine
     produced = datetime.now(UTC) - timedelta(days=5, hours=1)
     with engine.begin() as connection:
-        before = connection.execute(text("SELECT produced_at FROM load")).scalar_one()
+        before = connection.execute(text("SELECT DISTINCT produced_at FROM load")).scalar_one()
         connection.execute(text("UPDATE load SET produced_at = :at"), {"at": produced})
         connection.execute(text("UPDATE publication SET fictitious = false"))
         connection.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))

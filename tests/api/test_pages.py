@@ -97,6 +97,7 @@ SAMPLES = {
     "departement": "departement=59&departement=75",
     "region": "region=11",
     "categorie": "categorie=620&categorie=500",
+    "activite": "activite=AMM%3AQA001&activite=AMSR",
     "open": "open=all",
 }
 

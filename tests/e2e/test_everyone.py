@@ -15,6 +15,7 @@ PAGES = (
     "/?q=pharmacie",
     "/?q=xyzzyqwz",
     "/?lat=48.857&lon=2.352&radius=10000",
+    "/?activite=AMSR:924",
     "/donnees",
     "/donnees/chargements",
     f"/donnees/chargements/{TOLD_WHOLE}",
@@ -84,6 +85,15 @@ def test_320_pixels_are_enough(page: Page, address: str) -> None:
         .map((e) => [e.outerHTML.slice(0, 60), e.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
     )
     assert small == []
+
+
+def test_activities_of_a_structure_are_for_everyone_on_a_narrow_screen_too(page: Page, web_assets: Path) -> None:
+    page.goto("/?activite=AMM")
+    page.locator(NAMES).first.click()
+    expect(page.get_by_role("heading", name="Activités autorisées")).to_be_visible()
+    assert violations(page, web_assets) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_narrow_screen_shows_the_list_or_the_map(page: Page) -> None:

@@ -1,10 +1,11 @@
-"""A refresh that is killed at a step: `python -m tests.etl.finess.dies DATABASE SEARCH_FOLDER FILE STEP`."""
+"""A refresh that is killed at a step: `python -m tests.etl.finess.dies DATABASE SEARCH_FOLDER FILE STEP [FLOW]`."""
 
 import os
 import signal
 import sys
 from pathlib import Path
 
+from etl.finess.activites import pipeline as activites
 from etl.finess.pipeline import refresh
 from geo.database import engine_for
 
@@ -26,5 +27,6 @@ class Deadly:
 
 
 if __name__ == "__main__":
-    url, search, file, step = sys.argv[1:]
-    refresh(engine_for(url), Path(search), Path(file), progress=Deadly(step))
+    url, search, file, step, *flow = sys.argv[1:]
+    load = activites.refresh if flow == ["activites"] else refresh
+    load(engine_for(url), Path(search), Path(file), progress=Deadly(step))

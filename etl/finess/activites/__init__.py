@@ -1,0 +1,1 @@
+"""FINESS’s second flow: what each establishment is authorised to do and does."""

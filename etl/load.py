@@ -116,6 +116,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     batches: Callable[[Connection], Iterator[Batch]]
     kinds: Collection[str]  # of source records that this file holds whole
     changes: Callable[[Connection, int, date, date], dict[str, int]]
+    after_merge: Callable[[Connection], int]  # what other loads give to the rows just merged; how many it changed
     again: bool = False  # even if this file is served already: something that it is read with is new
     credits: dict[str, int] = msgspec.field(default_factory=dict)  # other loads that this run makes, by pipeline
     accept: Collection[str] = ()
@@ -159,6 +160,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
             steps("fusion")
             counts |= _remember(connection, asked, load_id)
             changes = merge.merge(connection, load_id)
+            attached = asked.after_merge(connection)
             counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
             counts |= coverage(connection)
             if asked.dry_run:
@@ -168,7 +170,7 @@ def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps:
                 search_root,
                 {**asked.credits, asked.pipeline: load_id},
                 fictitious=asked.source.fictitious,
-                changed=changes.inserted + changes.updated + changes.removed,
+                changed=changes.inserted + changes.updated + changes.removed + attached,
                 step=steps,
             )
             counts |= {"seconds": steps.end(), "peak_mib": _peak_mib()}

@@ -35,8 +35,12 @@ class Lines:
 
 
 def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
-    """Every live flow, one after the other; a refusal is a Report, what could not be tried raises."""
-    return [refresh_finess(settings, progress)]
+    """Every live flow, one after the other; a refusal is a Report, what could not be tried raises.
+
+    Activities come second, on the structures of the day; should they be out of reach, the run is tried again as a whole, and
+    structures are then found unchanged.
+    """
+    return [refresh_finess(settings, progress), refresh_activities(settings, progress)]
 
 
 def refresh_finess(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from etl import ledger, merge, publish
 from etl.coverage import coverage
+from etl.finess.activites.attach import attach_activities
 from etl.finess.legacy_load import ancien_positions
 from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
@@ -72,12 +73,13 @@ def _go_back(
     merge.index_stage(connection)
     steps("fusion")
     changes = merge.go_back(connection, load_id, to=target.id)
+    attached = attach_activities(connection)
     version = publish.publish(
         connection,
         search_root,
         {PIPELINE: load_id},
         fictitious=target.fictitious,
-        changed=changes.inserted + changes.updated + changes.removed + changes.deleted,
+        changed=changes.inserted + changes.updated + changes.removed + changes.deleted + attached,
         step=steps,
     )
     written = {name: getattr(changes, name) for name in changes.__struct_fields__}

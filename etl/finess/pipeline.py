@@ -10,6 +10,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, func, select, update
 
 from etl import ledger
+from etl.finess.activites.attach import attach_activities
 from etl.finess.changes import write_changes
 from etl.finess.extract import Chunk, Header, chunks, read_header
 from etl.finess.legacy_load import ancien_positions, load_ancien
@@ -66,6 +67,7 @@ def refresh(
         credits=credits,
         kinds=KINDS,
         changes=write_changes,
+        after_merge=attach_activities,
         accept=accept,
         dry_run=dry_run,
     )

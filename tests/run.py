@@ -11,7 +11,7 @@ from geo.errors import Lum1Error
 from geo.settings import REPOSITORY, Settings
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
-OURS = (*PACKAGES, "tests")
+OURS = (*PACKAGES, "tests", "bench")
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +45,7 @@ def checks_for(home: Home) -> list[tuple[str, list[str]]]:
     return [
         ("ruff check", ["ruff", "check", "--quiet", f"--cache-dir={cache / 'ruff'}", *OURS]),
         ("ruff format", ["ruff", "format", "--check", "--quiet", f"--cache-dir={cache / 'ruff'}", *OURS]),
-        ("mypy --strict", ["mypy", "--strict", f"--cache-dir={cache / 'mypy'}", *PACKAGES]),
+        ("mypy --strict", ["mypy", "--strict", f"--cache-dir={cache / 'mypy'}", *PACKAGES, "bench"]),
     ]
 
 

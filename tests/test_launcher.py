@@ -68,7 +68,7 @@ def test_help_is_given_on_any_system(lum1, another_system):
     assert lum1("help", LUM1_OS_RELEASE=another_system).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["start", "test"])
+@pytest.mark.parametrize("command", ["start", "test", "bench"])
 def test_another_system_is_told_of_docker_and_nothing_is_installed(lum1, tmp_path, another_system, command):
     refused = lum1(command, LUM1_OS_RELEASE=another_system)
     assert refused.returncode == 1

@@ -1,0 +1,69 @@
+"""Answers found by looking at every structure: what the server's own are compared with before any clock runs."""
+
+from typing import Any
+
+import mapbox_vector_tile
+import numpy as np
+import polars as pl
+
+from bench.ground import asked
+from geo.position import EARTH_RADIUS_M
+from geo.settings import Settings
+from tiles.grid import BUFFER_UNITS, EXTENT, EXTENT_BITS, units
+
+PLACED = "SELECT id, name, lon, lat FROM structure WHERE open AND lon IS NOT NULL ORDER BY md5(id)"
+# A point on the edge of a tile's margin may be rounded in or out.
+ROUNDING_UNITS = 2
+
+
+class Everything:
+    """Open structures with a position, in an order that has nothing to do with place: the first ones are a fair sample."""
+
+    def __init__(self, instance: Settings) -> None:
+        self.rows = pl.DataFrame(asked(instance, PLACED), schema=["id", "name", "lon", "lat"], orient="row")
+        self._lon, self._lat = (self.rows[axis].to_numpy() for axis in ("lon", "lat"))
+
+    def nearest_m(self, lon: float, lat: float, count: int) -> list[float]:
+        """Metres of the nearest ones."""
+        return sorted(self._distances_m(lon, lat).tolist())[:count]
+
+    def in_box(self, west: float, south: float, east: float, north: float) -> int:
+        within = (self._lon >= west) & (self._lon <= east) & (self._lat >= south) & (self._lat <= north)
+        return int(within.sum())
+
+    def in_tile(self, z: int, x: int, y: int, margin: int = 0) -> int:
+        """Those that a tile holds, `margin` units beyond its edges included."""
+        ux, uy = units(self._lon, self._lat, z)
+        left, top = (x << EXTENT_BITS) - margin, (y << EXTENT_BITS) - margin
+        side = EXTENT + 2 * margin
+        return int(((ux >= left) & (ux < left + side) & (uy >= top) & (uy < top + side)).sum())
+
+    def tiles(self, z: int, count: int) -> list[tuple[int, int]]:
+        """The tiles of the sample's first places: towns come as often as they have structures; each tile once."""
+        ux, uy = units(self._lon, self._lat, z)
+        wanted = zip((ux >> EXTENT_BITS).tolist(), (uy >> EXTENT_BITS).tolist(), strict=True)
+        return list(dict.fromkeys(wanted))[:count]
+
+    def _distances_m(self, lon: float, lat: float) -> Any:
+        phi, there = np.radians(lat), np.radians(self._lat)
+        half = (
+            np.sin((there - phi) / 2) ** 2 + np.cos(phi) * np.cos(there) * np.sin(np.radians(self._lon - lon) / 2) ** 2
+        )
+        return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half))
+
+
+def counted(tile: bytes) -> int:
+    """Structures that a tile of clusters stands for."""
+    features = mapbox_vector_tile.decode(tile)["clusters"]["features"] if tile else []
+    return sum(feature["properties"]["n"] for feature in features)
+
+
+def drawn(tile: bytes) -> int:
+    """Points of a tile of structures."""
+    return len(mapbox_vector_tile.decode(tile)["structures"]["features"]) if tile else 0
+
+
+def bounds_of_drawn(everything: Everything, z: int, x: int, y: int) -> tuple[int, int]:
+    """The least and the most points that this tile may draw, margin included."""
+    least, most = (BUFFER_UNITS - ROUNDING_UNITS, BUFFER_UNITS + ROUNDING_UNITS)
+    return everything.in_tile(z, x, y, least), everything.in_tile(z, x, y, most)

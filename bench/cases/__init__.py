@@ -1,0 +1,17 @@
+"""The cases, in the order they run: the first ones leave the volume that the last one asks."""
+
+from collections.abc import Callable, Iterator
+
+from bench.cases.finess_activites import finess_activites
+from bench.cases.finess_delta import finess_delta
+from bench.cases.finess_tenfold import finess_tenfold
+from bench.cases.finess_volume import finess_volume
+from bench.cases.serving import serving
+from bench.ground import Ground
+from bench.measure import Measure
+
+Case = Callable[[Ground], Iterator[Measure]]
+
+CASES: dict[str, Case] = {
+    case.__name__: case for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold)
+}

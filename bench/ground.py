@@ -1,0 +1,156 @@
+"""Where cases stand: a PostgreSQL of the bench's own, a folder for its files, instances made new for each case."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+
+from bench.measure import WrongAnswer
+from bench.memory import Peak
+from bench.sizes import Sizes
+from etl import demo
+from etl.report import Report
+from geo.database import engine_for
+from geo.migrate import migrate
+from geo.reference.load import load_reference
+from geo.settings import REPOSITORY, Settings
+from search import embedded
+from tests.conftest import SHARED_DATA, fresh_database
+from tiles import counts
+
+SEED = 4
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A refresh as seen from outside: its report, the memory of its processes, what PostgreSQL's journal grew by."""
+
+    report: Report
+    peak_mib: float
+    wal_bytes: int
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """The instance that holds a live volume, what it was loaded from, and how that went."""
+
+    instance: Settings
+    files: demo.DemoFiles
+    loaded: Loaded
+
+
+class Ground:
+    """Made once for a run; databases are dropped when it closes, files are kept for the next run."""
+
+    def __init__(self, folder: Path, server_url: str, sizes: Sizes, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.server_url = server_url
+        self.sizes = sizes
+        self.say = say
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Ground":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def official(self) -> Path | None:
+        """The official files beside the repository, where they are."""
+        folder = SHARED_DATA / "official"
+        return folder if folder.is_dir() else None
+
+    def instance(self, name: str) -> Settings:
+        """A migrated database with its reference, and a home, both empty of structures."""
+        url = self._open.enter_context(fresh_database(self.server_url, template=self._template))
+        home = self._open.enter_context(_emptied(self.folder / "instances" / name))
+        return Settings(home=home, database_url=url, schedule=False, live=False)
+
+    def load(self, instance: Settings, file: Path) -> Loaded:
+        """Refresh in another process, after a checkpoint: each page's first change is then journaled whole, the worst case."""
+        command = [sys.executable, "-m", "bench.load", instance.database_url, str(instance.search_root), str(file)]
+        with psycopg.connect(instance.database_url, autocommit=True) as watch:
+            watch.execute("CHECKPOINT")
+            before = wal_position(watch)
+            with (
+                subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as running,
+                Peak(running.pid) as peak,
+            ):
+                said, _ = running.communicate()
+            written = wal_position(watch) - before
+        if running.returncode:
+            raise WrongAnswer(f"Le chargement de {file.name} a échoué : ses derniers mots sont plus haut.")
+        return Loaded(msgspec.json.decode(said, type=Report), peak.mib, written)
+
+    def demo(self, size: int, raw_bytes: int | None = None) -> demo.DemoFiles:
+        """A fictitious France, kept from one run to the next as long as its generator is the same."""
+        folder = self.folder / "files" / f"demo-{size}-{raw_bytes or 'sobre'}-{digest_of_sources('etl/demo')}"
+        expected = demo.DemoFiles(
+            folder / f"finess-structures-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz", folder / "verite.parquet"
+        )
+        if all(path.exists() for path in expected.written()):
+            return expected
+        self.say(f"écriture d’une France fictive de {size} établissements (gardée pour les fois suivantes)")
+        return demo.generate(folder, size=size, seed=SEED, raw_size=raw_bytes)
+
+    @cached_property
+    def volume(self) -> Volume:
+        """A first load of the live volume, made once for all the cases that stand on it."""
+        files = self.demo(self.sizes.volume, self.sizes.raw_bytes)
+        instance = self.instance("volume")
+        self.say("premier chargement du volume réel")
+        return Volume(instance, files, self.load(instance, files.finess))
+
+    @cached_property
+    def _template(self) -> str:
+        url = self._open.enter_context(fresh_database(self.server_url))
+        migrate(url)
+        engine = engine_for(url)
+        with engine.begin() as connection:
+            load_reference(connection)
+        engine.dispose()
+        return url
+
+
+def wal_position(connection: psycopg.Connection[Any]) -> int:
+    """Bytes journaled since the cluster was made."""
+    row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+    return int(row[0]) if row else 0
+
+
+def differences(instance: Settings, version: int | None) -> list[str]:
+    """Where tiles or the words index disagree with PostgreSQL."""
+    engine = engine_for(instance.database_url)
+    with engine.connect() as connection:
+        found = counts.verify(connection) + embedded.verify(connection, instance.search_root / str(version))
+    engine.dispose()
+    return found
+
+
+def asked(instance: Settings, question: str) -> list[Any]:
+    """Rows of one question."""
+    with psycopg.connect(instance.database_url) as connection:
+        return connection.execute(question.encode()).fetchall()
+
+
+def digest_of_sources(*places: str) -> str:
+    """Of these folders or files of the repository: what was made by others is made again."""
+    paths = [REPOSITORY / place for place in places]
+    sources = [source for path in paths for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    return hashlib.blake2b(b"".join(source.read_bytes() for source in sources), digest_size=4).hexdigest()
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """A folder that is there and empty, and is not left behind."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,91 @@
+"""The bench itself: a case from end to end on a few hundred establishments, and what happens to a wrong answer."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench import files, run, table
+from bench.ground import Ground
+from bench.measure import Measure, Skipped, check
+from bench.memory import Peak
+from bench.sizes import Sizes
+from etl import demo
+from geo.identifiers import Finess
+from tests.etl.finess.published import a_file, many
+
+TINY = Sizes(volume=300, raw_bytes=1_200_000, tenfold=50, days=1_300, requests=3)
+
+
+def measured(server_url: str, folder: Path, *names: str) -> run.Outcome:
+    return run.measure(names, folder, server_url, TINY, lambda _: None)
+
+
+def test_two_days_are_measured_and_their_changes_verified(server_url: str, tmp_path: Path) -> None:
+    outcome = measured(server_url, tmp_path, "finess_delta")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    values = {each.label: each.value for each in outcome.measured["finess_delta"]}
+    assert values["second jour : versions écrites"] > 0
+    assert values["second jour, encore : journal (WAL)"] < values["second jour : journal (WAL)"]
+    assert values["second jour : journal (WAL)"] < values["premier jour : journal (WAL)"]
+    assert "second jour, écrit autrement" in outcome.as_text()
+    assert list((tmp_path / "instances").iterdir()) == []
+
+
+def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
+    server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(ground: Ground) -> Iterator[Measure]:
+        yield Measure(label="durée", value=1, unit="s")
+        check("total", 3, 4)
+
+    def absent(ground: Ground) -> Iterator[Measure]:
+        raise Skipped("rien ici.")
+
+    def right(ground: Ground) -> Iterator[Measure]:
+        yield Measure(label="durée", value=2, unit="s", floor=0.5, floor_label="rien", target=3)
+
+    monkeypatch.setattr(run, "CASES", {"wrong": wrong, "absent": absent, "right": right})
+    outcome = measured(server_url, tmp_path, "wrong", "absent", "right")
+    assert outcome.wrong == {"wrong": "total : 3 au lieu de 4."}
+    assert outcome.skipped == {"absent": "rien ici."}
+    assert list(outcome.measured) == ["right"]
+    assert "× 4" in outcome.as_text()
+    assert "FAUX : total : 3 au lieu de 4." in outcome.as_text()
+    assert json.loads(msgspec.json.encode(outcome))["machine"]["cores"] > 0
+
+
+def test_ten_times_a_file_has_ten_times_its_numbers_all_well_formed(tmp_path: Path) -> None:
+    source = a_file(tmp_path, *many(40))
+    once = files.numbers(files.tenfold(source, tmp_path / "once.json.gz", 25, copies=1))
+    tenfold = files.numbers(files.tenfold(source, tmp_path / "tenfold.json.gz", 25))
+    assert (len(once), len(tenfold)) == (25, 250)
+    assert once < tenfold
+    assert {Finess.parse(number) for number in tenfold} == tenfold
+
+
+def test_the_next_day_says_what_it_changed(tmp_path: Path) -> None:
+    source = demo.generate(tmp_path, size=1_300).finess
+    day = files.next_day(source, tmp_path / "next.json.gz")
+    before, today = files.numbers(source), files.numbers(tmp_path / "next.json.gz")
+    assert (day.added, day.dropped) == (len(today - before), len(before - today)) == (3, 2)
+
+
+def test_a_peak_counts_children_too() -> None:
+    hold = "b = bytearray(80_000_000); import time; time.sleep(0.6)"
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
+    with subprocess.Popen([sys.executable, "-c", nested]) as running, Peak(running.pid) as peak:
+        running.wait()
+    assert peak.mib > 75
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(1_234_567.0, "1 234 567"), (123.4, "123"), (12.34, "12,3"), (0.5, "0,50"), (0.00123, "0,0012")],
+)
+def test_numbers_are_written_as_french_does(value: float, written: str) -> None:
+    assert table.number(value) == written.replace(" ", table.NARROW)

@@ -32,7 +32,7 @@ load = Table(
     Column("bytes", BigInteger),
     Column("produced_at", DateTime(timezone=True)),
     Column("licence", Text, nullable=False),
-    Column("state", Text, nullable=False),  # running, published, unchanged, refused, failed, interrupted
+    Column("state", Text, nullable=False),  # running, published, tried, refused, failed, interrupted
     Column("counts", JSONB, nullable=False, server_default="{}"),  # {"read": n, "kept": n, "rejected": {reason: n}, …}
     Column("gates", JSONB, nullable=False, server_default="[]"),  # [{"gate", "passed", "message"}]
     Column("error", Text),

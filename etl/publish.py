@@ -36,7 +36,7 @@ def publish(
     served = served_publication(connection)
     credited = _credited(connection, loads, fictitious)
     if changed == 0 and served is not None and served.fictitious == fictitious:
-        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=loads))
+        connection.execute(update(publication).where(publication.c.version == served.version).values(loads=credited))
         return served.version
     return _published_anew(connection, search_root, credited, fictitious, changed, step)
 

@@ -49,7 +49,7 @@ def _copied(connection: psycopg.Connection[Any], table: str) -> tuple[float, int
             for block in out:
                 rows.write(block)
         rows.seek(0)
-        connection.execute(f"CREATE TABLE floor_{table} (LIKE {table})".encode())
+        connection.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING GENERATED)".encode())
         connection.commit()
         connection.autocommit = True
         connection.execute("CHECKPOINT")

@@ -16,7 +16,7 @@ from bench import table
 from bench.cases import CASES
 from bench.ground import Ground
 from bench.machine import Machine, describe
-from bench.measure import Measure, Skipped, WrongAnswer
+from bench.measure import Measure, Skipped
 from bench.sizes import FULL, QUICK, Sizes
 from geo.errors import Lum1Error
 from geo.settings import Settings
@@ -71,7 +71,7 @@ def measure(names: Sequence[str], folder: Path, server_url: str, sizes: Sizes, s
                 measured[name] = list(CASES[name](ground))
             except Skipped as why:
                 skipped[name] = str(why)
-            except WrongAnswer as why:
+            except Lum1Error as why:
                 wrong[name] = str(why)
     return Outcome(machine, sizes, measured, skipped, wrong)
 

@@ -8,7 +8,7 @@ import psycopg
 
 from bench import brute, client
 from bench.brute import Everything
-from bench.client import Client, path
+from bench.client import Client, Latency, path
 from bench.ground import Ground, Volume
 from bench.measure import Measure, WrongAnswer, check
 
@@ -19,7 +19,8 @@ AROUND_M = 20_000
 TYPED = 6  # letters of a name
 CLUSTERS, POINTS = (5, 8, 11), (14,)
 VERIFIED = 5  # of each kind, by brute force
-MILLIMETRE = 0.001
+ROUNDING_M = 0.1  # of distances in answers
+FLOORS = (None, "/livez", "/livez + SELECT 1")
 
 
 def serving(ground: Ground) -> Iterator[Measure]:
@@ -29,21 +30,23 @@ def serving(ground: Ground) -> Iterator[Measure]:
         ground.say("réponses vérifiées")
         verify(server, volume, everything)
         ground.say("réponses mesurées")
-        floor = client.timed(server.get, ["/livez"] * requests)
+        empty = client.timed(server.get, ["/livez"] * requests)
         round_trip = _round_trip(volume, requests)
-        yield from _both("SELECT 1, aller et retour", round_trip, None)
-        yield from _both("/livez", floor, None)
+        yield from _both("SELECT 1, aller et retour", round_trip)
+        yield from _both("/livez", empty)
         for label, questions in _questions(everything, requests).items():
-            yield from _both(label, client.timed(server.get, questions), floor)
+            yield from _both(label, client.timed(server.get, questions), empty, round_trip)
     # other servers, whose caches are empty
     with client.served(volume.instance) as server:
         server.get("/livez")
         server.get(path(SEARCH, limit=1))
         for z in (*CLUSTERS, *POINTS):
             tiles = [_tile(z, *at) for at in everything.tiles(z, requests)]
-            yield from _both(f"tuile z{z}, froide ({len(tiles)} tuiles)", client.timed(server.get, tiles), floor)
+            yield from _both(
+                f"tuile z{z}, froide ({len(tiles)} tuiles)", client.timed(server.get, tiles), empty, round_trip
+            )
             warm = [tiles[rank % len(tiles)] for rank in range(requests)]
-            yield from _both(f"tuile z{z}, tiède", client.timed(server.get, warm), floor)
+            yield from _both(f"tuile z{z}, tiède", client.timed(server.get, warm), empty)
 
 
 def verify(server: Client, volume: Volume, everything: Everything) -> None:
@@ -67,7 +70,7 @@ def _verify_place(server: Client, everything: Everything, row: dict[str, Any]) -
     near = server.json(_nearest(row))
     found = [each["distance_m"] for each in near["results"]]
     expected = everything.nearest_m(row["lon"], row["lat"], len(found))
-    if not found or any(abs(a - b) > MILLIMETRE * 100 for a, b in zip(found, expected, strict=True)):
+    if not found or any(abs(a - b) > ROUNDING_M for a, b in zip(found, expected, strict=True)):
         raise WrongAnswer(f"plus proches de {row['id']} : {found} au lieu de {expected}.")
     box = _box(row)
     boxed = server.json(_in_box(row))
@@ -85,14 +88,15 @@ def _questions(everything: Everything, count: int) -> dict[str, list[str]]:
     rows = everything.rows.head(count).to_dicts()
     return {
         "20 plus proches": [_nearest(row) for row in rows],
+        "20 plus proches, sans total": [_nearest(row, total="false") for row in rows],
         "cadre de 20 km et facettes": [_in_box(row) for row in rows],
         "mots et lieu": [_words(row, WORDS[rank % len(WORDS)]) for rank, row in enumerate(rows)],
         "suggestions": [_suggested(row) for row in rows],
     }
 
 
-def _nearest(row: dict[str, Any]) -> str:
-    return path(SEARCH, lat=row["lat"], lon=row["lon"], limit=20)
+def _nearest(row: dict[str, Any], **more: str) -> str:
+    return path(SEARCH, lat=row["lat"], lon=row["lon"], limit=20, **more)
 
 
 def _in_box(row: dict[str, Any]) -> str:
@@ -116,18 +120,22 @@ def _tile(z: int, x: int, y: int) -> str:
     return f"/tiles/structures/{z}/{x}/{y}.mvt"
 
 
-def _round_trip(volume: Volume, requests: int) -> client.Latency:
+def _round_trip(volume: Volume, requests: int) -> Latency:
     with psycopg.connect(volume.instance.database_url, autocommit=True) as connection:
         return client.timed(lambda question: connection.execute(question).fetchone(), [b"SELECT 1"] * requests)
 
 
-def _both(label: str, latency: client.Latency, floor: client.Latency | None) -> Sequence[Measure]:
-    """Median and 95th centile, each beside the empty answer's own."""
-    values = {
-        "médiane": (latency.median, floor.median if floor else None),
-        "95ᵉ centile": (latency.p95, floor.p95 if floor else None),
-    }
+def _both(label: str, latency: Latency, *floors: Latency) -> Sequence[Measure]:
+    """Median and 95th centile beside an empty answer's own, with a round trip to PostgreSQL where one is needed."""
+    least = {"médiane": sum(each.median for each in floors), "95ᵉ centile": sum(each.p95 for each in floors)}
+    values = {"médiane": latency.median, "95ᵉ centile": latency.p95}
     return [
-        Measure(label=f"{label}, {which}", value=value, unit="ms", floor=least, floor_label="/livez" if floor else None)
-        for which, (value, least) in values.items()
+        Measure(
+            label=f"{label}, {which}",
+            value=value,
+            unit="ms",
+            floor=least[which] if floors else None,
+            floor_label=FLOORS[len(floors)],
+        )
+        for which, value in values.items()
     ]

@@ -40,11 +40,11 @@ def alone(
     """
     started = time.monotonic()
     with ledger.only_load(engine) as lock:
-        if report := _already_served(lock, pipeline, source):
-            return report
-        load_id = ledger.open_load(engine, pipeline, source)
-        with ledger.failure_recorded(engine, load_id):
-            report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
+        report = _already_served(lock, pipeline, source)
+        if report is None:
+            load_id = ledger.open_load(engine, pipeline, source)
+            with ledger.failure_recorded(engine, load_id):
+                report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
         if report.state == "published":
             afterwards(report)
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)

@@ -31,7 +31,7 @@ class Settings:
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
-            max_age_days=int(os.environ.get("LUM1_MAX_AGE_DAYS") or cls.max_age_days),
+            max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 
     @property

@@ -7,11 +7,11 @@ import click
 import msgspec
 from sqlalchemy import select
 
+from api.commands.database import settings_with_database
 from etl.export import FORMATS, export_structures
 from geo.database import engine_for
 from geo.errors import NotReady
 from geo.publication import load, served_publication
-from geo.settings import Settings
 from search import embedded
 from tiles import counts
 
@@ -21,7 +21,7 @@ from tiles import counts
 @click.option("--limit", default=20, show_default=True, help="Combien, du plus récent.")
 def loads(as_json: bool, limit: int) -> None:
     """Le registre des chargements."""
-    with engine_for(Settings.from_environment().database_url).connect() as connection:
+    with engine_for(settings_with_database().database_url).connect() as connection:
         rows = [dict(row._mapping) for row in connection.execute(select(load).order_by(load.c.id.desc()).limit(limit))]
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
@@ -38,7 +38,7 @@ def loads(as_json: bool, limit: int) -> None:
 @click.argument("what", type=click.Choice(["search", "tiles"]), required=False)
 def verify(what: str | None) -> None:
     """Comparer chaque projection à PostgreSQL."""
-    settings = Settings.from_environment()
+    settings = settings_with_database()
     engine = engine_for(settings.database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         publication = served_publication(connection)
@@ -64,7 +64,7 @@ def verify(what: str | None) -> None:
 )
 def export(what: str, format_: str, output: Path) -> None:
     """Écrire les données publiques dans un fichier."""
-    engine = engine_for(Settings.from_environment().database_url).execution_options(isolation_level="REPEATABLE READ")
+    engine = engine_for(settings_with_database().database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         written = export_structures(connection, format_, output)
     click.echo(f"{written} {what} dans {output}")

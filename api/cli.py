@@ -4,11 +4,12 @@ import sys
 
 import click
 
-from api.commands import instance, records, refreshing, worker
+from api.commands import french, instance, records, refreshing, worker
+from api.commands.database import explained_in_one_sentence
 from geo.errors import Lum1Error
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="COMMANDE [OPTIONS]")
 def lum1() -> None:
     """Annuaire cartographique des structures sanitaires et sociales."""
 
@@ -31,8 +32,10 @@ for command in (
 
 def main() -> int:
     """Run a command; a domain error is one sentence on standard error and exit code 1."""
+    french.speak_french()
     try:
-        lum1.main(standalone_mode=False)
+        with explained_in_one_sentence():
+            lum1.main(prog_name="./lum1", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:

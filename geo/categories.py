@@ -12,9 +12,7 @@ from sqlalchemy import Column, Integer, Table, Text
 from geo.database import metadata
 from geo.reference import files
 
-# Categories have three digits and families four, so one parameter takes both. Numbers from here on are for `lib:…` codes.
-FIRST_OWN_NUMBER = 10_000
-
+# Categories have three digits and families four, so one parameter takes both.
 categorie = Table(
     "categorie",
     metadata,

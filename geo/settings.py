@@ -33,7 +33,7 @@ class Settings:
             public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
-            max_age_days=int(os.environ.get("LUM1_MAX_AGE_DAYS") or cls.max_age_days),
+            max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 
     @property

@@ -1,12 +1,14 @@
 """The launcher: a shell script that explains itself, refuses other systems clearly, and installs only when asked to run."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from api.cli import lum1 as cli
 from geo.settings import REPOSITORY
 
 LAUNCHER = REPOSITORY / "lum1"
@@ -102,6 +104,35 @@ def test_stopping_what_was_never_started_succeeds(lum1):
 
 def test_the_status_of_what_was_never_started_is_a_failure(lum1):
     assert lum1("status").returncode == 1
+
+
+def test_help_names_every_command(lum1):
+    listed = set(re.findall(r"^  ([a-z]+) ", lum1("help").stdout, re.MULTILINE))
+    assert listed == {*cli.commands, "test", "bench"}
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_the_launcher_knows_every_command(lum1, tmp_path, command):
+    helped = lum1(command, "--help")
+    assert helped.returncode == 0
+    assert "./lum1 COMMANDE" in helped.stdout
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_unknown_command_installs_nothing(lum1, tmp_path):
+    refused = lum1("frobnicate")
+    assert refused.returncode == 2
+    assert "« frobnicate » n’existe pas" in refused.stderr
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("command", ["loads", "verify", "refresh", "search", "rollback", "export", "worker"])
+def test_what_needs_an_instance_installs_nothing_where_none_was_started(lum1, tmp_path, command):
+    refused = lum1(command)
+    assert refused.returncode == 1
+    assert "rien n’est installé" in refused.stderr
+    assert "./lum1 start" in refused.stderr
+    assert not (tmp_path / "home").exists()
 
 
 def test_it_finds_its_repository_from_elsewhere_and_through_a_link(lum1, tmp_path):

@@ -9,9 +9,9 @@ import msgspec
 from api.commands.refreshing import EXIT_REFUSED
 from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
-from api.machine.doctor import Finding, examine, scheduled_work
+from api.machine.doctor import UNKNOWN, Finding, examine, scheduled_work
 from api.machine.home import Home
-from api.machine.prepare import prepare
+from api.machine.prepare import ensure_index, prepare
 from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
@@ -36,26 +36,38 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
     """Préparer la machine, charger les données s’il n’y en a pas, servir la carte."""
     if finess and demo_size:
         raise click.UsageError("--finess et --demo s’excluent.")
-    home = Home(Settings.from_environment().home)
+    settings = Settings.from_environment()
+    home = Home(settings.home)
     home.create()
-    server, worker = Server(home), Worker(home)
-    with home.lock(), Bars() as bars:
-        settings = prepare(home, bars)
-        report = _load_if_needed(settings, finess, demo_size, bars)
-        if report is None or report.state != "refused" or _publication(settings):
-            bars.step("serveur")
-            chosen = server.choose_port(port) if foreground else 0
-            if not foreground:
-                _have_scheduled(worker, settings)
-            address = "" if foreground else server.ensure(port)
-    if report is not None:
-        click.echo(as_text(report), err=True)
-        if report.state == "refused" and not (foreground and _publication(settings)):
+    server, worker, bars = Server(home), Worker(home), Bars()
+    with home.lock():
+        server.check(port, foreground=foreground)
+        if settings.schedule and not foreground:
+            worker.check_settings()
+        with bars:
+            settings = prepare(home, bars)
+            report = _load_if_needed(settings, finess, demo_size, bars)
+            ensure_index(settings, bars)
+        if report is not None:
+            click.echo(as_text(report), err=True)
+        refused = report is not None and report.state == "refused"
+        if _publication(settings) is None:
+            click.echo(_nothing_served(report, finess), err=True)
             sys.exit(EXIT_REFUSED)
-    if foreground:
-        server.run_here(chosen)
+        if foreground:
+            if address := server.address:
+                click.echo(f"Le serveur détaché ({address}) s’arrête : celui-ci prend sa place.", err=True)
+            server.run_here(port)
+        with bars:
+            bars.step("serveur")
+            _have_scheduled(worker, settings)
+            address = server.ensure(port)
+    if refused:
+        sys.exit(EXIT_REFUSED)
     if settings.schedule:
         _warn_without(worker)
+    if ignored := server.unheeded(port):
+        click.echo(ignored, err=True)
     click.echo(address)
 
 
@@ -81,7 +93,7 @@ def status() -> None:
     click.echo(f"PostgreSQL  {'en marche' if running else 'arrêté'}")
     click.echo(f"serveur     {address or 'arrêté'}")
     click.echo(f"tâches      {scheduled_work(home, settings)[1]}")
-    click.echo(f"données     {_described(publication)}")
+    click.echo(f"données     {_described(publication) if running else UNKNOWN[1]}")
     sys.exit(0 if address and publication else 1)
 
 
@@ -96,9 +108,12 @@ def doctor(as_json: bool) -> None:
 
 def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | None, bars: Bars) -> Report | None:
     """Load at the first start, or the file that is given; the live flow when it can be reached, else the demo."""
+    served = _publication(settings)
+    if served is not None and (finess or demo_size):
+        click.echo(_kept(served, finess), err=True)
     if finess is not None:
         return refresh_finess(settings, bars, file=finess)
-    if _publication(settings) is not None:
+    if served is not None:
         return None
     if demo_size is None and settings.live:
         try:
@@ -117,6 +132,31 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
     if report.state == "published":
         refresh_activities(settings, bars, file=files.activites)
     return report
+
+
+def _kept(served: Publication, finess: Path | None) -> str:
+    """Invented and real data are never swapped but by a file that is given."""
+    if finess is None:
+        return (
+            f"Cette instance sert déjà la {_described(served)} : elle est gardée, et --demo sans effet. "
+            "Une France fictive à côté : LUM1_HOME=un-autre-dossier ./lum1 start --demo TAILLE"
+        )
+    return (
+        f"Cette instance sert déjà la {_described(served)} : {finess.name} la remplace s’il passe les portes, "
+        "comme par ./lum1 refresh finess --file ; sinon elle est gardée."
+    )
+
+
+def _nothing_served(report: Report | None, finess: Path | None) -> str:
+    """What to do of a first file that is refused."""
+    otherwise = f"un autre fichier (--finess), ou une France fictive (./lum1 start --demo {DEMO_SIZE})."
+    closed = [verdict.gate for verdict in report.gates if verdict.refuses] if report else []
+    if not closed:
+        return f"Rien n’est servi. Il faut {otherwise}"
+    again = " ".join(
+        ["./lum1 refresh finess", *([f"--file {finess}"] if finess else []), *(f"--accept {gate}" for gate in closed)]
+    )
+    return f"Rien n’est servi. Si ce fichier est bien le bon : {again}, puis ./lum1 start ; sinon {otherwise}"
 
 
 def _have_scheduled(worker: Worker, settings: Settings) -> None:

@@ -7,12 +7,12 @@ import click
 import msgspec
 from sqlalchemy import select
 
+from api.commands.database import settings_with_database
 from etl.export import FORMATS, export_structures
 from etl.report import as_text, report_of
 from geo.database import engine_for
 from geo.errors import NotFound, NotReady
 from geo.publication import load, served_publication
-from geo.settings import Settings
 from search import embedded
 from tiles import counts
 
@@ -26,7 +26,7 @@ def loads(as_json: bool, limit: int, number: int | None) -> None:
     query = select(load).order_by(load.c.id.desc()).limit(limit)
     if number is not None:
         query = select(load).where(load.c.id == number)
-    with engine_for(Settings.from_environment().database_url).connect() as connection:
+    with engine_for(settings_with_database().database_url).connect() as connection:
         found = connection.execute(query).all()
     if number is not None and not found:
         raise NotFound(f"Aucun chargement n’a le numéro {number} : ./lum1 loads les donne.")
@@ -49,7 +49,7 @@ def loads(as_json: bool, limit: int, number: int | None) -> None:
 @click.argument("what", type=click.Choice(["search", "tiles"]), required=False)
 def verify(what: str | None) -> None:
     """Comparer chaque projection à PostgreSQL."""
-    settings = Settings.from_environment()
+    settings = settings_with_database()
     engine = engine_for(settings.database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         publication = served_publication(connection)
@@ -75,7 +75,7 @@ def verify(what: str | None) -> None:
 )
 def export(what: str, format_: str, output: Path) -> None:
     """Écrire les données publiques dans un fichier."""
-    engine = engine_for(Settings.from_environment().database_url).execution_options(isolation_level="REPEATABLE READ")
+    engine = engine_for(settings_with_database().database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         written = export_structures(connection, format_, output)
     click.echo(f"{written} {what} dans {output}")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
 from etl import ledger, publish
 from etl import refresh_all as refreshes
@@ -16,6 +17,7 @@ from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
 from geo.database import engine_for
+from geo.errors import NotReady
 from geo.settings import Settings
 
 EXIT_REFUSED = 3
@@ -54,7 +56,9 @@ def refresh_finess(
     """FINESS : les fichiers donnés, sinon le flux du jour. Avec --json, un rapport par ligne."""
     if file and as_of:
         raise click.UsageError("--file et --as-of s’excluent.")
-    settings = Settings.from_environment()
+    settings = settings_with_database()
+    if not (file or as_of):
+        _network_or_sentence(settings)
     if as_of:
         file = refreshes.archived_structures(settings, as_of.date())
     how: Any = {"accept": accept, "dry_run": dry_run}
@@ -72,8 +76,10 @@ def refresh_finess(
 @click.option("--json", "as_json", is_flag=True, help="Rapports en JSON.")
 def refresh_everything(as_json: bool) -> None:
     """Tous les flux, comme le fait l’ordonnanceur."""
+    settings = settings_with_database()
+    _network_or_sentence(settings)
     with Bars() as bars:
-        reports = refreshes.refresh_all(Settings.from_environment(), bars)
+        reports = refreshes.refresh_all(settings, bars)
     _tell(reports, as_json)
 
 
@@ -82,10 +88,18 @@ def refresh_everything(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
 def rollback(load: int, as_json: bool) -> None:
     """Servir de nouveau ce qu’un chargement antérieur a publié (« ./lum1 loads » les montre)."""
-    settings = Settings.from_environment()
+    settings = settings_with_database()
     with Bars() as bars:
         report = go_back(engine_for(settings.database_url), settings.search_root, load, bars)
     _tell([report], as_json)
+
+
+def _network_or_sentence(settings: Settings) -> None:
+    if not settings.live:
+        raise NotReady(
+            "LUM1_LIVE=0 interdit le réseau : donnez un fichier (./lum1 refresh finess --file FICHIER) "
+            "ou relancez sans LUM1_LIVE=0."
+        )
 
 
 def _tell(reports: list[Report], as_json: bool) -> None:
@@ -103,7 +117,7 @@ def search() -> None:
 @search.command("rebuild")
 def rebuild() -> None:
     """Refaire l’index et la grille depuis PostgreSQL, à côté, puis basculer."""
-    settings = Settings.from_environment()
+    settings = settings_with_database()
     engine = engine_for(settings.database_url)
     with ledger.only_load(engine), Bars() as bars:
         with engine.begin() as connection:

@@ -2,19 +2,14 @@
 
 import click
 
-from api.machine.cluster import Cluster
+from api.commands.database import settings_with_database
 from api.machine.home import Home
 from api.machine.worker import Worker
-from geo.errors import NotReady
-from geo.settings import Settings
 
 
 @click.command()
 def worker() -> None:
     """Rester au premier plan et faire ce qui est planifié (conteneurs)."""
-    settings = Settings.from_environment()
-    home = Home(settings.home)
-    if not settings.external_database and not Cluster(home).is_running():
-        raise NotReady("PostgreSQL est arrêté : ./lum1 start le démarre, et lance aussi les tâches planifiées.")
+    home = Home(settings_with_database().home)
     home.create()
     Worker(home).run_here()

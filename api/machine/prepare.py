@@ -4,10 +4,13 @@ from api.commands.terminal import Bars
 from api.machine.assets import ensure_assets
 from api.machine.cluster import Cluster
 from api.machine.home import Home
+from etl import ledger
 from geo.database import engine_for
 from geo.migrate import migrate
+from geo.publication import served_publication
 from geo.reference.load import load_reference
 from geo.settings import Settings
+from search import embedded
 from tiles import basemap
 
 
@@ -30,3 +33,19 @@ def prepare(home: Home, bars: Bars) -> Settings:
             basemap.build(connection)
     engine.dispose()
     return settings
+
+
+def ensure_index(settings: Settings, bars: Bars) -> None:
+    """The words index of what is served, made again where it is missing or damaged: copies of a home may leave it out."""
+    engine = engine_for(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            served = served_publication(connection)
+        if served is None or embedded.opens(settings.search_root / str(served.version)):
+            return
+        bars.step("index de recherche")
+        with ledger.only_load(engine), engine.connect() as connection:  # `structure` is what is served between loads
+            if served := served_publication(connection):
+                embedded.build(connection, settings.search_root / str(served.version))
+    finally:
+        engine.dispose()

@@ -10,13 +10,13 @@ from typing import NoReturn
 
 from api.machine.detached import Detached, Running
 from api.machine.home import Home
-from api.machine.ports import LOOPBACK, free_port, is_free
+from api.machine.listening import Listening, url
+from api.machine.ports import free_port, is_free
 from geo.errors import Lum1Error
 
 APPLICATION = "api.app:create_app"
 FIRST_PORT = 8640
 READY_PATIENCE_S = 60
-EVERY_INTERFACE = ("0.0.0.0", "::")
 
 
 class ServerFailed(Lum1Error):
@@ -29,47 +29,89 @@ class Server:
     def __init__(self, home: Home, *, application: str = APPLICATION) -> None:
         self.home = home
         self.application = application
-        self.host = os.environ.get("LUM1_HOST") or LOOPBACK
         self._program = Detached(home, "server")
 
     @property
     def address(self) -> str | None:
         """Where it listens, None when it doesn't run."""
-        running = self._program.running()
-        return _address(running) if running and running.process.is_alive() else None
+        running = self._alive()
+        return _address(running) if running else None
 
-    def ensure(self, port: int | None) -> str:
+    def check(self, asked: int | None, *, foreground: bool = False) -> None:
+        """Refuse what cannot be done while everything still runs: a wrong setting, a port that others have."""
+        wanted, running = Listening.from_environment(asked), self._alive()
+        if foreground and running and not running.own_session:
+            raise ServerFailed(
+                f"Le serveur tourne déjà au premier plan ({_address(running)}) : arrêtez-le là où il tourne, "
+                "ou par ./lum1 stop."
+            )
+        if foreground or asked is not None or running is None:
+            self._refuse_if_taken(wanted)
+
+    def ensure(self, asked: int | None) -> str:
         """Its address, once ready: the one that runs, unless another port is asked for or it no longer answers."""
-        running = self._program.running()
-        if running and running.process.is_alive() and port in (None, running.about["port"]) and not _complaint(running):
+        wanted, running = Listening.from_environment(asked), self._alive()
+        if running and asked in (None, running.about["port"]) and not _complaint(running):
             return _address(running)
-        self.stop()
-        chosen = self.choose_port(port)
-        running = self._program.spawn(self._command(chosen), host=self.host, port=chosen)
+        port = self._take_the_place(wanted)
+        running = self._program.spawn(self._command(wanted, port), host=wanted.host, port=port)
         self._wait_until_ready(running)
         return _address(running)
 
-    def choose_port(self, asked: int | None) -> int:
-        """The port asked for, else `LUM1_PORT`, else last time's, else the first free; refused when asked and taken."""
-        asked = asked or int(os.environ.get("LUM1_PORT") or 0) or None
-        if asked is not None and not is_free(asked, self.host):
-            raise ServerFailed(f"Le port {asked} est pris : choisissez-en un autre avec --port.")
-        last = self._program.last()
-        return asked or free_port(*([last.about["port"]] if last else []), at_least=FIRST_PORT)
+    def run_here(self, asked: int | None) -> NoReturn:
+        """Become the server, so that signals reach it: for containers. One that runs detached leaves its place."""
+        self.check(asked, foreground=True)
+        wanted = Listening.from_environment(asked)
+        port = self._take_the_place(wanted)
+        self._program.become(self._command(wanted, port), host=wanted.host, port=port)
 
-    def run_here(self, port: int) -> NoReturn:
-        """Become the server, so that signals reach it: for containers."""
-        self._program.become(self._command(port), host=self.host, port=port)
+    def unheeded(self, asked: int | None) -> str:
+        """What the environment asks for and the server that runs, being kept, does not do; empty when it does."""
+        wanted, running = Listening.from_environment(asked), self._alive()
+        if running is None:
+            return ""
+        ignored = []
+        if wanted.port not in (None, running.about["port"]):
+            ignored.append(f"LUM1_PORT={wanted.port}")
+        if os.environ.get("LUM1_HOST") and wanted.host != running.about["host"]:
+            ignored.append(f"LUM1_HOST={wanted.host}")
+        if not ignored:
+            return ""
+        return (
+            f"Le serveur qui tourne est gardé, à {_address(running)}, sans {' ni '.join(ignored)} : "
+            "./lum1 stop puis ./lum1 start le déplacent."
+        )
 
     def stop(self) -> bool:
         """Stop it and its workers; whether it ran."""
         return self._program.stop()
 
-    def _command(self, port: int) -> list[str]:
+    def _alive(self) -> Running | None:
+        """The one that was started last, if its first process still runs: without it, nobody restarts the others."""
+        running = self._program.running()
+        return running if running and running.process.is_alive() else None
+
+    def _take_the_place(self, wanted: Listening) -> int:
+        """Stop the one that runs, if what is wanted can be had; the port to listen on."""
+        self._refuse_if_taken(wanted)
+        self.stop()
+        last = self._program.last()
+        preferred = [last.about["port"]] if last else []
+        return wanted.port or free_port(*preferred, at_least=FIRST_PORT, host=wanted.host)
+
+    def _refuse_if_taken(self, wanted: Listening) -> None:
+        """Taken by others: a port of our own, even of workers whose parent was killed, becomes free when they end."""
+        ours = self._program.running()
+        if wanted.port is None or (ours and ours.about["port"] == wanted.port):
+            return
+        if not is_free(wanted.port, wanted.host):
+            raise ServerFailed(f"Le port {wanted.port} est pris : choisissez-en un autre avec --port.")
+
+    def _command(self, wanted: Listening, port: int) -> list[str]:
         return [
             *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", self.application),
-            *("--host", self.host, "--port", str(port)),
-            *("--workers", os.environ.get("LUM1_WORKERS") or "2", "--respawn-failed-workers"),
+            *("--host", wanted.host, "--port", str(port)),
+            *("--workers", str(wanted.workers), "--respawn-failed-workers"),
             *("--workers-kill-timeout", "5"),  # a signal during start-up may be lost on a worker
             "--no-access-log",  # an address holds what was searched
         ]
@@ -87,9 +129,7 @@ class Server:
 
 
 def _address(running: Running) -> str:
-    """What a browser on this machine opens."""
-    host, port = running.about["host"], running.about["port"]
-    return f"http://{LOOPBACK if host in EVERY_INTERFACE else host}:{port}/"
+    return url(running.about["host"], running.about["port"])
 
 
 def _complaint(running: Running) -> str:

@@ -36,12 +36,16 @@ class Worker:
 
     def ensure(self) -> None:
         """Have one run: the one that does, unless it was started by an older program or with other settings."""
-        Rhythm.from_environment(), Mailbox.from_environment()  # a wrong setting is said here rather than in a log
+        self.check_settings()
         running, now = self._program.running(), fingerprint()
         if running and running.process.is_alive() and running.about.get("fingerprint") == now:
             return
         self.stop()  # a dead one's refresh may go on
         self._program.spawn(self.command, fingerprint=now)
+
+    def check_settings(self) -> None:
+        """A wrong setting is said here rather than in a log."""
+        Rhythm.from_environment(), Mailbox.from_environment()
 
     def check(self) -> None:
         """Raise WorkerFailed, with the end of its log, when it did not last."""

@@ -1,5 +1,5 @@
 """The engine in the process: PostGIS for questions without words, tantivy and columns for words."""
 
-from search.embedded.index import build, verify
+from search.embedded.index import build, opens, verify
 
-__all__ = ["build", "verify"]
+__all__ = ["build", "opens", "verify"]

@@ -62,6 +62,11 @@ class Columns:
         arrays = {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in folder.glob("*.npy")}
         return cls(arrays, json.loads((folder / "vocabularies.json").read_text(encoding="utf-8")))
 
+    def are_complete(self) -> bool:
+        """Whether every column is there, as long as the others."""
+        names = ("ids", "name_key", "name_length", *NUMBERS, *CODES)
+        return set(names) <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
+
     def passing(self, filters: Filters, among: Array) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""
         flags = np.ones(len(among), dtype=bool)

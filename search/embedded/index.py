@@ -75,6 +75,15 @@ def build(connection: Connection, folder: Path) -> int:
     return indexed
 
 
+def opens(folder: Path) -> bool:
+    """Whether the index is there and whole, as this version of the program reads it; `verify` compares what it holds."""
+    try:
+        words = WordIndex(folder)
+    except (NotReady, OSError, ValueError):
+        return False
+    return words.columns.are_complete() and words.searcher.num_docs == len(words.columns)
+
+
 def verify(connection: Connection, folder: Path) -> list[str]:
     """Where the index disagrees with `structure`; empty when it doesn't."""
     try:

@@ -1,6 +1,5 @@
 """An engine on rows that each test writes."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from search.engine import SearchEngine
 from search.query import SearchQuery
 from search.results import Found
 from tests.builders import insert_structures, publish
-
-Ask = Callable[[SearchQuery], Found]
 
 
 class Searchable:

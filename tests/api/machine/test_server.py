@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,9 @@ from api.machine import processes
 from api.machine.ports import free_port
 from api.machine.processes import Process
 from api.machine.server import Server, ServerFailed
+from geo.errors import Lum1Error
 from geo.settings import REPOSITORY
+from tests.api.machine.test_listening import needs_ipv6
 
 TINY = "tests.api.machine.tiny_application:create_app"
 BROKEN = "tests.api.machine.tiny_application:never_starts"
@@ -100,6 +103,51 @@ def test_a_port_asked_for_and_taken_is_refused(server, a_home):
         Server(a_home("other"), application=TINY).ensure(taken)
 
 
+@pytest.fixture
+def taken():
+    """A port that another program has."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_a_healthy_server_survives_a_port_that_is_taken(server, taken):
+    address = server.ensure(None)
+    with pytest.raises(ServerFailed, match=f"port {taken} est pris"):
+        server.ensure(taken)
+    assert server.address == address
+    assert answer(address) == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LUM1_PORT", "abc"), ("LUM1_HOST", "192.0.2.1"), ("LUM1_WORKERS", "deux")]
+)
+def test_a_healthy_server_survives_a_wrong_setting(server, monkeypatch, name, value):
+    address = server.ensure(None)
+    monkeypatch.setenv(name, value)
+    for act in (server.ensure, server.check, server.run_here):
+        with pytest.raises(Lum1Error, match=name):
+            act(None)
+    assert answer(address) == b"ok"
+
+
+def test_a_setting_that_the_running_server_does_not_follow_is_said(server, monkeypatch):
+    address = server.ensure(None)
+    assert server.unheeded(None) == ""
+    monkeypatch.setenv("LUM1_PORT", str(free_port(at_least=18_640)))
+    monkeypatch.setenv("LUM1_HOST", "0.0.0.0")
+    assert server.ensure(None) == address
+    assert f"gardé, à {address}, sans LUM1_PORT=" in server.unheeded(None)
+    assert "ni LUM1_HOST=0.0.0.0" in server.unheeded(None)
+
+
+@needs_ipv6
+def test_it_answers_at_the_address_it_prints_on_ipv6(server, monkeypatch):
+    monkeypatch.setenv("LUM1_HOST", "::1")
+    address = server.ensure(None)
+    assert address.startswith("http://[::1]:")
+    assert answer(address) == b"ok"
+
+
 def test_two_homes_serve_side_by_side(server, a_home):
     other = Server(a_home("other"), application=TINY)
     assert server.ensure(None) != other.ensure(None)
@@ -118,19 +166,46 @@ def test_a_stranger_with_the_server_s_number_is_left_alone(server):
     assert not server.stop()
 
 
-def test_in_the_foreground_signals_reach_it(home):
-    port = free_port(at_least=18_640)
+@contextlib.contextmanager
+def in_the_foreground(home, port):
     with subprocess.Popen(
         [sys.executable, "-c", IN_THE_FOREGROUND, str(home.root), TINY, str(port)], cwd=REPOSITORY
     ) as child:
         try:
             wait_for_an_answer(f"http://127.0.0.1:{port}/")
-            assert Server(home).address == f"http://127.0.0.1:{port}/"
-            child.terminate()
-            assert child.wait(20) == 0
+            yield child
         finally:
-            child.kill()
+            child.terminate()
+            child.wait(20)
+
+
+def test_in_the_foreground_signals_reach_it(home):
+    port = free_port(at_least=18_640)
+    with in_the_foreground(home, port) as child:
+        assert Server(home).address == f"http://127.0.0.1:{port}/"
+        child.terminate()
+        assert child.wait(20) == 0
     assert Server(home).address is None
+
+
+def test_in_the_foreground_it_takes_the_place_of_the_detached_one(server):
+    detached = server.ensure(None)
+    leader = process_of(server)
+    port = free_port(at_least=18_640)
+    with in_the_foreground(server.home, port) as child:
+        assert processes.members_of_session(leader) == []
+        assert server.address == f"http://127.0.0.1:{port}/" != detached
+        assert server.stop()
+        assert child.wait(20) == 0
+    assert server.address is None
+
+
+def test_a_second_one_in_the_foreground_is_told_of_the_first(home):
+    port = free_port(at_least=18_640)
+    with in_the_foreground(home, port) as child:
+        with pytest.raises(ServerFailed, match=f"au premier plan .http://127.0.0.1:{port}/"):
+            Server(home, application=TINY).run_here(None)
+        assert child.poll() is None
 
 
 IN_THE_FOREGROUND = """

@@ -1,0 +1,200 @@
+"""`start` on an instance that serves, or that was refused its first file: what is kept, replaced, said."""
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import NamedTuple
+
+import pytest
+
+from api.machine.home import Home
+from api.machine.ports import free_port
+from api.machine.server import Server
+from geo.settings import REPOSITORY
+from tests.api.commands.conftest import Run, borrow_assets, command, environment
+from tests.conftest import fresh_database
+
+FEW = "300"
+
+
+class Instance(NamedTuple):
+    """A demo that the real server serves, and what became of the starts before."""
+
+    home: Home
+    lum1: Run
+    settings: dict[str, str]
+    unreadable: subprocess.CompletedProcess[str]
+    gated: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def instance(server_url, tmp_path_factory):
+    """Refused twice, then served; one instance, since PostgreSQL's reference takes seconds to load."""
+    home = Home(tmp_path_factory.mktemp("instance") / "home")
+    borrow_assets(home)
+    damaged = home.root / "abime.json"
+    damaged.write_text("{")
+    with fresh_database(server_url) as url:
+        settings = {"LUM1_DATABASE_URL": url}
+        lum1 = command(home, **settings)
+        unreadable = lum1("start", "--finess", str(damaged))
+        gated = lum1("start", "--demo", FEW, LUM1_GATE_COORDINATES="0")
+        started = lum1("start", "--demo", FEW)
+        try:
+            assert started.returncode == 0, started.stderr
+            yield Instance(home, lum1, settings, unreadable, gated)
+        finally:
+            Server(home).stop()
+
+
+@pytest.fixture
+def home(instance):
+    return instance.home
+
+
+@pytest.fixture
+def lum1(instance):
+    return instance.lum1
+
+
+def is_ready(address):
+    with urllib.request.urlopen(f"{address}readyz", timeout=5) as response:
+        return response.status == 200
+
+
+def eventually(condition, patience_s=30):
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if condition():
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_first_file_that_cannot_be_read_says_what_to_do(instance):
+    assert instance.unreadable.returncode == 3
+    assert "Rien n’est servi. Il faut un autre fichier (--finess), ou une France fictive" in instance.unreadable.stderr
+    assert instance.unreadable.stdout == ""
+
+
+def test_a_first_file_that_a_gate_refuses_says_how_to_accept_it_by_name(instance):
+    assert instance.gated.returncode == 3
+    advice = "Si ce fichier est bien le bon : ./lum1 refresh finess --accept coordinates, puis ./lum1 start"
+    assert advice in instance.gated.stderr
+
+
+def test_a_port_that_is_taken_takes_nothing_down(lum1, home):
+    address = Server(home).address
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        refused = lum1("start", "--port", str(taken))
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        f"lum1 : Le port {taken} est pris : choisissez-en un autre avec --port.\n",
+    )
+    assert Server(home).address == address
+    assert is_ready(address)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LUM1_PORT", "abc"), ("LUM1_WORKERS", "x"), ("LUM1_MAX_AGE_DAYS", "x"), ("LUM1_HOST", "192.0.2.1")],
+)
+def test_a_wrong_setting_is_said_in_one_sentence_and_takes_nothing_down(lum1, home, name, value):
+    refused = lum1("start", **{name: value})
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"lum1 : {name} vaut « {value} »")
+    assert refused.stderr.count("\n") == 1
+    assert is_ready(Server(home).address)
+
+
+def test_a_wrong_setting_of_the_worker_is_said_before_anything_is_done(lum1):
+    refused = lum1("start", LUM1_SCHEDULE="1", LUM1_REFRESH_AT="4h30")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("lum1 : LUM1_REFRESH_AT=4h30")
+
+
+def test_a_port_of_the_environment_that_is_not_followed_is_said(lum1, home):
+    address, other = Server(home).address, free_port(at_least=18_640)
+    started = lum1("start", LUM1_PORT=str(other))
+    assert (started.returncode, started.stdout) == (0, f"{address}\n")
+    assert f"sans LUM1_PORT={other}" in started.stderr
+
+
+def test_asking_a_served_instance_for_a_demo_says_that_what_is_served_is_kept(lum1):
+    before = lum1("status").stdout
+    started = lum1("start", "--demo", "50")
+    assert started.returncode == 0
+    assert f"version 1, {FEW} structures, données fictives" in started.stderr
+    assert "elle est gardée, et --demo sans effet" in started.stderr
+    assert lum1("status").stdout == before
+
+
+def test_a_file_given_to_a_served_instance_is_told_what_becomes_of_it(lum1, tmp_path):
+    (tmp_path / "abime.json").write_text("{")
+    refused = lum1("start", "--finess", str(tmp_path / "abime.json"))
+    assert refused.returncode == 3
+    assert "abime.json la remplace s’il passe les portes" in refused.stderr
+    assert f"{FEW} structures" in lum1("status").stdout
+
+
+def test_without_a_file_nor_the_network_a_refresh_says_what_to_do(lum1):
+    for what in ("finess", "all"):
+        refused = lum1("refresh", what)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("lum1 : LUM1_LIVE=0 interdit le réseau : donnez un fichier")
+        assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("lost", ["", "1/words", "1/ids.npy"])
+def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
+    path = home.root / "search" / lost
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    started = lum1("start")
+    assert started.returncode == 0, started.stderr
+    assert "index de recherche" in started.stderr
+    assert lum1("verify").returncode == 0
+    assert is_ready(started.stdout.strip())
+
+
+def test_an_index_that_is_whole_is_left_alone(lum1, home):
+    complete = home.root / "search" / "1" / "complete"
+    before = complete.stat().st_mtime_ns
+    assert lum1("start").returncode == 0
+    assert complete.stat().st_mtime_ns == before
+
+
+def test_the_foreground_takes_the_place_of_the_detached_server_and_says_so(instance, tmp_path):
+    home, lum1, settings, *_ = instance
+    detached = lum1("start").stdout.strip()
+    said = tmp_path / "said.txt"
+    with (
+        said.open("w") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "start", "--foreground"],
+            cwd=REPOSITORY,
+            env=environment(home, settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        ) as child,
+    ):
+        try:
+            assert eventually(lambda: home.recall("server")["process"]["pid"] == child.pid)
+            assert eventually(lambda: is_ready(detached)), said.read_text()  # the same port as before
+            assert f"Le serveur détaché ({detached}) s’arrête" in said.read_text()
+            assert lum1("stop").returncode == 0
+            assert child.wait(20) == 0
+        finally:
+            child.send_signal(signal.SIGTERM)
+    assert not eventually(lambda: is_ready(detached), patience_s=1)
+    assert lum1("status").returncode == 1

@@ -93,7 +93,9 @@ class Ground:
         """A fictitious France, kept from one run to the next as long as its generator is the same."""
         folder = self.folder / "files" / f"demo-{size}-{raw_bytes or 'sobre'}-{digest_of_sources('etl/demo')}"
         expected = demo.DemoFiles(
-            folder / f"finess-structures-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz", folder / "verite.parquet"
+            folder / f"finess-structures-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
+            folder / f"finess-activites-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
+            folder / "verite.parquet",
         )
         if all(path.exists() for path in expected.written()):
             return expected

@@ -131,7 +131,7 @@ def test_asking_a_served_instance_for_a_demo_says_that_what_is_served_is_kept(lu
     before = lum1("status").stdout
     started = lum1("start", "--demo", "50")
     assert started.returncode == 0
-    assert f"version 1, {FEW} structures, données fictives" in started.stderr
+    assert f"version 2, {FEW} structures, données fictives" in started.stderr
     assert "elle est gardée, et --demo sans effet" in started.stderr
     assert lum1("status").stdout == before
 
@@ -152,7 +152,7 @@ def test_without_a_file_nor_the_network_a_refresh_says_what_to_do(lum1):
         assert refused.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("lost", ["", "1/words", "1/ids.npy"])
+@pytest.mark.parametrize("lost", ["", "2/words", "2/ids.npy"])
 def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
     path = home.root / "search" / lost
     if path.is_dir():
@@ -167,7 +167,7 @@ def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
 
 
 def test_an_index_that_is_whole_is_left_alone(lum1, home):
-    complete = home.root / "search" / "1" / "complete"
+    complete = home.root / "search" / "2" / "complete"
     before = complete.stat().st_mtime_ns
     assert lum1("start").returncode == 0
     assert complete.stat().st_mtime_ns == before

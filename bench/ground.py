@@ -83,7 +83,7 @@ class Ground:
                 subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as running,
                 Peak(running.pid) as peak,
             ):
-                said, _ = running.communicate()
+                said = _to_the_end(running)
             written = wal_position(watch) - before
         if running.returncode:
             raise WrongAnswer(f"Le chargement de {file.name} a échoué : ses derniers mots sont plus haut.")
@@ -147,6 +147,15 @@ def digest_of_sources(*places: str) -> str:
     paths = [REPOSITORY / place for place in places]
     sources = [source for path in paths for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     return hashlib.blake2b(b"".join(source.read_bytes() for source in sources), digest_size=4).hexdigest()
+
+
+def _to_the_end(running: subprocess.Popen[bytes]) -> bytes:
+    """What it printed; a bench that is stopped stops it too."""
+    try:
+        return running.communicate()[0]
+    except BaseException:
+        running.kill()
+        raise
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from bench.sizes import FULL, QUICK, Sizes
 from geo.errors import Lum1Error
 from geo.settings import Settings
 
+EXIT_STOPPED = 128 + signal.SIGTERM
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """What a run found."""
@@ -39,6 +42,9 @@ class Outcome(msgspec.Struct, frozen=True):
 def main(arguments: list[str]) -> int:
     """Run the cases that are named, all of them otherwise; 1 when an answer was wrong."""
     asked = _asked(arguments)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED)
+    )  # so that PostgreSQL and the server are stopped too
     home = Home(Settings.from_environment().home / "bench")
     home.create()
     with home.lock():

@@ -80,3 +80,8 @@ class fresh_database:
         with self._server.connect() as connection:
             connection.execute(text(f'DROP DATABASE "{self._name}" WITH (FORCE)'))
         self._server.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside."""
+    items.sort(key=lambda item: "tests/e2e/" in item.nodeid)

@@ -35,12 +35,16 @@ class Lines:
 
 
 def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
-    """Every live flow, one after the other; a refusal is a Report, what could not be tried raises.
+    """Every live flow, one after the other; a refusal is a Report, structures that could not be tried raise.
 
-    Activities come second, on the structures of the day; should they be out of reach, the run is tried again as a whole, and
-    structures are then found unchanged.
+    Activities come second, on the structures of the day; out of reach, they wait for the next day and lose nothing of the first.
     """
-    return [refresh_finess(settings, progress), refresh_activities(settings, progress)]
+    reports = [refresh_finess(settings, progress)]
+    try:
+        reports.append(refresh_activities(settings, progress))
+    except (download.Unreachable, download.Damaged) as error:
+        print(f"activités : {error}", file=sys.stderr, flush=True)
+    return reports
 
 
 def refresh_finess(

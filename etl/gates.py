@@ -1,10 +1,14 @@
 """What a file must satisfy before it replaces what is served; each gate is a sentence with its numbers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from etl.thresholds import Thresholds
+
+Gate = Callable[[Any, Thresholds], "Verdict"]  # of what its flow counts
 
 SCHEMA_MAJOR = "1"  # "v1.0.0" and "1.0.0" were both seen
 
@@ -23,36 +27,41 @@ class Verdict(msgspec.Struct, frozen=True):
         return not (self.passed or self.warning or self.accepted)
 
 
-class Counted(msgspec.Struct, kw_only=True):
-    """What the gates look at: counts of this run and of the publication it would replace."""
+class CountedFile(msgspec.Struct, kw_only=True):
+    """What the gates of any flow look at."""
 
     schema_version: str
-    size: int
     age_days: float
     read: int
-    kept: int
     rejected: int
     repeated: int
+    previous: int  # numbers of the previous publication of the same origin, 0 at a first load
+    removed: int
+    downloaded: bool  # by the scheduler, not given by hand
+    fictitious: bool
+
+
+class Counted(CountedFile, kw_only=True):
+    """What those of structures look at besides: counts of this run and of the publication it would replace."""
+
+    size: int
+    kept: int
     open: int
     open_placed: int
     placed_by_flow: int
     coordinates_published: int
     coordinates_unusable: int
-    previous: int  # numbers of the previous publication of the same origin, 0 at a first load
     previous_open: int
     previous_placed_by_flow: int
-    removed: int
     closed: int
     common_placed: int  # placed by the flow yesterday and today
     moved: int
-    downloaded: bool  # by the scheduler, not given by hand
-    fictitious: bool
 
 
-def judge(counted: Counted, accept: Collection[str] = (), thresholds: Thresholds | None = None) -> list[Verdict]:
-    """Every gate's verdict, those accepted by name marked so."""
-    limits = thresholds or Thresholds.from_environment()
-    verdicts = [gate(counted, limits) for gate in GATES if not (counted.fictitious and gate in OF_THE_LIVE_FLOW)]
+def judge(counted: CountedFile, gates: Iterable[Gate], accept: Collection[str] = ()) -> list[Verdict]:
+    """The verdict of each of these gates, those accepted by name marked so."""
+    limits = Thresholds.from_environment()
+    verdicts = [gate(counted, limits) for gate in gates if not (counted.fictitious and gate in OF_THE_LIVE_FLOW)]
     return [msgspec.structs.replace(v, accepted=not v.passed and v.gate in accept) for v in verdicts]
 
 
@@ -61,7 +70,7 @@ def refusals(verdicts: Sequence[Verdict]) -> str:
     return " ".join(f"{verdict.message} (porte « {verdict.gate} »)." for verdict in verdicts if verdict.refuses)
 
 
-def schema(counted: Counted, limits: Thresholds) -> Verdict:
+def schema(counted: CountedFile, limits: Thresholds) -> Verdict:
     known = counted.schema_version.lstrip("v").split(".")[0] == SCHEMA_MAJOR
     return Verdict("schema", known, f"schéma {counted.schema_version}, cette version lit les schémas {SCHEMA_MAJOR}.x")
 
@@ -125,7 +134,7 @@ def active(counted: Counted, limits: Thresholds) -> Verdict:
     return Verdict("active", low <= counted.open <= high, message, warning=not counted.downloaded)
 
 
-def age(counted: Counted, limits: Thresholds) -> Verdict:
+def age(counted: CountedFile, limits: Thresholds) -> Verdict:
     message = f"fichier produit il y a {spaced(int(counted.age_days))} jours, au plus {spaced(limits.max_age_days)}"
     return Verdict("age", counted.age_days <= limits.max_age_days, message, warning=not counted.downloaded)
 
@@ -133,6 +142,11 @@ def age(counted: Counted, limits: Thresholds) -> Verdict:
 GATES = (schema, rows, anomalies, ids, removed, closed, moved, coordinates, drift, coverage, size, active, age)
 GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
 OF_THE_LIVE_FLOW = (size, active, age)  # absolute: they say nothing of invented data
+
+
+def age_in_days(produced_at: datetime) -> float:
+    """Days since a file was made."""
+    return (datetime.now(UTC) - produced_at) / timedelta(days=1)
 
 
 def at_most(gate: str, part: int, whole: int, most: float, what: str) -> Verdict:

@@ -40,6 +40,12 @@ def source_of(path: Path, **about: Any) -> Source:
     return Source(name=path.name, sha1=sha1, size=path.stat().st_size, **about)
 
 
+def told(source: Source, *, produced_at: datetime, fictitious: bool) -> Source:
+    """The source with what its file says of itself."""
+    origin = "demo" if fictitious else source.origin
+    return msgspec.structs.replace(source, produced_at=produced_at, fictitious=fictitious, origin=origin)
+
+
 @contextmanager
 def only_load(engine: Engine) -> Iterator[Connection]:
     """Hold the lock that lets one load run at a time; a session's lock falls with its process, however it ends.

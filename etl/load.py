@@ -1,10 +1,9 @@
 """One run of a pipeline: staged, judged, merged, published, recorded; or refused with nothing changed."""
 
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,18 +11,17 @@ import msgspec
 import polars as pl
 from sqlalchemy import Connection, Engine, Row, delete
 
-from etl import gates, history, ledger, merge, publish
+from etl import gates, history, ledger, merge, publish, running
 from etl.coverage import coverage
 from etl.history import Published
 from etl.ledger import Source
 from etl.report import Report
-from geo.errors import Lum1Error, Refused
+from etl.running import Attempt, Tried
+from geo.errors import Refused
 from geo.history import structure_change
 from geo.structures import structure
 
 SAMPLES = 5  # register numbers kept for each reason of refusal: enough to look one up
-SECONDS_PER_DAY = 86_400
-LARGE = 0.1  # of the establishments read
 
 
 class Batch(msgspec.Struct):
@@ -125,69 +123,50 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None = None) -> Report:
     """Load, judge and publish; raises only when something broke, a refusal is a Report."""
-    steps, started = Steps(progress or Silent()), time.monotonic()
-    with ledger.only_load(engine) as lock:
-        if report := _already_served(lock, asked, started):
-            return report
-        load_id = ledger.open_load(engine, asked.pipeline, asked.source)
-        with ledger.failure_recorded(engine, load_id):
-            report = _attempt(engine, search_root, asked, load_id, steps)
-        if report.state == "published":
-            publish.sweep(engine, search_root)
-        if _is_large(report.counts):
-            steps("rangement")
-            publish.tidy(engine)
-    return msgspec.structs.replace(
-        report, seconds=time.monotonic() - started, pipeline=asked.pipeline, origin=asked.source.origin
+    steps = Steps(progress or Silent())
+    return running.alone(
+        engine,
+        asked.pipeline,
+        asked.source,
+        attempt=lambda connection, attempt: _attempt(connection, attempt, search_root, asked, steps),
+        afterwards=lambda report: running.tidied(engine, search_root, report, steps),
+        is_needless=lambda connection, served: _is_needless(connection, asked, served),
     )
 
 
-def _attempt(engine: Engine, search_root: Path, asked: Run, load_id: int, steps: Steps) -> Report:
-    tally, verdicts, counts = Tally(), list[gates.Verdict](), dict[str, Any]()
+def _attempt(connection: Connection, attempt: Attempt, search_root: Path, asked: Run, steps: Steps) -> int:
+    tally = Tally()
+    _make_room(connection, asked)
+    merge.create_stage(connection)
+    history.open_comparison(connection)
+    steps("lecture du registre")
     try:
-        with engine.begin() as connection:
-            _make_room(connection, asked)
-            merge.create_stage(connection)
-            history.open_comparison(connection)
-            steps("lecture du registre")
-            fill_stage(connection, asked.batches(connection), tally)
-            merge.index_stage(connection)
-            steps("portes")
-            verdicts += gates.judge(_counted(connection, asked, tally), asked.accept)
-            counts = tally.counts()
-            if reasons := gates.refusals(verdicts):
-                raise Refused(reasons)
-            steps("fusion")
-            counts |= _remember(connection, asked, load_id)
-            changes = merge.merge(connection, load_id)
-            attached = asked.after_merge(connection)
-            counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
-            counts |= coverage(connection)
-            if asked.dry_run:
-                raise _Tried
-            version = publish.publish(
-                connection,
-                search_root,
-                {**asked.credits, asked.pipeline: load_id},
-                fictitious=asked.source.fictitious,
-                changed=changes.inserted + changes.updated + changes.removed + attached,
-                step=steps,
-            )
-            counts |= {"seconds": steps.end(), "peak_mib": _peak_mib()}
-            ledger.close_load(connection, load_id, "published", counts=counts, verdicts=verdicts)
-    except _Tried:
-        return _recorded(engine, asked, load_id, "tried", counts, verdicts)
-    except Refused as refusal:
-        return _recorded(engine, asked, load_id, "refused", counts or tally.counts(), verdicts, str(refusal))
-    return Report(
-        load=load_id,
-        state="published",
-        source=asked.source.name,
-        counts=counts,
-        gates=verdicts,
-        seconds=0,
-        version=version,
+        fill_stage(connection, asked.batches(connection), tally)
+    finally:  # a file cut short is refused with what was read of it
+        attempt.counts |= tally.counts()
+    merge.index_stage(connection)
+    steps("portes")
+    attempt.verdicts += gates.judge(_counted(connection, asked, tally), gates.GATES, asked.accept)
+    if reasons := gates.refusals(attempt.verdicts):
+        raise Refused(reasons)
+    steps("fusion")
+    attempt.counts |= _remember(connection, asked, attempt.load)
+    changes = merge.merge(connection, attempt.load)
+    attached = asked.after_merge(connection)
+    attempt.counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
+    attempt.counts |= coverage(connection)
+    if asked.dry_run:
+        raise Tried
+    version = publish.publish(
+        connection,
+        search_root,
+        {**asked.credits, asked.pipeline: attempt.load},
+        fictitious=asked.source.fictitious,
+        changed=changes.inserted + changes.updated + changes.removed + attached,
+        step=steps,
     )
+    attempt.counts |= {"seconds": steps.end(), "peak_mib": running.peak_mib()}
+    return version
 
 
 def fill_stage(connection: Connection, batches: Iterator[Batch], tally: Tally) -> None:
@@ -240,7 +219,7 @@ def _counted(connection: Connection, asked: Run, tally: Tally) -> gates.Counted:
     return gates.Counted(
         schema_version=asked.schema_version,
         size=asked.source.size,
-        age_days=(datetime.now(UTC) - asked.produced_at).total_seconds() / SECONDS_PER_DAY,
+        age_days=gates.age_in_days(asked.produced_at),
         read=tally.read,
         kept=tally.kept,
         rejected=tally.rejected.total() - tally.rejected["numero_en_double"],
@@ -253,25 +232,11 @@ def _counted(connection: Connection, asked: Run, tally: Tally) -> gates.Counted:
     )
 
 
-def _is_large(counts: dict[str, Any]) -> bool:
-    """Whether a run wrote a good part of its tables."""
-    written = sum(kind["new"] + kind["changed"] for kind in counts.get("records", {}).values())
-    return bool(written > counts.get("kept", 0) * LARGE)
-
-
-def _already_served(connection: Connection, asked: Run, started: float) -> Report | None:
-    """Nothing to do for the file that is served, nor, unless given by hand, for one that an operator went back from."""
-    served = ledger.served_load(connection, asked.pipeline)
-    if asked.again or served is None or not (served.sha1 == asked.source.sha1 or _was_left(connection, asked, served)):
-        return None
-    return Report(
-        load=served.id,
-        state="unchanged",
-        source=asked.source.name,
-        counts={},
-        gates=[],
-        seconds=time.monotonic() - started,
-    )
+def _is_needless(connection: Connection, asked: Run, served: Row[Any]) -> bool:
+    """The file that is served or, unless given by hand, one that an operator went back from."""
+    if asked.again:
+        return False
+    return bool(served.sha1 == asked.source.sha1) or _was_left(connection, asked, served)
 
 
 def _was_left(connection: Connection, asked: Run, served: Row[Any]) -> bool:
@@ -281,28 +246,3 @@ def _was_left(connection: Connection, asked: Run, served: Row[Any]) -> bool:
         and asked.source.origin == "live"
         and ledger.was_published(connection, asked.pipeline, asked.source.sha1)
     )
-
-
-def _recorded(
-    engine: Engine,
-    asked: Run,
-    load_id: int,
-    state: str,
-    counts: dict[str, Any],
-    verdicts: list[gates.Verdict],
-    error: str | None = None,
-) -> Report:
-    with engine.begin() as connection:
-        ledger.close_load(connection, load_id, state, counts=counts, verdicts=verdicts, error=error)
-    return Report(
-        load=load_id, state=state, source=asked.source.name, counts=counts, gates=verdicts, seconds=0, error=error
-    )
-
-
-def _peak_mib() -> int:
-    """The most this process has ever held, in mebibytes (Linux counts in kibibytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-class _Tried(Lum1Error):
-    """A dry run that went through: rolled back on purpose."""

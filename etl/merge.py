@@ -131,12 +131,13 @@ SET open = false, row_hash = '', load_id = :load_id
 WHERE row_hash <> '' AND NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
 """
 
-# The founding number of a structure is its id without the letter (docs/adr/0002).
+# The founding number of a structure is its id without the letter (docs/adr/0002); ids are in the "C" collation, which the key's
+# index does not answer.
 DELETE_UNKNOWN_THEN = """
 DELETE FROM structure AS s
 WHERE NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
   AND NOT EXISTS (
-      SELECT FROM source_record AS r WHERE r.kind = 'ege' AND r.key = substr(s.id, 2) AND r.load_id <= :to
+      SELECT FROM source_record AS r WHERE r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND r.load_id <= :to
   )
 """
 

@@ -57,13 +57,7 @@ def refresh_finess(
     dry_run: bool = False,
 ) -> Report:
     """FINESS: the file given, else the day's of the live flow."""
-    origin, licence = "file", "lov2"
-    if file is None:
-        resource, file = download.obtain(
-            settings.datagouv_url, download.STRUCTURES, settings.archive, step=progress.step, progress=progress.advance
-        )
-        archive.prune(settings.archive, download.STRUCTURES)
-        origin, licence = "live", resource.licence
+    file, origin, licence = _file_of(settings, progress, download.STRUCTURES, file)
     return finess.refresh(
         engine_for(settings.database_url),
         settings.search_root,
@@ -86,13 +80,7 @@ def refresh_activities(
     dry_run: bool = False,
 ) -> Report:
     """FINESS's activities, on the structures that are served: the file given, else the day's of the live flow."""
-    origin, licence = "file", "lov2"
-    if file is None:
-        resource, file = download.obtain(
-            settings.datagouv_url, download.ACTIVITES, settings.archive, step=progress.step, progress=progress.advance
-        )
-        archive.prune(settings.archive, download.ACTIVITES)
-        origin, licence = "live", resource.licence
+    file, origin, licence = _file_of(settings, progress, download.ACTIVITES, file)
     return activities.refresh(
         engine_for(settings.database_url),
         settings.search_root,
@@ -103,6 +91,17 @@ def refresh_activities(
         dry_run=dry_run,
         progress=progress,
     )
+
+
+def _file_of(settings: Settings, progress: Progress, flow: download.Flow, given: Path | None) -> tuple[Path, str, str]:
+    """The file given, else the day's of the live flow, archived; its origin and licence."""
+    if given is not None:
+        return given, "file", "lov2"
+    resource, file = download.obtain(
+        settings.datagouv_url, flow, settings.archive, step=progress.step, progress=progress.advance
+    )
+    archive.prune(settings.archive, flow)
+    return file, "live", resource.licence
 
 
 def archived_structures(settings: Settings, day: date) -> Path:

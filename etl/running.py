@@ -3,16 +3,19 @@
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
-from etl import ledger
+from etl import ledger, publish
 from etl.gates import Verdict
 from etl.ledger import Source
 from etl.report import Report
 from geo.errors import Lum1Error, Refused
+
+LARGE = 0.1  # of what was kept: more versions than that were most of their tables
 
 
 class Attempt(msgspec.Struct):
@@ -33,26 +36,39 @@ def alone(
     source: Source,
     attempt: Callable[[Connection, Attempt], int],
     afterwards: Callable[[Report], None],
+    is_needless: Callable[[Connection, Row[Any]], bool] | None = None,
 ) -> Report:
     """Run `attempt` in one transaction under the lock, unless its file is served already; its answer is the version published.
 
-    `afterwards` is called once it is, still under the lock.
+    `afterwards` is called once it is, still under the lock. `is_needless` decides otherwise, from the load that is served.
     """
     started = time.monotonic()
     with ledger.only_load(engine) as lock:
-        report = _already_served(lock, pipeline, source)
+        report = _already_served(lock, pipeline, source, is_needless)
         if report is None:
             load_id = ledger.open_load(engine, pipeline, source)
             with ledger.failure_recorded(engine, load_id):
                 report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
         if report.state == "published":
             afterwards(report)
-    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return msgspec.structs.replace(report, seconds=seconds, pipeline=pipeline, origin=source.origin)
 
 
 def refused_unread(engine: Engine, pipeline: str, source: Source, error: str) -> Report:
     """Record a file that could not even be opened as what it should be."""
-    return _recorded(engine, source, Attempt(ledger.open_load(engine, pipeline, source), {}, []), "refused", error)
+    unread = Attempt(ledger.open_load(engine, pipeline, source), {}, [])
+    report = _recorded(engine, source, unread, "refused", error)
+    return msgspec.structs.replace(report, pipeline=pipeline, origin=source.origin)
+
+
+def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[str], None]) -> None:
+    """What follows a publication: old words indexes leave, tables that were mostly written are put in order."""
+    publish.sweep(engine, search_root)
+    written = sum(kind["new"] + kind["changed"] for kind in report.counts.get("records", {}).values())
+    if written > report.counts["kept"] * LARGE:
+        step("rangement")
+        publish.tidy(engine)
 
 
 def peak_mib() -> int:
@@ -72,9 +88,14 @@ def _outcome(engine: Engine, source: Source, so_far: Attempt, attempt: Callable[
     return _report(source, so_far, "published", version=version)
 
 
-def _already_served(connection: Connection, pipeline: str, source: Source) -> Report | None:
+def _already_served(
+    connection: Connection,
+    pipeline: str,
+    source: Source,
+    is_needless: Callable[[Connection, Row[Any]], bool] | None,
+) -> Report | None:
     served = ledger.served_load(connection, pipeline)
-    if served is None or served.sha1 != source.sha1:
+    if served is None or not (is_needless(connection, served) if is_needless else served.sha1 == source.sha1):
         return None
     return _report(source, Attempt(served.id, {}, []), "unchanged")
 

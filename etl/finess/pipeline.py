@@ -5,18 +5,16 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
-import msgspec
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select, update
 
-from etl import ledger
+from etl import ledger, running
 from etl.finess.activites.attach import attach_activities
 from etl.finess.changes import write_changes
 from etl.finess.extract import Chunk, Header, chunks, read_header
 from etl.finess.legacy_load import ancien_positions, load_ancien
 from etl.finess.records import KINDS, groups_of, records_of
 from etl.finess.transform import transform
-from etl.ledger import Source
 from etl.load import Batch, Progress, Run, Silent, run
 from etl.report import Report
 from geo.ancien import finess_ancien
@@ -47,13 +45,8 @@ def refresh(
     try:
         header = read_header(file)
     except Refused as refusal:
-        return _refused_unread(engine, source, str(refusal))
-    source = msgspec.structs.replace(
-        source,
-        produced_at=header.generated_at,
-        fictitious=header.fictitious,
-        origin="demo" if header.fictitious else origin,
-    )
+        return running.refused_unread(engine, PIPELINE, source, str(refusal))
+    source = ledger.told(source, produced_at=header.generated_at, fictitious=header.fictitious)
     credits: dict[str, int] = {}
     learnt = ancien_csv if not header.fictitious else None
     read = chunks(file, lambda done: progress.advance(done, source.size))
@@ -103,20 +96,3 @@ def _ancien(connection: Connection, file: Path | None, header: Header, credits: 
         ledger.close_load(connection, load_id, "published", counts=counts)
         credits[ANCIEN] = load_id
     return ancien_positions(connection)
-
-
-def _refused_unread(engine: Engine, source: Source, error: str) -> Report:
-    load_id = ledger.open_load(engine, PIPELINE, source)
-    with engine.begin() as connection:
-        ledger.close_load(connection, load_id, "refused", error=error)
-    return Report(
-        load=load_id,
-        state="refused",
-        source=source.name,
-        counts={},
-        gates=[],
-        seconds=0,
-        error=error,
-        pipeline=PIPELINE,
-        origin=source.origin,
-    )

@@ -1,7 +1,6 @@
 """An activities file into the served publication: history, the filter's codes, projections, in one transaction."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ from etl.finess.activites import attach, gates
 from etl.finess.activites.extract import Header, chunks, read_header
 from etl.finess.activites.records import read
 from etl.ledger import Source
-from etl.load import LARGE, Progress, Silent, Steps, Tally
+from etl.load import Progress, Silent, Steps, Tally
 from etl.report import Report
 from etl.running import Attempt, Tried
 from geo.activites import KIND, PIPELINE
 from geo.errors import Refused
 from geo.publication import served_publication
-
-SECONDS_PER_DAY = 86_400
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +52,7 @@ def refresh(
         header = read_header(file)
     except Refused as refusal:
         return running.refused_unread(engine, PIPELINE, source, str(refusal))
-    source = msgspec.structs.replace(
-        source,
-        produced_at=header.generated_at,
-        fictitious=header.fictitious,
-        origin="demo" if header.fictitious else origin,
-    )
+    source = ledger.told(source, produced_at=header.generated_at, fictitious=header.fictitious)
     asked = Asked(
         file=file,
         header=header,
@@ -76,7 +68,7 @@ def refresh(
         PIPELINE,
         source,
         attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
-        afterwards=lambda report: _tidied(engine, asked, report),
+        afterwards=lambda report: running.tidied(engine, search_root, report, asked.steps),
     )
 
 
@@ -89,7 +81,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     _read_whole(connection, asked, tally)
     attempt.counts |= tally.counts()
     asked.steps("portes")
-    attempt.verdicts += gates.judge(_counted(connection, asked, tally), asked.accept)
+    attempt.verdicts += common_gates.judge(_counted(connection, asked, tally), gates.GATES, asked.accept)
     if reasons := common_gates.refusals(attempt.verdicts):
         raise Refused(reasons)
     asked.steps("activités des structures")
@@ -108,14 +100,6 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
     return version
-
-
-def _tidied(engine: Engine, asked: Asked, report: Report) -> None:
-    publish.sweep(engine, asked.search_root)
-    written = report.counts["records"].get(KIND, {})
-    if written.get("new", 0) + written.get("changed", 0) > report.counts["kept"] * LARGE:
-        asked.steps("rangement")
-        publish.tidy(engine)
 
 
 def _check_world(connection: Connection, source: Source) -> None:
@@ -145,7 +129,7 @@ def _counted(connection: Connection, asked: Asked, tally: Tally) -> gates.Counte
         schema_version=asked.header.schema_version,
         produced_at=asked.header.generated_at,
         newest=history.newest(connection, [KIND]),
-        age_days=(datetime.now(UTC) - asked.header.generated_at).total_seconds() / SECONDS_PER_DAY,
+        age_days=common_gates.age_in_days(asked.header.generated_at),
         read=tally.read,
         numbers=tally.kept,
         rejected=rejected.total() - rejected["numero_en_double"],

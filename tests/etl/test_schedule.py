@@ -169,6 +169,7 @@ def refreshing_pid() -> int:
 def test_old_data_are_told_once_a_day_with_their_date_and_what_to_do(
     instance: Instance, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)  # whatever an application of earlier tests has made of the root logger
     instance.serve(days_old=5)
     instance.run("watch")
     instance.run("watch")

@@ -43,7 +43,7 @@ def a_file(
     """A complete file, gzip."""
     members = {"schemaVersion": "v1.0.0", "generatedAt": "2026-11-21T02:31:00.500385900Z"} | root
     path = folder / name
-    path.write_bytes(gzip.compress(json.dumps(members | {"pmej": list(entities)}).encode()))
+    path.write_bytes(gzip.compress(json.dumps(members | {"pmej": list(entities)}).encode(), mtime=0))
     return path
 
 

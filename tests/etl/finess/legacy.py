@@ -49,7 +49,7 @@ def a_legacy_file(
     written = [line if isinstance(line, bytes) else line.encode() for line in (first, *lines)]
     content = end.join(written) + end
     path = folder / name
-    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
     return path
 
 

@@ -81,6 +81,9 @@ class Detached:
             return False
         processes.end(running.pids())
         processes.end(running.pids())  # children born during the first round
+        _children[:] = [
+            child for child in _children if child.poll() is None
+        ]  # those that ended are read, and forgotten
         return True
 
     def end_of_log(self) -> str:

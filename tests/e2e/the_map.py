@@ -4,9 +4,11 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-# MapLibre has drawn everything it asked for
+# MapLibre has drawn everything it asked for, and it has asked for what the list shows: a page just opened draws all first
 IDLE = """() => { const map = document.getElementById("carte").mapLibre;
-  return map.loaded() && map.areTilesLoaded() && !map.isMoving(); }"""
+  const asked = document.getElementById("contenu").dataset.tuiles;
+  const drawn = () => map.getSource("structures").tiles[0].split(".mvt")[1].replace(/^\\?/, "");
+  return map.loaded() && map.areTilesLoaded() && !map.isMoving() && (asked === undefined || drawn() === asked); }"""
 # one tile may be drawn on both sides of an edge: the same place counts once
 COUNTED = """() => { const map = document.getElementById("carte").mapLibre; const seen = new Map();
   for (const f of map.queryRenderedFeatures({ layers: ["clusters", "points"] }))

@@ -7,13 +7,15 @@ import click
 import msgspec
 from sqlalchemy import select
 
-from etl.export import FORMATS, export_structures
+from etl import export as exports
 from geo.database import engine_for
 from geo.errors import NotReady
 from geo.publication import load, served_publication
 from geo.settings import Settings
 from search import embedded
 from tiles import counts
+
+WORDS = {"structures": "structures", "changes": "changements"}
 
 
 @click.command()
@@ -57,14 +59,12 @@ def verify(what: str | None) -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["structures"]))
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="csv", show_default=True)
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Fichier à écrire."
-)
+@click.argument("what", type=click.Choice(tuple(exports.TABLES)))
+@click.option("--format", "format_", type=click.Choice(exports.FORMATS), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
 def export(what: str, format_: str, output: Path) -> None:
     """Écrire les données publiques dans un fichier."""
     engine = engine_for(Settings.from_environment().database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
-        written = export_structures(connection, format_, output)
-    click.echo(f"{written} {what} dans {output}")
+        written = exports.export(connection, what, format_, output)
+    click.echo(f"{written} {WORDS[what]} dans {output}")

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
+from api.structures.published import Coded
 from tiles.style import colour_of
 
 HERE = Path(__file__).parent
@@ -29,6 +30,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone, "couleur": colour_of}
+    environment.filters["libelle"] = label_of
     environment.globals["statique"] = static_address
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
@@ -62,6 +64,11 @@ def day(value: dt.date) -> str:
 def telephone(value: str) -> str:
     """The target of a `tel:` link."""
     return "".join(c for c in value if c.isdigit() or c == "+")
+
+
+def label_of(coded: Coded) -> str:
+    """What a code means, or the code itself while nobody told us."""
+    return coded.label or f"code {coded.code}"
 
 
 @cache

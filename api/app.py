@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 
 from litestar import Litestar
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import License
+from litestar.datastructures import State
 
-from api import operations
-from api.errors import EXCEPTION_HANDLERS
+from api import description, operations
+from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
+from api.methods import Application
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
@@ -20,8 +21,6 @@ from geo.database import engine_for
 from geo.nomenclatures import LabelReader
 from geo.settings import Settings
 from search.engine import SearchEngine
-
-VERSION = "0.1.0"
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -37,27 +36,21 @@ def create_app(settings: Settings | None = None) -> Litestar:
         yield
         app.state.engine.dispose()
 
-    return Litestar(
-        route_handlers=[
-            *operations.route_handlers,
-            *search_routes,
-            *structure_routes,
-            *tile_routes,
-            *web_routes,
-            *static_routes(chosen),
-        ],
+    handlers = [
+        *operations.route_handlers,
+        *search_routes,
+        *structure_routes,
+        *tile_routes,
+        *web_routes,
+        *static_routes(chosen),
+    ]
+    return Application(
+        route_handlers=handlers,
         lifespan=[lifespan],
         exception_handlers=EXCEPTION_HANDLERS,
         template_config=template_config(),
         before_send=[add_security_headers],
-        openapi_config=OpenAPIConfig(
-            title="lum1",
-            version=VERSION,
-            description="Annuaire cartographique des structures sanitaires et sociales (contrat v1).",
-            license=License(name="MIT"),
-            path="/openapi",
-            create_examples=False,
-            render_plugins=[],
-        ),
-        request_max_body_size=200_000,  # a polygon of 200 vertices and lists of codes hold in a tenth of it
+        openapi_config=None,  # ours is api/description.py: Litestar's would serve pages with others' scripts
+        state=State({"describe": cache(partial(description.document, handlers))}),
+        request_max_body_size=MAX_BODY_BYTES,
     )

@@ -15,6 +15,9 @@ from geo.errors import InvalidQuestion, Lum1Error, NotFound, NotReady
 
 logger = logging.getLogger("lum1")
 
+MAX_BODY_BYTES = 200_000  # a polygon of 200 vertices and lists of codes hold in a tenth of it
+UNEXPECTED = "L’erreur est consignée ; réessayez, puis prévenez l’exploitant."
+
 STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidQuestion: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -31,6 +34,13 @@ TITLES = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Format non lu",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Erreur interne",
     HTTPStatus.SERVICE_UNAVAILABLE: "Indisponible pour le moment",
+}
+DETAILS = {
+    HTTPStatus.NOT_FOUND: "Cette adresse ne mène nulle part.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Cette adresse existe, mais pas par cette méthode ; l’en-tête Allow dit lesquelles.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"{MAX_BODY_BYTES} octets au plus.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Le corps se donne en JSON (Content-Type: application/json).",
+    HTTPStatus.INTERNAL_SERVER_ERROR: UNEXPECTED,
 }
 PROBLEM_JSON = "application/problem+json"
 
@@ -54,7 +64,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, OperationalError):
         return Problem(TITLES[status], status, "La base de données ne répond pas ; réessayez dans un instant.")
     if not isinstance(error, Lum1Error):
-        return Problem(TITLES[status], status, "L’erreur est consignée ; réessayez, puis prévenez l’exploitant.")
+        return Problem(TITLES[status], status, UNEXPECTED)
     return Problem(TITLES[status], status, str(error), parameter=getattr(error, "parameter", None))
 
 
@@ -91,11 +101,11 @@ def _parameter(error: HTTPException) -> str | None:
 
 
 def _detail(error: HTTPException) -> str:
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return "Cette adresse ne mène nulle part."
-    extra = error.extra
-    reasons = [f"{e.get('key', '')} : {e.get('message', '')}" for e in extra] if isinstance(extra, list) else []
-    return " ; ".join(reasons) or error.detail
+    """Ours in French; of a framework's own words only the names of what it refused are kept."""
+    named = [e["key"] for e in error.extra if "key" in e] if isinstance(error.extra, list) else []
+    if named:
+        return f"À corriger : {', '.join(named)}."
+    return DETAILS.get(HTTPStatus(error.status_code), "La demande n’est pas lisible.")
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {Exception: answer_problem, HTTPException: answer_problem}

@@ -1,20 +1,18 @@
-"""The parameters of the contract, named once: what may be asked, and how it becomes a question."""
+"""The parameters of the contract, named once: what may be asked, how it is read, how it is refused."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
-import shapely
-from litestar.params import QueryParameter
+from msgspec import Meta
 
-from api import cursors
-from geo.categories import categories, family_members
-from geo.communes import arrondissements_of, current_code
-from geo.errors import InvalidPosition, InvalidQuestion, NotAvailableYet
-from geo.filters import MAX_POLYGON_VERTICES, MAX_RADIUS_M, Bounds, Circle, Filters, Ring, check_bounds
-from search.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Origin, SearchQuery, Sort, default_sort
+from api.areas import GeoJSONPolygon
+from geo.errors import InvalidQuestion, NotAvailableYet
+from geo.filters import MAX_RADIUS_M
+from search.query import MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Sort
 
 # Names that questions will have once their data exist: taken now, so that nobody reads an ignored filter as an answer.
 RESERVED = frozenset(
@@ -32,269 +30,195 @@ RESERVED = frozenset(
         "claimed",
     ]
 )
+MAX_SUGGESTIONS = 20
 MAX_VALUES = 200  # of one repeatable parameter
+VALUE_SHOWN = 40  # characters of a wrong value that its refusal repeats
 
-Words = Annotated[str | None, QueryParameter(description="Mots, sigle, commune, numéro FINESS, SIRET ou téléphone.")]
-Latitude = Annotated[float | None, QueryParameter(description="Degrés décimaux, WGS 84 ; avec `lon`.")]
-Longitude = Annotated[float | None, QueryParameter(description="Degrés décimaux, WGS 84 ; avec `lat`.")]
+# What each parameter takes: the same line checks a question, tells why it is refused, and stands in /openapi.json.
+Words = Annotated[
+    str,
+    Meta(
+        description="Mots, sigle, commune, numéro FINESS, SIRET ou téléphone ; 200 caractères au plus.",
+        max_length=MAX_WORDS_LENGTH,
+    ),
+]
+Latitude = Annotated[
+    float, Meta(description="Latitude en degrés décimaux (WGS 84), de −90 à 90 ; avec `lon`.", ge=-90, le=90)
+]
+Longitude = Annotated[
+    float, Meta(description="Longitude en degrés décimaux (WGS 84), de −180 à 180 ; avec `lat`.", ge=-180, le=180)
+]
 Radius = Annotated[
-    float | None, QueryParameter(description="Mètres autour du point, bornes comprises, 200 000 au plus.")
+    float,
+    Meta(description="Mètres autour du point (`lat`, `lon`), bornes comprises, de 0 à 200 000.", ge=0, le=MAX_RADIUS_M),
 ]
-Box = Annotated[str | None, QueryParameter(description="`minLon,minLat,maxLon,maxLat`.")]
+Box = Annotated[
+    str | Annotated[list[float], Meta(min_length=4, max_length=4)],
+    Meta(description="Rectangle en degrés décimaux (WGS 84) : `minLon,minLat,maxLon,maxLat`."),
+]
 Polygon = Annotated[
-    str | None, QueryParameter(description="Polygone GeoJSON, 200 sommets au plus, arêtes droites en lon/lat.")
+    str | GeoJSONPolygon,
+    Meta(description="Polygone GeoJSON, 200 sommets au plus, arêtes droites en longitude et latitude."),
 ]
-CommuneCode = Annotated[list[str] | None, QueryParameter(name="commune", description="Code INSEE ; répétable.")]
-EpciCode = Annotated[list[str] | None, QueryParameter(name="epci", description="SIREN de l’EPCI ; répétable.")]
-DepartementCode = Annotated[
-    list[str] | None, QueryParameter(name="departement", description="Code, `2A` ou `974` ; répétable.")
+Codes = str | Annotated[list[str], Meta(max_length=MAX_VALUES)]
+CommuneCode = Annotated[Codes, Meta(description="Code INSEE d’une commune, actuelle ou ancienne ; répétable.")]
+EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, neuf chiffres ; répétable.")]
+DepartementCode = Annotated[Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable.")]
+RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable.")]
+CategorieCode = Annotated[Codes, Meta(description="Code de catégorie FINESS ou de famille ; répétable.")]
+Open = Annotated[Literal["all"], Meta(description="`all` ajoute les structures fermées.")]
+Order = Annotated[Sort, Meta(description="`relevance`, `distance` (avec `lat` et `lon`) ou `name`.")]
+Limit = Annotated[
+    int, Meta(description="Combien de structures par page, de 1 à 100 ; 20 par défaut.", ge=1, le=MAX_LIMIT)
 ]
-RegionCode = Annotated[
-    list[str] | None, QueryParameter(name="region", description="Code INSEE de la région ; répétable.")
-]
-CategorieCode = Annotated[
-    list[str] | None,
-    QueryParameter(name="categorie", description="Code de catégorie FINESS ou de famille ; répétable."),
-]
-Naf = Annotated[list[str] | None, QueryParameter(name="naf", description="Réservé : pas encore disponible.")]
-Open = Annotated[str | None, QueryParameter(name="open", description="`all` ajoute les structures fermées.")]
-Order = Annotated[str | None, QueryParameter(description="`relevance`, `distance` ou `name`.")]
-Limit = Annotated[int | None, QueryParameter(description="1 à 100 ; 20 par défaut.")]
-CursorText = Annotated[str | None, QueryParameter(name="cursor", description="Le `next` de la page précédente.")]
+CursorText = Annotated[str, Meta(description="Le `next` de la page précédente de la même question.")]
 Facets = Annotated[
-    list[str] | None, QueryParameter(name="facets", description="`categorie`, `departement`, `commune` ; répétable.")
+    Facet | Annotated[list[Facet], Meta(max_length=MAX_VALUES)],
+    Meta(description="À compter : `categorie`, `departement` ou `commune` ; répétable."),
 ]
-Total = Annotated[bool | None, QueryParameter(description="`false` épargne le compte.")]
-Explain = Annotated[bool | None, QueryParameter(description="`true` montre chaque part du score.")]
+Total = Annotated[bool, Meta(description="`false` épargne le compte ; `true` par défaut.")]
+Explain = Annotated[bool, Meta(description="`true` montre chaque part du score ; `false` par défaut.")]
+Lines = Annotated[int, Meta(description="Combien de lignes, de 1 à 20 ; 8 par défaut.", ge=1, le=MAX_SUGGESTIONS)]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question as written, in a query string or in a JSON body."""
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which structures are asked for: what lists and tiles share. A filter added here reaches both, and every link."""
 
-    q: str | None = None
-    lat: float | None = None
-    lon: float | None = None
-    radius: float | None = None
-    bbox: str | list[float] | None = None
-    polygon: str | dict[str, Any] | None = None
-    commune: str | list[str] | None = None
-    epci: str | list[str] | None = None
-    departement: str | list[str] | None = None
-    region: str | list[str] | None = None
-    categorie: str | list[str] | None = None
-    open: str | None = None
-    sort: str | None = None
-    limit: int | None = None
-    cursor: str | None = None
-    facets: str | list[str] | None = None
-    total: bool | None = None
-    explain: bool | None = None
+    q: Words | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    radius: Radius | None = None
+    bbox: Box | None = None
+    polygon: Polygon | None = None
+    commune: CommuneCode | None = None
+    epci: EpciCode | None = None
+    departement: DepartementCode | None = None
+    region: RegionCode | None = None
+    categorie: CategorieCode | None = None
+    open: Open | None = None
+
+
+class Asked(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question as written, in a query string or in a JSON body: which structures, in which order, by pages."""
+
+    sort: Order | None = None
+    limit: Limit | None = None
+    cursor: CursorText | None = None
+    facets: Facets | None = None
+    total: Total | None = None
+    explain: Explain | None = None
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is typed so far, and where: suggestions."""
+
+    q: Words | None = None
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    limit: Lines | None = None
+
+
+class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of a path that has none."""
 
 
 REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "facets"})
-NAMES = frozenset(Asked.__struct_fields__)
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-def asked_in(pairs: Iterable[tuple[str, str]]) -> Asked:
+def asked_in(pairs: Iterable[tuple[str, str]], shape: type[Shape]) -> Shape:
     """What a query string asks. Unknown, reserved, repeated or unreadable parameters raise InvalidQuestion."""
     members: dict[str, Any] = {}
+    seen = set()
     for name, value in pairs:
-        _check_name(name)
-        if name in REPEATABLE:
-            members.setdefault(name, []).append(value)
-        elif name in members:
+        _check_name(name, shape)
+        _check_text(name, value)
+        if name in seen and name not in REPEATABLE:
             raise InvalidQuestion(f"« {name} » est donné deux fois.", parameter=name)
-        elif value != "":
-            members[name] = value
-    return converted(members, strict=False)
+        seen.add(name)
+        if value.strip():
+            _add(members, name, value.strip())
+    return _converted(members, shape, strict=False)
 
 
-def asked_in_query_string(query_string: bytes) -> Asked:
+def asked_in_query_string(query_string: bytes, shape: type[Shape]) -> Shape:
     """What the raw query string of a request asks."""
     try:
-        return asked_in(parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict"))
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise InvalidQuestion("L’adresse n’est pas en UTF-8.") from None
+    return asked_in(pairs, shape)
 
 
-def asked_in_body(members: object) -> Asked:
+def asked_in_body(body: bytes) -> Asked:
     """What a JSON body asks."""
-    if not isinstance(members, Mapping):
-        raise InvalidQuestion("Un objet JSON est attendu.")
-    for name in members:
-        _check_name(str(name))
-    return converted({name: value for name, value in members.items() if value is not None}, strict=True)
-
-
-def converted(members: Mapping[str, Any], *, strict: bool) -> Asked:
-    """The members with their types, or InvalidQuestion naming the one that is wrong."""
     try:
-        return msgspec.convert(members, Asked, strict=strict)
-    except msgspec.ValidationError as error:
-        name = re.search(r"\$\.(\w+)", str(error))
-        parameter = name.group(1) if name else None
-        raise InvalidQuestion(f"« {parameter or 'corps'} » n’est pas lisible : {error}.", parameter=parameter) from None
+        members = msgspec.json.decode(body)
+    except (ValueError, RecursionError):  # RecursionError: brackets nested by the thousand
+        raise InvalidQuestion("Le corps n’est pas du JSON lisible.") from None
+    if not isinstance(members, dict):
+        raise InvalidQuestion("Le corps doit être un objet JSON.")
+    for name, value in members.items():
+        _check_name(name, Asked)
+        for each in value if isinstance(value, list) else [value]:
+            _check_text(name, each)
+    return _converted({name: value for name, value in members.items() if value is not None}, Asked, strict=True)
 
 
-def question_of(asked: Asked) -> SearchQuery:
-    """The valid question, or InvalidQuestion saying which parameter is wrong and what is expected."""
-    words = _words(asked.q)
-    origin = _origin(asked)
-    sort = _one_of(Sort, "sort", asked.sort) if asked.sort else default_sort(words, origin)
-    if sort is Sort.DISTANCE and origin is None:
-        raise InvalidQuestion("Le tri par distance demande lat et lon.", parameter="sort")
-    limit = DEFAULT_LIMIT if asked.limit is None else asked.limit
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidQuestion(f"limit va de 1 à {MAX_LIMIT}.", parameter="limit")
-    question = SearchQuery(
-        words=words,
-        origin=origin,
-        filters=filters_of(asked),
-        sort=sort,
-        limit=limit,
-        facets=tuple(dict.fromkeys(_one_of(Facet, "facets", each) for each in _listed(asked.facets, "facets"))),
-        total=asked.total is not False,
-        explain=asked.explain is True,
-    )
-    if asked.cursor is None:
-        return question
-    return msgspec.structs.replace(question, cursor=cursors.decode(asked.cursor, question))
+def descriptions(shape: type[msgspec.Struct]) -> dict[str, str]:
+    """What each parameter takes, in words."""
+    annotated = {
+        field.name: next(each for each in get_args(field.type) if each is not NoneType)
+        for field in msgspec.structs.fields(shape)
+    }
+    return {name: str(each.__metadata__[0].description) for name, each in annotated.items()}
 
 
-def filters_of(asked: Asked) -> Filters:
-    """The part of a question that tiles share with lists: everything but words, order and paging."""
-    origin = _origin(asked)
-    if asked.open not in (None, "all"):
-        raise InvalidQuestion("open ne connaît que « all ».", parameter="open")
-    return Filters(
-        circle=Circle(origin.lon, origin.lat, _radius(asked.radius)) if origin and asked.radius is not None else None,
-        bbox=_bbox(asked.bbox),
-        polygon=_polygon(asked.polygon),
-        communes=_each(asked.commune, "commune", _commune),
-        epcis=_each(asked.epci, "epci", _code(r"\d{9}", "epci", "neuf chiffres")),
-        departements=_each(
-            asked.departement, "departement", _code(r"\d{2,3}|2[AB]", "departement", "« 33 », « 2A », « 974 »")
-        ),
-        regions=_each(asked.region, "region", _code(r"\d{2,3}", "region", "« 75 », « 01 »")),
-        categories=_each(asked.categorie, "categorie", _categorie),
-        open_only=asked.open is None,
-    )
+def expected(shape: type[msgspec.Struct], name: str) -> str:
+    """The same as a sentence for a person."""
+    description = re.sub(r"`([^`]+)`", r"« \1 »", descriptions(shape)[name])
+    begins_with_a_word = description[1].islower()
+    return f"Attendu : {description[0].lower() + description[1:] if begins_with_a_word else description}"
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, shape: type[msgspec.Struct]) -> None:
+    if name in shape.__struct_fields__:
+        return
     if name in RESERVED:
         raise NotAvailableYet(f"« {name} » : not available yet (pas encore disponible).", parameter=name)
-    if name not in NAMES:
-        raise InvalidQuestion(f"Paramètre inconnu : « {name} ». Connus : {', '.join(sorted(NAMES))}.", parameter=name)
+    known = ", ".join(sorted(shape.__struct_fields__)) or "aucun"
+    raise InvalidQuestion(f"Paramètre inconnu ici : « {name[:VALUE_SHOWN]} ». Connus : {known}.", parameter=name)
 
 
-def _words(text: str | None) -> str:
-    words = " ".join((text or "").replace("\x00", " ").split())
-    if len(words) > MAX_WORDS_LENGTH:
-        raise InvalidQuestion(f"q dépasse {MAX_WORDS_LENGTH} caractères.", parameter="q")
-    return words
+def _check_text(name: str, value: object) -> None:
+    """PostgreSQL has no text with a NUL, and nobody types one."""
+    if isinstance(value, str) and "\x00" in value:
+        raise InvalidQuestion(f"« {name} » contient un caractère nul.", parameter=name)
 
 
-def _origin(asked: Asked) -> Origin | None:
-    if asked.lat is None and asked.lon is None:
-        if asked.radius is not None:
-            raise InvalidQuestion("radius demande lat et lon.", parameter="radius")
-        return None
-    if asked.lat is None or asked.lon is None:
-        raise InvalidQuestion("lat et lon vont ensemble.", parameter="lon" if asked.lon is None else "lat")
-    if not -90 <= asked.lat <= 90:
-        raise InvalidPosition("lat va de −90 à 90.", parameter="lat")
-    if not -180 <= asked.lon <= 180:
-        raise InvalidPosition("lon va de −180 à 180.", parameter="lon")
-    return Origin(lon=asked.lon, lat=asked.lat)
+def _add(members: dict[str, Any], name: str, value: str) -> None:
+    if name in REPEATABLE:
+        members.setdefault(name, []).append(value)
+    else:
+        members[name] = value
 
 
-def _radius(radius: float | None) -> float:
-    if radius is None or not 0 <= radius <= MAX_RADIUS_M:
-        raise InvalidQuestion(f"radius va de 0 à {MAX_RADIUS_M:.0f} mètres.", parameter="radius")
-    return radius
-
-
-def _bbox(bbox: str | list[float] | None) -> Bounds | None:
-    if bbox is None:
-        return None
+def _converted(members: Mapping[str, Any], shape: type[Shape], *, strict: bool) -> Shape:
+    """The members with their types, or InvalidQuestion saying which one is wrong and what it takes."""
     try:
-        numbers = tuple(float(part) for part in (bbox.split(",") if isinstance(bbox, str) else bbox))
-        west, south, east, north = numbers
-    except ValueError:
-        raise InvalidPosition("bbox : quatre nombres, minLon,minLat,maxLon,maxLat.", parameter="bbox") from None
-    return check_bounds((west, south, east, north))
+        found = msgspec.convert(members, shape, strict=strict)
+    except msgspec.ValidationError as error:
+        path = re.search(r"\$\.(\w+)", str(error))
+        raise _refusal(path.group(1) if path else None, members, shape) from None
+    for name in members:
+        if getattr(found, name) is None:  # the text « null », which msgspec takes for no number
+            raise _refusal(name, members, shape)
+    return found
 
 
-def _polygon(polygon: str | dict[str, Any] | None) -> tuple[Ring, ...] | None:
-    if polygon is None:
-        return None
-    try:
-        geometry = msgspec.json.decode(polygon) if isinstance(polygon, str) else polygon
-        if geometry["type"] != "Polygon":
-            raise ValueError("type")
-        rings = tuple(tuple((float(p[0]), float(p[1])) for p in ring) for ring in geometry["coordinates"])
-        area = shapely.Polygon(rings[0], rings[1:])
-    except (ValueError, KeyError, TypeError, IndexError, shapely.errors.ShapelyError, msgspec.DecodeError):
-        raise InvalidPosition("polygon : un Polygon GeoJSON est attendu.", parameter="polygon") from None
-    _check_polygon(rings, area)
-    return rings
-
-
-def _check_polygon(rings: tuple[Ring, ...], area: shapely.Polygon) -> None:
-    def refuse(reason: str) -> None:
-        raise InvalidPosition(f"polygon : {reason}", parameter="polygon")
-
-    if sum(map(len, rings)) > MAX_POLYGON_VERTICES:
-        refuse(f"{MAX_POLYGON_VERTICES} sommets au plus.")
-    if any(ring[0] != ring[-1] for ring in rings):
-        refuse("chaque anneau se ferme sur son premier point.")
-    if not all(-180 <= lon <= 180 and -90 <= lat <= 90 for ring in rings for lon, lat in ring):
-        refuse("des longitudes et latitudes WGS 84 sont attendues.")
-    if not area.is_valid or area.area == 0:
-        refuse("les anneaux se croisent ou n’ont pas d’étendue.")
-
-
-def _listed(values: str | list[str] | None, name: str) -> list[str]:
-    found = [values] if isinstance(values, str) else values or []
-    if len(found) > MAX_VALUES:
-        raise InvalidQuestion(f"{name} : {MAX_VALUES} valeurs au plus.", parameter=name)
-    return [value.strip() for value in found if value.strip()]
-
-
-def _each(values: str | list[str] | None, name: str, meaning: Callable[[str], Iterable[Any]]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(each for value in _listed(values, name) for each in meaning(value)))
-
-
-def _commune(code: str) -> tuple[str, ...]:
-    current = current_code(code.upper())
-    if current is None:
-        raise InvalidQuestion(f"Commune inconnue : « {code} » (code INSEE attendu).", parameter="commune")
-    return (current, *arrondissements_of(current))
-
-
-def _code(form: str, name: str, example: str) -> Callable[[str], tuple[str, ...]]:
-    def meaning(code: str) -> tuple[str, ...]:
-        if not re.fullmatch(form, code.upper()):
-            raise InvalidQuestion(f"{name} « {code} » : {example} attendu.", parameter=name)
-        return (code.upper(),)
-
-    return meaning
-
-
-def _categorie(code: str) -> tuple[int, ...]:
-    known = categories()
-    if re.fullmatch(r"\d{3}", code):  # known or not: a register may be ahead of the nomenclature
-        return (int(code),)
-    members = family_members(code)
-    if not members:
-        raise InvalidQuestion(f"Catégorie ou famille inconnue : « {code} ».", parameter="categorie")
-    return tuple(known[member].no for member in members)
-
-
-def _one_of(choices: type[Sort] | type[Facet], name: str, value: str) -> Any:
-    try:
-        return choices(value)
-    except ValueError:
-        known = ", ".join(choices)
-        raise InvalidQuestion(f"{name} « {value} » : {known} attendu.", parameter=name) from None
+def _refusal(name: str | None, members: Mapping[str, Any], shape: type[msgspec.Struct]) -> InvalidQuestion:
+    if name is None:
+        return InvalidQuestion("La question n’est pas lisible.")
+    value = members.get(name)
+    shown = f"« {value[:VALUE_SHOWN]} »" if isinstance(value, str) else "Cette valeur"
+    return InvalidQuestion(f"{shown} ne convient pas pour « {name} ». {expected(shape, name)}", parameter=name)

@@ -1,6 +1,7 @@
 """Cleaning rules shared by the registers: text, dates, phones, names to sort by."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 import polars as pl
@@ -27,8 +28,13 @@ def phone_numbers(published: str | None) -> list[str]:
     >>> phone_numbers("0690291988/0590895757"), phone_numbers("+33 (0)2.51.54.30.38"), phone_numbers("00565443110")
     (['06 90 29 19 88', '05 90 89 57 57'], ['02 51 54 30 38'], ['05 65 44 31 10'])
     """
-    found = [_phone_number(part) for part in _BETWEEN_NUMBERS.split(published or "") if part.strip()]
-    return list(dict.fromkeys(found))
+    return list(_numbers_in(published)) if published else []
+
+
+@lru_cache(maxsize=20_000)  # a record is read four times while it is at hand: its hash, its contacts, its row, its page
+def _numbers_in(published: str) -> tuple[str, ...]:
+    found = [_phone_number(part) for part in _BETWEEN_NUMBERS.split(published) if part.strip()]
+    return tuple(dict.fromkeys(found))
 
 
 def _phone_number(published: str) -> str:

@@ -119,6 +119,12 @@ def served_load(connection: Connection, pipeline: str) -> Row[Any] | None:
     ).one_or_none()
 
 
+def was_published(connection: Connection, pipeline: str, sha1: str) -> bool:
+    """Whether a file with this sum was ever published."""
+    known = select(load.c.id).where(load.c.pipeline == pipeline, load.c.sha1 == sha1, load.c.state == "published")
+    return connection.execute(known.limit(1)).one_or_none() is not None
+
+
 @contextmanager
 def failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
     """Whatever breaks inside is the load's end in the ledger, then goes on its way."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 import polars as pl
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Engine, Row, delete
 
 from etl import gates, history, ledger, merge, publish
 from etl.history import Published
@@ -254,8 +254,9 @@ def _is_large(counts: dict[str, Any]) -> bool:
 
 
 def _already_served(connection: Connection, asked: Run, started: float) -> Report | None:
+    """Nothing to do for the file that is served, nor, unless given by hand, for one that an operator went back from."""
     served = ledger.served_load(connection, asked.pipeline)
-    if asked.again or served is None or served.sha1 != asked.source.sha1:
+    if asked.again or served is None or not (served.sha1 == asked.source.sha1 or _was_left(connection, asked, served)):
         return None
     return Report(
         load=served.id,
@@ -264,6 +265,15 @@ def _already_served(connection: Connection, asked: Run, started: float) -> Repor
         counts={},
         gates=[],
         seconds=time.monotonic() - started,
+    )
+
+
+def _was_left(connection: Connection, asked: Run, served: Row[Any]) -> bool:
+    went_back = "went_back_to" in served.counts
+    return (
+        went_back
+        and asked.source.origin == "live"
+        and ledger.was_published(connection, asked.pipeline, asked.source.sha1)
     )
 
 

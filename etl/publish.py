@@ -94,8 +94,8 @@ def serve(connection: Connection, version: int) -> None:
     )
 
 
-# Tables that a load writes by the hundred thousand rows.
-LOADED = ("structure", "tile_count", "source_record")
+# Tables written by the thousand rows, by a load or before the first one.
+LOADED = ("structure", "tile_count", "source_record", "commune", "area", "world", "base_shape")
 
 
 def tidy(engine: Engine) -> None:

@@ -5,7 +5,7 @@ import re
 from geo.errors import InvalidIdentifier
 
 LA_POSTE = "356000000"  # its establishments' SIRET follow another key: the digits' sum is a multiple of 5
-FINESS_FORM = r"^(\d{2}|2[AB])[0-9A-Z]\d{6}$"  # Corsica keeps its letters: 2A0022596 has nine characters too
+FINESS_FORM = r"^([0-9]{2}|2[AB])[0-9A-Z][0-9]{6}$"  # Corsica keeps its letters: 2A0022596 has nine characters too
 _FINESS = re.compile(FINESS_FORM)
 _SPACES = re.compile(r"[\s\u00a0\u202f.\-]+")
 
@@ -31,7 +31,7 @@ class Siren(str):
     @classmethod
     def parse(cls, text: str) -> "Siren":
         candidate = compact(text)
-        if len(candidate) != 9 or not candidate.isdigit() or not luhn(candidate):
+        if len(candidate) != 9 or not _is_digits(candidate) or not luhn(candidate):
             raise InvalidIdentifier(f"« {text} » n’est pas un numéro SIREN : neuf chiffres et leur clé sont attendus.")
         return cls(candidate)
 
@@ -44,7 +44,7 @@ class Siret(str):
     @classmethod
     def parse(cls, text: str) -> "Siret":
         candidate = compact(text)
-        if len(candidate) != 14 or not candidate.isdigit() or not _siret_key_holds(candidate):
+        if len(candidate) != 14 or not _is_digits(candidate) or not _siret_key_holds(candidate):
             raise InvalidIdentifier(
                 f"« {text} » n’est pas un numéro SIRET : quatorze chiffres et leur clé sont attendus."
             )
@@ -54,6 +54,10 @@ class Siret(str):
 def compact(text: str) -> str:
     """The identifier without the spaces, dots and hyphens people type in it."""
     return _SPACES.sub("", text).upper()
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # « ² » and « ٣ » are digits to Python
 
 
 def luhn(digits: str) -> bool:

@@ -16,6 +16,7 @@ class Settings:
     home: Path
     database_url: str
     datagouv_url: str = "https://www.data.gouv.fr"
+    public_url: str = ""  # where others reach the server, when a proxy stands before it
     live: bool = True  # whether the network may be tried at all
     schedule: bool = True  # whether `start` runs the worker; 0 where an external cron calls `refresh`
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
@@ -29,6 +30,7 @@ class Settings:
             home=home,
             database_url=url,
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
+            public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
             max_age_days=int(os.environ.get("LUM1_MAX_AGE_DAYS") or cls.max_age_days),

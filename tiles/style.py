@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any
 
 from geo.categories import categories
+from geo.publication import Publication
+from tiles import tilejson
 
 FONT = ["Atkinson Hyperlegible Next"]  # drawn by the browser from the page's own typeface: no glyph server
 
@@ -45,15 +47,15 @@ BRANCH_COLOURS = {
 OTHER_COLOUR = "#5c6670"
 
 
-def style(base_url: str, *, dark: bool) -> dict[str, Any]:
-    """A MapLibre style; the page adds its question to the address of the structures' tiles."""
+def style(publication: Publication, *, dark: bool) -> dict[str, Any]:
+    """A MapLibre style without a host: the page makes addresses absolute from its own, whatever proxy stands between."""
     colours = DARK if dark else LIGHT
     return {
         "version": 8,
         "name": "lum1",
         "sources": {
-            "base": {"type": "vector", "url": f"{base_url}/tiles/base.json"},
-            "structures": {"type": "vector", "url": f"{base_url}/tiles/structures.json"},
+            "base": _source(tilejson.base("")),
+            "structures": _source(tilejson.structures("", publication)),
             "selection": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         },
         "layers": [*_base_layers(colours), *_structure_layers(colours)],
@@ -64,6 +66,11 @@ def colour_of(category: str) -> str:
     """The colour of a category's points; lists use it too."""
     known = categories().get(category)
     return BRANCH_COLOURS.get(known.branch, OTHER_COLOUR) if known else OTHER_COLOUR
+
+
+def _source(described: dict[str, Any]) -> dict[str, Any]:
+    known = ("tiles", "minzoom", "maxzoom", "bounds", "attribution")
+    return {"type": "vector"} | {name: described[name] for name in known}
 
 
 def _base_layers(c: dict[str, str]) -> list[dict[str, Any]]:

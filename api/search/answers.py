@@ -1,6 +1,6 @@
 """A question answered: hits from the engine, rows from PostgreSQL, the shape of the contract."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -8,10 +8,37 @@ from api import cursors
 from api.dependencies import Reading
 from search.engine import SearchEngine
 from search.query import SearchQuery
-from search.results import Data, SearchResults, Structure, next_cursor
+from search.results import Data, FacetValue, SearchResults, Structure, next_cursor
 from search.rows import read_structures
 
-GEOJSON = "application/geo+json"
+
+class Point(msgspec.Struct, frozen=True):
+    """RFC 7946 § 3.1.2: longitude, latitude."""
+
+    coordinates: tuple[float, float]
+    type: Literal["Point"] = "Point"
+
+
+class Feature(msgspec.Struct, frozen=True):
+    """A structure on the map."""
+
+    id: str
+    geometry: Point | None
+    properties: Structure
+    type: Literal["Feature"] = "Feature"
+
+
+class FeatureCollection(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `/api/v1/search` for maps."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    total: int | None
+    features: list[Feature]
+    facets: dict[str, list[FacetValue]]
+    next: str | None
+    engine: str
+    data: Data
+    data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> SearchResults:
@@ -30,18 +57,17 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
     )
 
 
-def as_geojson(results: SearchResults) -> dict[str, Any]:
+def as_geojson(results: SearchResults) -> FeatureCollection:
     """The same members beside `features`; a structure without position has a null geometry (RFC 7946 § 3.2)."""
-    members = msgspec.to_builtins(results)
-    features = [_feature(structure) for structure in results.results]
-    del members["results"]
-    return {"type": "FeatureCollection", **members, "features": features}
+    return FeatureCollection(
+        features=[_feature(structure) for structure in results.results],
+        **{name: getattr(results, name) for name in results.__struct_fields__ if name != "results"},
+    )
 
 
-def _feature(structure: Structure) -> dict[str, Any]:
+def _feature(structure: Structure) -> Feature:
     point = structure.position
-    geometry = {"type": "Point", "coordinates": [point.lon, point.lat]} if point else None
-    return {"type": "Feature", "id": structure.id, "geometry": geometry, "properties": msgspec.to_builtins(structure)}
+    return Feature(structure.id, Point((point.lon, point.lat)) if point else None, structure)
 
 
 def _next(question: SearchQuery, version: int, hits: list[Any]) -> str:

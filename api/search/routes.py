@@ -1,26 +1,23 @@
 """`/api/v1/search` and `/api/v1/suggest`."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, route
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Body, QueryParameter
+from litestar.enums import HttpMethod
+from litestar.exceptions import HTTPException
 
-from api import parameters as p
 from api.dependencies import reading, search_of
-from api.errors import Problem
-from api.search.answers import GEOJSON, answer, as_geojson
+from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
+from api.negotiation import GEOJSON, prefers_geojson
+from api.parameters import Asked, Nothing, Typed, asked_in_body, asked_in_query_string
+from api.questions import origin_of, question_of, words_of
+from api.search.answers import FeatureCollection, answer, as_geojson
 from search.results import SearchResults, Suggestion
 
-MAX_SUGGESTIONS = 20
 DEFAULT_SUGGESTIONS = 8
-PROBLEMS = {
-    400: ResponseSpec(Problem, description="Question invalide", media_type="application/problem+json"),
-    503: ResponseSpec(Problem, description="Indisponible", media_type="application/problem+json"),
-}
 
 
 class Suggestions(msgspec.Struct, frozen=True):
@@ -29,82 +26,74 @@ class Suggestions(msgspec.Struct, frozen=True):
     suggestions: list[Suggestion]
 
 
-# Two methods share this path, and Litestar 2.25 prepares such handlers twice: it would run a synchronous one in a thread
-# inside a thread. These two hand the work to a thread themselves.
-@get("/api/v1/search", summary="Chercher des structures", tags=["recherche"], responses=PROBLEMS)
-async def search(
-    request: Request[Any, Any, Any],
-    state: State,
-    q: p.Words = None,
-    lat: p.Latitude = None,
-    lon: p.Longitude = None,
-    radius: p.Radius = None,
-    bbox: p.Box = None,
-    polygon: p.Polygon = None,
-    communes: p.CommuneCode = None,
-    epcis: p.EpciCode = None,
-    departements: p.DepartementCode = None,
-    regions: p.RegionCode = None,
-    categories: p.CategorieCode = None,
-    open_: p.Open = None,
-    sort: p.Order = None,
-    limit: p.Limit = None,
-    cursor_text: p.CursorText = None,
-    facet_names: p.Facets = None,
-    total: p.Total = None,
-    explain: p.Explain = None,
-) -> Response[SearchResults]:
-    """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
-    return await anyio.to_thread.run_sync(
-        respond, request, state, p.asked_in_query_string(request.scope["query_string"])
+FOUND = Answer("Les structures, dans l’ordre", {"application/json": SearchResults, GEOJSON: FeatureCollection})
+SEARCH = {
+    "get": Described(
+        summary="Chercher des structures", query=Asked, answers={200: FOUND, 400: UNREADABLE, 503: UNAVAILABLE}
+    ),
+    "post": Described(
+        summary="Chercher, les mêmes noms en JSON",
+        body=Asked,
+        answers={
+            200: FOUND,
+            400: UNREADABLE,
+            413: problem("Corps de plus de 200 000 octets"),
+            415: problem("Corps dans un autre format que JSON"),
+            503: UNAVAILABLE,
+        },
+    ),
+}
+SUGGEST = {
+    "get": Described(
+        summary="Suggérer pendant la frappe",
+        query=Typed,
+        answers={200: json_of("Les lignes", Suggestions), 400: UNREADABLE, 503: UNAVAILABLE},
     )
+}
 
 
-@post(
+# One handler for both methods: of two that share a path, Litestar 2.25 names only one when it answers OPTIONS.
+@route(
     "/api/v1/search",
-    summary="Chercher, en JSON",
-    tags=["recherche"],
+    http_method=[HttpMethod.GET, HttpMethod.POST],
     status_code=200,
-    responses=PROBLEMS,
+    tags=["recherche"],
+    opt={"described": SEARCH},
 )
-async def search_with_body(
-    request: Request[Any, Any, Any],
-    state: State,
-    data: Annotated[dict[str, Any], Body(description="Les mêmes membres.")],
-) -> Response[SearchResults]:
-    """Les mêmes membres qu’en GET, en JSON : pour les polygones et les longues listes."""
-    return await anyio.to_thread.run_sync(respond, request, state, p.asked_in_body(data))
+async def search(request: Request[Any, Any, Any], state: State) -> Response[Any]:
+    """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
+    return await anyio.to_thread.run_sync(respond, request, state, await asked_by(request))
 
 
-@get(
-    "/api/v1/suggest", summary="Suggérer pendant la frappe", tags=["recherche"], sync_to_thread=True, responses=PROBLEMS
-)
-def suggest(
-    state: State,
-    q: p.Words = None,
-    lat: p.Latitude = None,
-    lon: p.Longitude = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_SUGGESTIONS, description="8 par défaut.")] = DEFAULT_SUGGESTIONS,
-) -> Suggestions:
+@get("/api/v1/suggest", tags=["recherche"], sync_to_thread=True, opt={"described": SUGGEST})
+def suggest(request: Request[Any, Any, Any], state: State) -> Suggestions:
     """Structures, catégories, communes et numéros ; les plus proches d’abord quand un point est donné."""
-    asked = p.question_of(p.Asked(q=q, lat=lat, lon=lon))
+    typed = asked_in_query_string(request.scope["query_string"], Typed)
+    words, origin, limit = words_of(typed), origin_of(typed), typed.limit or DEFAULT_SUGGESTIONS
     with reading(state) as view:
-        found = search_of(state).suggest(view.connection, asked.words, asked.origin, limit, view.publication)
-    return Suggestions(found)
+        return Suggestions(search_of(state).suggest(view.connection, words, origin, limit, view.publication))
 
 
-def respond(request: Request[Any, Any, Any], state: State, asked: p.Asked) -> Response[Any]:
-    """Ask, and answer in the format that was accepted."""
-    question = p.question_of(asked)
+async def asked_by(request: Request[Any, Any, Any]) -> Asked:
+    """The question of a request: in its address, or in its body and nowhere else."""
+    query_string = request.scope["query_string"]
+    if request.method == HttpMethod.GET:
+        return asked_in_query_string(query_string, Asked)
+    asked_in_query_string(query_string, Nothing)
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise HTTPException(status_code=415)
+    return asked_in_body(await request.body())
+
+
+def respond(request: Request[Any, Any, Any], state: State, asked: Asked) -> Response[Any]:
+    """Ask, and answer in the format that is preferred."""
+    question = question_of(asked)
     with reading(state) as view:
         results = answer(search_of(state), view, question)
-    if _prefers_geojson(request.headers.get("accept", "")):
+    if prefers_geojson(request.headers.get("accept", "")):
         return Response(msgspec.json.encode(as_geojson(results)), media_type=GEOJSON, headers={"vary": "Accept"})
     return Response(msgspec.json.encode(results), media_type="application/json", headers={"vary": "Accept"})
 
 
-def _prefers_geojson(accept: str) -> bool:
-    return GEOJSON in accept
-
-
-route_handlers = [search, search_with_body, suggest]
+route_handlers = [search, suggest]

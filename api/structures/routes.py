@@ -3,33 +3,35 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from api.dependencies import reading
-from api.errors import Problem
+from api.description import UNAVAILABLE, UNREADABLE, Described, json_of, problem
+from api.parameters import Nothing, asked_in_query_string
 from api.structures.queries import found_under
-from api.structures.schemas import StructureList
+from api.structures.schemas import StructureList, StructurePage
 
 Identifier = Annotated[str, PathParameter(description="`id`, `finess:…` ou `siret:…`.")]
-PROBLEMS = {
-    400: ResponseSpec(Problem, description="Numéro invalide", media_type="application/problem+json"),
-    404: ResponseSpec(Problem, description="Inconnue", media_type="application/problem+json"),
-    503: ResponseSpec(Problem, description="Indisponible", media_type="application/problem+json"),
+STRUCTURE = {
+    "get": Described(
+        summary="Une structure",
+        path={"identifier": {"description": "`id`, `finess:…` ou `siret:…`.", "schema": {"type": "string"}}},
+        answers={
+            200: json_of("La structure, ou celles qui portent ce numéro", (StructurePage, StructureList)),
+            400: UNREADABLE,
+            404: problem("Inconnue"),
+            503: UNAVAILABLE,
+        },
+    )
 }
 
 
-@get(
-    "/api/v1/structures/{identifier:str}",
-    summary="Une structure",
-    tags=["structures"],
-    sync_to_thread=True,
-    responses=PROBLEMS,
-)
-def structure(identifier: Identifier, state: State) -> Response[Any]:
+@get("/api/v1/structures/{identifier:str}", tags=["structures"], sync_to_thread=True, opt={"described": STRUCTURE})
+def structure(identifier: Identifier, request: Request[Any, Any, Any], state: State) -> Response[Any]:
     """`id`, `finess:NNNNNNNNN` (d’une entité juridique : ses établissements) ou `siret:NNNNNNNNNNNNNN`."""
+    asked_in_query_string(request.scope["query_string"], Nothing)
     with reading(state) as view:
         pages = found_under(view, identifier)
     body: Any = pages[0] if len(pages) == 1 else StructureList(pages)

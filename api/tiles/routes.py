@@ -1,18 +1,20 @@
 """`/tiles/…`: structures as clusters and points, the base map, their TileJSON."""
 
+import re
 import time
 from typing import Annotated, Any
 
 import anyio.to_thread
 from litestar import Request, Response, get
 from litestar.datastructures import State
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
-from api import parameters as p
-from api.dependencies import engine_of, reading, search_of
-from api.errors import Problem
-from geo.errors import InvalidQuestion, NotFound
+from api.dependencies import engine_of, reading, search_of, settings_of
+from api.description import BINARY, UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
+from api.negotiation import takes_gzip
+from api.parameters import Narrowing, Nothing, asked_in_query_string
+from api.questions import filters_of, words_of
+from geo.errors import NotFound
 from geo.filters import Filters
 from search.query import SearchQuery
 from tiles import basemap, render, tilejson
@@ -22,11 +24,42 @@ from tiles.grid import TileAddress
 MVT = "application/vnd.mapbox-vector-tile"
 VERSION_LIFE_S = 1.0  # a new publication is drawn within a second without a question to the database per tile
 FOUND_LIFE = 16  # questions whose matches are kept: a map asks some twenty tiles of one question in a second
-PROBLEMS = {400: ResponseSpec(Problem, description="Tuile impossible", media_type="application/problem+json")}
 
-Zoom = Annotated[int, PathParameter(description="0 à 22 ; grappes jusqu’à 13, points ensuite.")]
-Column = Annotated[int, PathParameter(description="Vers l’est.")]
-Row = Annotated[str, PathParameter(description="Vers le sud, suivi de `.mvt`.")]
+Part = Annotated[str, PathParameter(description="Un nombre, celui de la rangée suivi de `.mvt`.")]
+ADDRESS = {
+    "z": {
+        "description": "Zoom : grappes jusqu’à 13, points ensuite.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 22},
+    },
+    "x": {"description": "Colonne, vers l’est.", "schema": {"type": "integer", "minimum": 0}},
+    "y": {"description": "Rangée, vers le sud.", "schema": {"type": "integer", "minimum": 0}},
+}
+TILE = {
+    "get": Described(
+        summary="Tuile de structures",
+        query=Narrowing,
+        path=ADDRESS,
+        address="/tiles/structures/{z}/{x}/{y}.mvt",
+        answers={
+            200: Answer("La tuile", {MVT: BINARY}),
+            204: Answer("Rien ici", {}),
+            304: Answer("La tuile de l’ETag donné dans `If-None-Match` n’a pas changé", {}),
+            400: UNREADABLE,
+            404: problem("Une adresse qui n’est pas celle d’une tuile"),
+            503: UNAVAILABLE,
+        },
+    )
+}
+TILEJSON = {
+    "get": Described(
+        summary="TileJSON des structures",
+        answers={
+            200: json_of("TileJSON 3.0", {"type": "object", "required": ["tilejson", "tiles"]}),
+            400: UNREADABLE,
+            503: UNAVAILABLE,
+        },
+    )
+}
 
 
 class TileServer:
@@ -78,22 +111,12 @@ class TileServer:
         return self._found[key]
 
 
-@get("/tiles/structures/{z:int}/{x:int}/{y:str}", summary="Tuile de structures", tags=["tuiles"], responses=PROBLEMS)
-async def structures(
-    request: Request[Any, Any, Any],
-    state: State,
-    z: Zoom,
-    x: Column,
-    y: Row,
-    q: p.Words = None,
-    communes: p.CommuneCode = None,
-    departements: p.DepartementCode = None,
-    regions: p.RegionCode = None,
-    categories: p.CategorieCode = None,
-) -> Response[bytes]:
-    """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite. Vide : 204."""
+@get("/tiles/structures/{z:str}/{x:str}/{y:str}", tags=["tuiles"], opt={"described": TILE})
+async def structures(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
+    """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite."""
     address = _address(z, x, y)
-    question = _filters_only(p.asked_in_query_string(request.scope["query_string"]))
+    asked = asked_in_query_string(request.scope["query_string"], Narrowing)
+    question = SearchQuery(words=words_of(asked), filters=filters_of(asked))
     server = _server(state)
     tile = server.cached(address, question)
     if tile is None:
@@ -101,24 +124,35 @@ async def structures(
     return _response(request, tile)
 
 
-@get("/tiles/base/{z:int}/{x:int}/{y:str}", include_in_schema=False)
-async def base(request: Request[Any, Any, Any], state: State, z: Zoom, x: Column, y: Row) -> Response[bytes]:
+@get("/tiles/base/{z:str}/{x:str}/{y:str}", include_in_schema=False)
+async def base(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
     """Le fond de carte."""
     tile = await anyio.to_thread.run_sync(_server(state).base, _address(z, x, y))
     return _response(request, tile)
 
 
-@get("/tiles/structures.json", summary="TileJSON des structures", tags=["tuiles"], sync_to_thread=True)
-def structures_json(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
-    """TileJSON 3.0."""
+@get("/tiles/structures.json", tags=["tuiles"], sync_to_thread=True, opt={"described": TILEJSON})
+def structures_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
+    """TileJSON 3.0, adresses absolues : pour les cartes d’ailleurs."""
+    asked_in_query_string(request.scope["query_string"], Nothing)
     with reading(state) as view:
-        return tilejson.structures(str(request.base_url).rstrip("/"), view.publication)
+        return _tilejson(tilejson.structures(_origin(request, state), view.publication))
 
 
 @get("/tiles/base.json", include_in_schema=False, sync_to_thread=False)
-def base_json(request: Request[Any, Any, Any]) -> dict[str, Any]:
+def base_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0 du fond de carte."""
-    return tilejson.base(str(request.base_url).rstrip("/"))
+    return _tilejson(tilejson.base(_origin(request, state)))
+
+
+def _origin(request: Request[Any, Any, Any], state: State) -> str:
+    """Where others reach these tiles: the operator's word, else the address asked. Forwarded headers are anyone's word."""
+    return settings_of(state).public_url or str(request.base_url).rstrip("/")
+
+
+def _tilejson(content: dict[str, Any]) -> Response[dict[str, Any]]:
+    """Not for shared caches: without LUM1_PUBLIC_URL, each client gets the address it asked at."""
+    return Response(content, media_type="application/json", headers={"cache-control": "private, no-cache"})
 
 
 def _server(state: State) -> TileServer:
@@ -128,20 +162,11 @@ def _server(state: State) -> TileServer:
     return server
 
 
-def _address(z: int, x: int, y: str) -> TileAddress:
-    row, _, ending = y.partition(".")
-    if ending != "mvt" or not row.isdecimal():
+def _address(z: str, x: str, y: str) -> TileAddress:
+    parts = (z, x, y.removesuffix(".mvt"))
+    if not y.endswith(".mvt") or not all(re.fullmatch("[0-9]{1,8}", part) for part in parts):
         raise NotFound("L’adresse d’une tuile est z/x/y.mvt.")
-    return TileAddress(z, x, int(row))
-
-
-def _filters_only(asked: p.Asked) -> SearchQuery:
-    """A tile has no order and no pages: parameters of lists are refused rather than ignored."""
-    for name in ("sort", "limit", "cursor", "facets", "total", "explain"):
-        if getattr(asked, name) is not None:
-            raise InvalidQuestion(f"« {name} » n’a pas de sens pour une tuile.", parameter=name)
-    question = p.question_of(asked)
-    return SearchQuery(words=question.words, filters=question.filters)
+    return TileAddress(*map(int, parts))
 
 
 def _response(request: Request[Any, Any, Any], tile: StoredTile) -> Response[bytes]:
@@ -150,7 +175,7 @@ def _response(request: Request[Any, Any, Any], tile: StoredTile) -> Response[byt
         return Response(b"", status_code=304, headers=headers)
     if not tile.body:
         return Response(b"", status_code=204, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if takes_gzip(request.headers.get("accept-encoding", "")):
         return Response(tile.body, media_type=MVT, headers=headers | {"content-encoding": "gzip"})
     return Response(tile.plain, media_type=MVT, headers=headers)
 

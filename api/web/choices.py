@@ -7,10 +7,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from geo.categories import categories, family_members
-from geo.communes import Commune, area_names, communes
-from geo.filters import Bounds
-from geo.text import sort_key
-from search.results import FacetValue, Structure
+from geo.communes import area_names, communes
+from search.results import FacetValue
 
 # Territories too far from the Hexagone to be found by moving its map: name, département or collectivity.
 TERRITORIES = (
@@ -26,7 +24,15 @@ TERRITORIES = (
     ("Polynésie française", "987"),
     ("Nouvelle-Calédonie", "988"),
 )
+OF_A_POINT = {"lat", "lon", "radius", "sort"}  # there is no order by distance from nowhere
 MAX_PROPOSED = 8
+NO_FILTERS = {
+    "q",
+    "lon",
+    "radius",
+    "sort",
+    "limit",
+}  # the box shows words, menus show orders; `lat` stands for the point
 RADII = (1_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -63,17 +69,6 @@ def fixed() -> dict[str, Any]:
     }
 
 
-def place_of(asked: dict[str, str], listed: list[Structure]) -> Bounds | None:
-    """Where the map should look: the area asked for, the commune that the words name, or around all that is listed."""
-    if asked.get("commune") in communes():
-        return communes()[asked["commune"]].bounds
-    if asked.get("departement"):
-        return _around([c.bounds for c in communes().values() if c.departement == asked["departement"]])
-    if named := _communes_by_name().get(sort_key(asked.get("q", ""))):
-        return named.bounds
-    return _around([(s.position.lon, s.position.lat, s.position.lon, s.position.lat) for s in listed if s.position])
-
-
 def category_outside_menu(code: str | None) -> Option | None:
     """The category chosen, when it is finer or wider than what the menu offers."""
     if not code or code in {each.group for each in categories().values() if not each.ended}:
@@ -95,10 +90,18 @@ def removals(pairs: list[tuple[str, str]]) -> list[Removal]:
     """Each filter in force, named, with the way out of it."""
     found = []
     for pair in pairs:
-        if label := _named(*pair):
-            gone = {pair, *((p for p in pairs if p[0] in ("lat", "lon", "radius")) if pair[0] == "lat" else ())}
-            found.append(Removal(label, "?" + urlencode([p for p in pairs if p not in gone])))
+        if pair[0] not in NO_FILTERS:
+            gone = {pair, *((p for p in pairs if p[0] in OF_A_POINT) if pair[0] == "lat" else ())}
+            found.append(Removal(_named(*pair), "?" + urlencode([p for p in pairs if p not in gone])))
     return found
+
+
+def beside_menus(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What the form of filters carries unseen: all that no menu of it shows."""
+    names = {name for name, _ in pairs}
+    shown = {"categorie", "sort", "open", "radius" if "lat" in names else "departement"}
+    last = dict(pairs)
+    return [(name, value) for name, value in pairs if name not in shown or value != last[name]]
 
 
 def _groups_by_branch() -> list[tuple[str, list[Option]]]:
@@ -111,28 +114,20 @@ def _groups_by_branch() -> list[tuple[str, list[Option]]]:
     ]
 
 
-@cache
-def _communes_by_name() -> dict[str, Commune]:
-    """The most populous commune of each name."""
-    return {sort_key(each.name): each for each in sorted(communes().values(), key=lambda c: c.population)}
-
-
-def _around(boxes: list[Bounds]) -> Bounds | None:
-    """The box around these boxes."""
-    if not boxes:
-        return None
-    west, south, east, north = zip(*boxes, strict=True)
-    return (min(west), min(south), max(east), max(north))
-
-
-def _named(name: str, value: str) -> str | None:
+def _named(name: str, value: str) -> str:
     if name == "commune":
         return communes()[value].name if value in communes() else value
-    if name == "departement":
-        return area_names("departement").get(value, value)
+    if name in ("departement", "region", "epci"):
+        return area_names(name).get(value.upper(), value)
     if name == "categorie":
         return _category_name(value)
-    return {"bbox": "Zone de la carte", "lat": "Autour d’un point", "open": "Fermées comprises"}.get(name)
+    zones = {
+        "bbox": "Zone de la carte",
+        "polygon": "Zone dessinée",
+        "lat": "Autour d’un point",
+        "open": "Fermées comprises",
+    }
+    return zones.get(name, value)
 
 
 def _category_name(code: str) -> str:

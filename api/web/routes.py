@@ -9,23 +9,30 @@ from litestar.datastructures import State
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
-from api import parameters as p
 from api.dependencies import Reading, reading, search_of
+from api.parameters import Asked, Narrowing, asked_in
+from api.questions import question_of
 from api.search.answers import answer
 from api.structures.queries import found_under
 from api.structures.routes import Identifier
-from api.web import choices
+from api.web import choices, places
 from api.web.templates import STATIC
 from api.web.timeline import timeline
 from geo.errors import InvalidQuestion
+from geo.filters import Bounds, Filters
 from geo.settings import Settings
+from search.engine import SearchEngine
 from search.query import Facet, SearchQuery
 from search.results import SearchResults
 from tiles.style import style
 
 PAGE_FACETS = ("categorie",)
-LISTED = ("q", "lat", "lon", "radius", "bbox", "commune", "departement", "categorie", "open", "sort")
-IN_TILES = ("q", "radius", "lat", "lon", "bbox", "commune", "departement", "categorie", "open")
+MATCHES_LOOKED_AT = 5_000  # words that find more name no place: « pharmacie », not « pharmacie lille »
+IN_TILES = frozenset(Narrowing.__struct_fields__)
+# What links carry: everything asked, but where the page ends and what the page decides by itself.
+LISTED = frozenset(Asked.__struct_fields__) - {"cursor", "facets", "total", "explain"}
+
+Pairs = list[tuple[str, str]]
 
 
 @get("/", include_in_schema=False, sync_to_thread=True)
@@ -34,11 +41,13 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
     with reading(state) as view:
         try:
-            question = p.question_of(p.asked_in(pairs))
+            question = _as_page_asks(question_of(asked_in(pairs, Asked)))
+            results = answer(search_of(state), view, question)
         except InvalidQuestion as error:
-            return _page(request, view, "recherche.html", {**_empty(pairs), "erreur": str(error)}, status=400)
-        results = answer(search_of(state), view, _with_facets(question))
-        context = _search_context(pairs, question, results)
+            return _page(request, view, "recherche.html", _unread(pairs, str(error)), status=400)
+        context = _answered([pair for pair in pairs if pair[0] in LISTED], question, results)
+        if not question.cursor:
+            context["lieu"] = _place(search_of(state), view, question, results)
         return _page(request, view, "recherche.html", context)
 
 
@@ -68,13 +77,14 @@ def data(request: Request[Any, Any, Any], state: State) -> Template:
 def api_documentation(request: Request[Any, Any, Any], state: State) -> Template:
     """The contract, read from the OpenAPI description itself."""
     with reading(state) as view:
-        return _page(request, view, "api.html", {"openapi": request.app.openapi_schema.to_schema()})
+        return _page(request, view, "api.html", {"openapi": state.describe()})
 
 
-@get("/tiles/style.json", include_in_schema=False, sync_to_thread=False)
-def map_style(request: Request[Any, Any, Any]) -> dict[str, Any]:
+@get("/tiles/style.json", include_in_schema=False, sync_to_thread=True)
+def map_style(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
     """The map's style; `?theme=sombre` for the dark one."""
-    return style(str(request.base_url).rstrip("/"), dark=request.query_params.get("theme") == "sombre")
+    with reading(state) as view:
+        return style(view.publication, dark=request.query_params.get("theme") == "sombre")
 
 
 @get("/robots.txt", include_in_schema=False, sync_to_thread=False, media_type="text/plain")
@@ -109,46 +119,57 @@ def _page(
     return Template(name, context=everywhere | context, status_code=status, headers=headers)
 
 
-def _with_facets(question: SearchQuery) -> SearchQuery:
-    return msgspec.structs.replace(question, facets=tuple(Facet(name) for name in PAGE_FACETS))
+def _as_page_asks(question: SearchQuery) -> SearchQuery:
+    """The page always shows how many there are and of which categories."""
+    facets = tuple(Facet(name) for name in PAGE_FACETS)
+    return msgspec.structs.replace(question, facets=facets, total=True, explain=False)
 
 
-def _search_context(pairs: list[tuple[str, str]], question: SearchQuery, results: SearchResults) -> dict[str, Any]:
-    asked = [(name, value) for name, value in pairs if name in LISTED]
-    whole = bool(asked) and not results.next and not question.cursor
-    return _empty(asked) | {
+def _answered(asked: Pairs, question: SearchQuery, results: SearchResults) -> dict[str, Any]:
+    shown = dict(asked)  # the last value of each name: what a menu can show
+    return {
+        "demande": shown,
+        "gardes": choices.beside_menus(asked),
+        "requete": urlencode(asked),
+        "tuiles": urlencode(_tile_pairs(asked)),
         "resultats": results,
-        "lieu": choices.place_of(dict(asked), results.results if whole else []),
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,
+        "autre_categorie": choices.category_outside_menu(shown.get("categorie")),
         "categories_proposees": choices.proposed(results.facets.get("categorie", []), asked),
+        "retraits": choices.removals(asked),
     }
 
 
-def _empty(pairs: list[tuple[str, str]]) -> dict[str, Any]:
-    asked = dict(pairs)
-    return {
-        "demande": asked,
-        "lieu": choices.place_of(asked, []),
-        "autre_categorie": choices.category_outside_menu(asked.get("categorie")),
-        "requete": urlencode([pair for pair in pairs if pair[0] in LISTED]),
-        "tuiles": urlencode(_tile_pairs(pairs)),
-        "resultats": None,
-        "erreur": None,
-        "suite": None,
-        "debut": True,
-        "tri": asked.get("sort", ""),
-        "categories_proposees": [],
-        "retraits": choices.removals(pairs),
-    }
+def _unread(pairs: Pairs, reason: str) -> dict[str, Any]:
+    """A question that cannot be asked leaves its words in the box, and the map where it was."""
+    words = {name: value for name, value in pairs if name == "q"}
+    return {"demande": words, "requete": urlencode(words), "erreur": reason}
 
 
-def _tile_pairs(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _place(engine: SearchEngine, view: Reading, question: SearchQuery, results: SearchResults) -> Bounds | None:
+    """Where the map should look: the area asked for, the commune named, or where the matches are together."""
+    area = places.of_filters(question.filters)
+    if not area and (commune := places.named(question.words)):
+        return commune
+    if not results.next and (question.words or not area) and _narrowed(question):
+        found = [each.position for each in results.results if each.position]
+        return places.around((each.lon, each.lat) for each in found) or area
+    if area or not question.words or (results.total or 0) > MATCHES_LOOKED_AT:
+        return area
+    placed = engine.placed(view.connection, question.words, question.filters, view.publication)
+    return places.together(placed.lon, placed.lat)
+
+
+def _narrowed(question: SearchQuery) -> bool:
+    return bool(question.words) or question.filters != Filters()
+
+
+def _tile_pairs(asked: Pairs) -> Pairs:
     """A point without a radius orders the list; it does not narrow the map."""
-    names = {name for name, _ in pairs}
-    kept = IN_TILES if "radius" in names else tuple(n for n in IN_TILES if n not in ("lat", "lon"))
-    return [pair for pair in pairs if pair[0] in kept]
+    left_out = set() if any(name == "radius" for name, _ in asked) else {"lat", "lon"}
+    return [pair for pair in asked if pair[0] in IN_TILES - left_out]
 
 
 route_handlers = [home, structure, data, api_documentation, map_style, robots]

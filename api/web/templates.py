@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
+from markupsafe import Markup, escape
 
 from api.structures.published import Coded
 from tiles.style import colour_of
@@ -29,8 +30,15 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"nombre": number, "metres": metres, "jour": day, "tel": telephone, "couleur": colour_of}
-    environment.filters["libelle"] = label_of
+    environment.filters |= {
+        "nombre": number,
+        "metres": metres,
+        "jour": day,
+        "tel": telephone,
+        "couleur": colour_of,
+        "code": code,
+        "libelle": label_of,
+    }
     environment.globals["statique"] = static_address
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 
@@ -69,6 +77,18 @@ def telephone(value: str) -> str:
 def label_of(coded: Coded) -> str:
     """What a code means, or the code itself while nobody told us."""
     return coded.label or f"code {coded.code}"
+
+
+def code(text: str) -> Markup:
+    """Names between backticks, as the contract's descriptions write them, set as code.
+
+    >>> code("`lat` < 90")
+    Markup('<code>lat</code> &lt; 90')
+    """
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(p) if rank % 2 else escape(p) for rank, p in enumerate(parts)
+    )
 
 
 @cache

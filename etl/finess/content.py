@@ -8,7 +8,6 @@ places, keys and lists come in another order, phones lose their dots. None of th
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -48,8 +47,7 @@ def codes(value: object) -> list[str] | None:
 
 def phones(value: object) -> list[str] | None:
     """The numbers of a phone field, however they are written."""
-    written = scalar(value)
-    return sorted(_numbers(written)) or None if written else None
+    return sorted(phone_numbers(scalar(value))) or None
 
 
 def point(value: object) -> list[object] | None:
@@ -225,8 +223,3 @@ def content_hash(cleaned: object, *context: str | None) -> bytes:
     for each in context:
         digest.update(b"\0" + (each or "").encode())
     return digest.digest()
-
-
-@lru_cache(maxsize=50_000)
-def _numbers(written: str) -> tuple[str, ...]:
-    return tuple(phone_numbers(written))

@@ -236,8 +236,9 @@ class _Guarded:
         self._since_quote = self._since_quote + len(block) if quote < 0 else len(block) - quote
         if self._since_quote > MAX_TEXT_BYTES:
             raise Refused(f"{self._path.name} n’est pas un flux FINESS : un texte de plus d’un mégaoctet.")
-        depth = np.cumsum(NESTING[np.frombuffer(block, dtype=np.uint8)], dtype=np.int32)
-        if int(depth.max()) - min(int(depth.min()), 0) > MAX_NESTING:
+        marks = NESTING[np.frombuffer(block, dtype=np.uint8)]
+        depth = np.cumsum(marks[marks != 0], dtype=np.int32)
+        if depth.size and int(depth.max()) - min(int(depth.min()), 0) > MAX_NESTING:
             raise Refused(f"{self._path.name} n’est pas un flux FINESS : des objets imbriqués sans fin.")
 
 

@@ -156,7 +156,7 @@ def _events(published: object) -> list[Json]:
             etat=scalar(each.get("etatObjet1")),
         )
         for each in objects_of(published)
-        if scalar(each.get("typeObjet1")) != "AC"
+        if each.get("typeObjet1") != "AC" and scalar(each.get("typeObjet1")) != "AC"
     ]
     return sorted(found, key=lambda event: (str(event.get("date", "")), str(event.get("code", ""))))
 

@@ -1,12 +1,18 @@
 """Pages as a browser without JavaScript gets them."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, quote_plus, unquote_plus
 
 import polars as pl
 import pytest
 from litestar.testing import TestClient
+
+from api.parameters import Narrowing
+from api.web import places
+from tests.places import LILLE
 
 Client = TestClient[Any]
 HTML = {"accept": "text/html"}
@@ -49,13 +55,19 @@ def test_a_fragment_is_only_what_changes(client: Client) -> None:
 
 
 def test_an_unreadable_question_is_explained_on_the_page(client: Client) -> None:
-    assert "cherche" in page(client, "/?lat=91&lon=2", status=400).lower()
-    assert "lat va de" in page(client, "/?lat=91&lon=2", status=400)
+    html = page(client, "/?q=ehpad&lat=999&lon=2", status=400)
+    assert "« 999 » ne convient pas pour « lat »." in html
+    assert "latitude en degrés décimaux (WGS 84), de −90 à 90" in html
+    assert "data-lat" not in html  # the map would go there
+    assert "data-tuiles" not in html
+    assert 'value="ehpad"' in html
 
 
-def test_errors_are_pages_for_people(client: Client) -> None:
-    assert "Introuvable" in page(client, "/structures/f990000000", status=404)
-    assert "Introuvable" in page(client, "/nulle-part", status=404)
+def test_errors_are_pages_for_people_who_may_search_on(client: Client) -> None:
+    for address in ("/structures/f990000000", "/structures/%00", "/nulle-part"):
+        html = page(client, address, status=404)
+        assert "Introuvable" in html
+        assert 'name="q" type="search"' in html
 
 
 @pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
@@ -70,3 +82,134 @@ def test_what_is_typed_is_no_template(client: Client) -> None:
 
 def test_an_empty_answer_says_what_to_try(client: Client) -> None:
     assert "Vérifiez l’orthographe" in page(client, "/?q=xyzzyqwz")
+
+
+# one value of each filter, alone or with those it needs
+SAMPLES = {
+    "q": "q=pharmacie",
+    "lat": "lat=48.85&lon=2.35&radius=200000",
+    "lon": "lat=48.85&lon=2.35&radius=200000",
+    "radius": "lat=48.85&lon=2.35&radius=200000",
+    "bbox": "bbox=-5%2C42%2C8%2C51",
+    "polygon": "polygon=" + quote_plus('{"type":"Polygon","coordinates":[[[-5,42],[8,42],[8,51],[-5,51],[-5,42]]]}'),
+    "commune": "commune=75056&commune=13055&commune=69123&commune=59350&commune=33063&commune=31555",
+    "epci": "epci=200054781",
+    "departement": "departement=59&departement=75",
+    "region": "region=11",
+    "categorie": "categorie=620&categorie=500",
+    "open": "open=all",
+}
+
+
+def test_each_filter_has_its_sample() -> None:
+    assert set(SAMPLES) == set(Narrowing.__struct_fields__)
+
+
+@pytest.mark.parametrize("asked", SAMPLES.values(), ids=SAMPLES.keys())
+def test_every_filter_goes_on_in_tiles_pages_and_links(client: Client, asked: str) -> None:
+    html = page(client, f"/?{asked}&limit=1")
+    (tiles,) = re.findall(r'data-tuiles="([^"]*)"', html)
+    assert parse_qs(unescape(tiles)) == parse_qs(asked)
+    (following,) = re.findall(r'id="suite" href="/[?]([^"]+)"', html)
+    carried = parse_qs(unescape(following))
+    assert carried.pop("cursor")
+    assert carried == parse_qs(asked) | {"limit": ["1"]}
+    (back,) = re.findall(r'/structures/[^"?]+[?]retour=([^"]+)"', html)
+    assert parse_qs(unquote_plus(unescape(back)).removeprefix("?")) == parse_qs(asked) | {"limit": ["1"]}
+
+
+def test_a_point_without_radius_orders_the_list_and_leaves_the_map_whole(client: Client) -> None:
+    assert 'data-tuiles=""' in page(client, "/?lat=48.85&lon=2.35")
+
+
+@pytest.mark.parametrize("asked", SAMPLES.values(), ids=SAMPLES.keys())
+def test_the_form_of_filters_loses_nothing_of_the_question(client: Client, asked: str) -> None:
+    html = page(client, f"/?{asked}")
+    form = html[html.index('<form class="filtres"') :]
+    form = form[: form.index("</form>")]
+    carried = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    carried += [(name, value) for name, value in parse_qsl(asked) if f'<option value="{value}" selected' in form]
+    carried += [("open", "all")] if 'value="all" checked' in form else []
+    known = [(name, unescape(value)) for name, value in carried]
+    assert set(parse_qsl(asked)) <= {
+        *known,
+        ("radius", "200000"),
+    }  # a radius that the menu lacks becomes « sans limite »
+
+
+@pytest.mark.parametrize(
+    ("asked", "label"),
+    [
+        ("region=11", "Île-de-France"),
+        ("epci=200054781", "Métropole du Grand Paris"),
+        (SAMPLES["polygon"], "Zone dessinée"),
+    ],
+)
+def test_every_filter_in_force_is_named_with_a_way_out(client: Client, asked: str, label: str) -> None:
+    (token,) = re.findall(
+        r'<a class="jeton" href="/[?]"><span class="invisible">Retirer : </span>([^<]+) <', page(client, f"/?{asked}")
+    )
+    assert unescape(token) == label
+
+
+def test_the_way_out_of_a_point_leaves_no_order_by_distance(client: Client) -> None:
+    html = page(client, "/?q=pharmacie&lat=48.85&lon=2.35&radius=5000&sort=distance")
+    assert '<a class="jeton" href="/?q=pharmacie"><span class="invisible">Retirer : </span>Autour d’un point' in html
+
+
+def bounds(html: str) -> list[float]:
+    (found,) = re.findall(r'data-bornes="([^"]*)"', html)
+    return [float(each) for each in found.split(",")]
+
+
+def test_the_map_goes_where_an_area_is(client: Client) -> None:
+    assert bounds(page(client, "/?bbox=1,48,3,49")) == [1, 48, 3, 49]
+    west, south, east, north = bounds(page(client, "/?region=94"))
+    assert 8 < west < east < 10
+    assert 41 < south < north < 44
+    assert bounds(page(client, f"/?{SAMPLES['polygon']}")) == [-5, 42, 8, 51]
+
+
+def test_the_map_goes_where_the_words_say_however_many_they_find(client: Client) -> None:
+    listed = client.get("/api/v1/search?q=pharmacie+paris&limit=100").json()["results"]
+    paris = [s["position"] for s in listed if s["address"]["commune"]["code"].startswith("75")]
+    assert len(paris) > 2
+    west, south, east, north = bounds(page(client, "/?q=pharmacie+paris&limit=1"))  # more than one page
+    assert 2.1 < west < east < 2.6
+    assert 48.7 < south < north < 49.0
+
+
+def test_words_narrow_the_area_that_is_looked_at(client: Client) -> None:
+    whole = bounds(page(client, "/?region=11"))
+    west, south, east, north = bounds(page(client, "/?region=11&q=ehpad+paris"))
+    assert whole[0] < west < east < whole[2]
+    assert whole[1] < south < north < whole[3]
+
+
+def test_words_that_span_the_country_leave_the_map_where_it_is(client: Client) -> None:
+    assert "data-bornes" not in page(client, "/?q=pharmacie")
+    assert "data-bornes" not in page(client, "/")
+
+
+LILLE_BOX = (2.9, 50.5, 3.2, 50.8)
+
+
+@pytest.mark.parametrize(("elsewhere", "goes"), [(0, True), (2, True), (9, False)])
+def test_one_match_in_ten_may_be_elsewhere(elsewhere: int, goes: bool) -> None:
+    lon = [LILLE.lon + step / 200 for step in range(-12, 12)] + [0.54] * elsewhere
+    lat = [LILLE.lat + step / 200 for step in range(-12, 12)] + [43.2] * elsewhere
+    found = places.together(lon, lat)
+    assert (found is not None) is goes
+    if found:
+        assert all(abs(edge - expected) < 0.2 for edge, expected in zip(found, LILLE_BOX, strict=True))
+
+
+def test_nothing_placed_is_nowhere() -> None:
+    assert places.together([], []) is None
+
+
+def test_the_documentation_sets_names_as_code(client: Client) -> None:
+    html = page(client, "/api/docs")
+    assert "`" not in html
+    assert "<code>minLon,minLat,maxLon,maxLat</code>" in html
+    assert "/tiles/structures/{z}/{x}/{y}.mvt" in html

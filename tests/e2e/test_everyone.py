@@ -104,6 +104,28 @@ def test_without_javascript_one_searches_filters_turns_pages_and_opens(browser: 
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_without_javascript_overseas_is_two_clicks_away(browser: Browser, server: str, width: int) -> None:
+    with browser.new_context(
+        java_script_enabled=False, base_url=server, viewport={"width": width, "height": 700}
+    ) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_text("Outre-mer").click()
+        page.get_by_role("link", name="La Réunion").click()
+        expect(page.locator(".bilan .jeton")).to_contain_text("La Réunion")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_names_of_parameters_are_whole_words(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto("/api/docs")
+    broken = page.evaluate(
+        """[...document.querySelectorAll("th code")].filter((e) => e.getClientRects().length > 1).map((e) => e.textContent)"""
+    )
+    assert broken == []
+
+
 def test_without_webgl_the_list_goes_on(page: Page) -> None:
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto("/?q=pharmacie")

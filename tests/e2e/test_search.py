@@ -1,10 +1,13 @@
 """Searching in a real browser: list and map answer together."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e import the_map
+from tests.e2e.conftest import DESKTOP
 from tests.e2e.the_list import NAMES, search, search_box, total_listed
 from tests.e2e.waiting import eventually
 
@@ -125,3 +128,84 @@ def test_overseas_is_two_clicks_away(page: Page) -> None:
     page.get_by_role("link", name="La Réunion").click()
     expect(page).to_have_url(re.compile("departement=974"))
     eventually(lambda: abs(the_map.view(page)[0] - 55.5) < 0.3, "map over La Réunion")
+
+
+@pytest.mark.parametrize("asked", ["region=11", "epci=200054781", "bbox=1.5,48,3.5,49.5&categorie=620"])
+def test_the_map_draws_what_the_address_asks(page: Page, asked: str) -> None:
+    page.goto(f"/?{asked}")
+    assert total_listed(page) > 0
+    eventually(lambda: the_map.structures_drawn(page) == total_listed(page), "map agrees with list")
+
+
+def test_the_map_goes_where_the_words_say(page: Page) -> None:
+    page.goto("/?q=pharmacie+paris&limit=1")  # more are found than listed
+    eventually(lambda: the_map.shows(page, 2.35, 48.86) and the_map.view(page)[2] > 9, "map over Paris")
+    page.goto("/?q=pharmacie")
+    assert the_map.view(page)[2] < 6
+
+
+def test_other_words_keep_the_filters_in_force(page: Page) -> None:
+    page.goto("/?region=11&categorie=620&categorie=500&sort=name")
+    search(page, "paris")
+    expect(page).to_have_url(re.compile(r"/[?]q=paris&"))
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked == {"q": ["paris"], "region": ["11"], "categorie": ["620", "500"]}
+
+
+def test_a_place_chosen_replaces_the_one_before(page: Page) -> None:
+    page.goto("/?region=11&categorie=620")
+    search_box(page).press_sequentially("bordea")
+    expect(page.get_by_role("option").first).to_contain_text("Bordeaux")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/[?]categorie=620&commune=33063"))
+
+
+def test_tiles_that_do_not_come_are_said_and_the_message_leaves_when_they_do(page: Page) -> None:
+    page.route("**/tiles/structures/**", lambda route: route.abort())
+    page.goto("/?q=pharmacie")
+    message = page.locator("#carte-message")
+    expect(message).to_contain_text("La carte ne peut pas se charger")
+    expect(page.locator(NAMES)).to_have_count(20)
+    page.unroute("**/tiles/structures/**")
+    page.get_by_role("button", name="Zoomer", exact=True).click()
+    expect(message).to_be_hidden()
+
+
+def test_behind_a_proxy_with_a_certificate_the_map_is_the_same(browser: Browser, server: str) -> None:
+    """An https page may fetch nothing from http: were an address of the server's own written anywhere, no map."""
+    outside = "https://annuaire.example"
+
+    def through(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace(outside, server)))
+
+    with browser.new_context(viewport=DESKTOP, base_url=outside, reduced_motion="reduce") as context:
+        elsewhere: list[str] = []
+        context.on("request", lambda request: elsewhere.append(request.url) if server in request.url else None)
+        context.route(f"{outside}/**", through)
+        page = context.new_page()
+        page.goto("/?departement=59")
+        assert the_map.structures_drawn(page) == total_listed(page) > 0
+        assert elsewhere == []
+
+
+def test_an_unreadable_address_is_explained_and_breaks_nothing(browser: Browser, server: str) -> None:
+    with browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce") as context:
+        errors: list[str] = []
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        page = context.new_page()
+        page.goto("/?q=pharmacie&lat=999&lon=2")
+        expect(page.get_by_role("alert")).to_contain_text("« 999 » ne convient pas pour « lat »")
+        the_map.wait_until_drawn(page)
+        search(page, "pharmacie")
+        expect(page.locator(NAMES)).to_have_count(20)
+        assert errors == []
+
+
+def test_one_searches_on_from_a_page_that_does_not_exist(browser: Browser, server: str) -> None:
+    with browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto("/nulle-part")
+        search(page, "pharmacie")
+        expect(page.locator(NAMES)).to_have_count(20)
+        assert the_map.structures_drawn(page) > 0

@@ -1,7 +1,7 @@
 """An instance without a server: a migrated database and a search folder of one test's own."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -10,6 +10,8 @@ from geo.migrate import migrate
 from geo.reference.load import load_reference
 from tests.conftest import fresh_database
 from tests.etl.instance import Instance
+
+MakeInstance = Callable[[], AbstractContextManager[Instance]]
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +25,21 @@ def template(server_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def make_instance(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> MakeInstance:
+    """Makes an instance of one's own, for as long as its context."""
+
+    @contextmanager
+    def made() -> Iterator[Instance]:
+        with fresh_database(server_url, template=template) as url:
+            engine = engine_for(url)
+            yield Instance(engine, tmp_path_factory.mktemp("instance") / "search")
+            engine.dispose()
+
+    return made
+
+
 @pytest.fixture
-def instance(server_url: str, template: str, tmp_path: Path) -> Iterator[Instance]:
-    with fresh_database(server_url, template=template) as url:
-        engine = engine_for(url)
-        yield Instance(engine, tmp_path / "search")
-        engine.dispose()
+def instance(make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance() as made:
+        yield made

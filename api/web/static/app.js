@@ -46,6 +46,11 @@ function arrived({ focus = true, move = true } = {}) {
   document.getElementById("q").value = new URLSearchParams(question).get("q") ?? "";
 }
 
+// Other words ask elsewhere and in their own order: these go with the last ones, every other filter stays.
+const OF_THE_LAST_WORDS = ["q", "lat", "lon", "radius", "bbox", "polygon", "commune", "sort", "limit"];
+// A place chosen replaces these.
+const ANYWHERE = { commune: null, epci: null, departement: null, region: null, bbox: null, polygon: null, lat: null, lon: null, radius: null };
+
 /** Another question on top of this one: names to set, null to take out. */
 function asking(changes) {
   const asked = new URLSearchParams(question);
@@ -56,11 +61,16 @@ function asking(changes) {
   return "/?" + asked;
 }
 
-function showMessage(text) {
+/** A message over the map, until another. */
+function stay(text) {
   const place = document.getElementById("carte-message");
   place.textContent = text;
   place.hidden = !text;
-  if (text) setTimeout(() => { place.hidden = true; }, 6000);
+}
+
+function showMessage(text) {
+  stay(text);
+  setTimeout(() => { if (document.getElementById("carte-message").textContent === text) stay(""); }, 6000);
 }
 
 /** « Plus de résultats » appends, so that the list already read stays. */
@@ -86,13 +96,12 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "get") return;
+  if (event.target.method !== "get" || !map) return;
   event.preventDefault();
   const asked = new URLSearchParams([...new FormData(event.target)].filter(([, value]) => value !== ""));
   if (event.target.id === "recherche") {
-    for (const name of ["departement", "categorie", "open"]) {
-      const kept = new URLSearchParams(question).get(name);
-      if (kept && asked.get("q")) asked.set(name, kept);
+    for (const [name, value] of new URLSearchParams(question)) {
+      if (asked.get("q") && !OF_THE_LAST_WORDS.includes(name)) asked.append(name, value);
     }
   }
   go("/?" + asked);
@@ -113,7 +122,7 @@ if (around && "geolocation" in navigator) {
     say(announcer.dataset.chargement);
     navigator.geolocation.getCurrentPosition(
       // three decimals are some hundred metres: enough to search, too little to follow
-      ({ coords }) => go(asking({ lat: coords.latitude.toFixed(3), lon: coords.longitude.toFixed(3), radius: 10000, sort: "distance", bbox: null, commune: null, departement: null })),
+      ({ coords }) => go(asking({ ...ANYWHERE, lat: coords.latitude.toFixed(3), lon: coords.longitude.toFixed(3), radius: 10000, sort: "distance" })),
       (error) => { const text = error.code === error.PERMISSION_DENIED ? announcer.dataset.refusee : announcer.dataset.introuvable; say(text); showMessage(text); },
       { maximumAge: 60000, timeout: 10000 },
     );
@@ -122,11 +131,20 @@ if (around && "geolocation" in navigator) {
 
 const zone = document.getElementById("zone");
 const follow = document.getElementById("suivre");
-const searchHere = () => go(asking({ bbox: map.bounds(), commune: null, departement: null, radius: null }), { move: false, focus: false });
+const searchHere = () => go(asking({ ...ANYWHERE, ...pointAsked(), bbox: map.bounds() }), { move: false, focus: false });
+/** The point that distances are measured from outlives the zone. */
+function pointAsked() {
+  const asked = new URLSearchParams(question);
+  return { lat: asked.get("lat"), lon: asked.get("lon") };
+}
 const map = createMap({
   onStructure: (id) => { showList(); go(structureAddress(id), { move: false }); },
   onMoved: () => { zone.hidden = false; if (follow.checked) searchHere(); },
-  onImpossible: () => { const place = document.getElementById("carte-message"); place.textContent = announcer.dataset.sansCarte; place.hidden = false; },
+  onImpossible: () => stay(announcer.dataset.sansCarte),
+  onTrouble: (troubled) => {
+    if (troubled) stay(announcer.dataset.carteMuette);
+    else if (document.getElementById("carte-message").textContent === announcer.dataset.carteMuette) stay("");
+  },
 });
 document.getElementById("chercher-ici")?.addEventListener("click", searchHere);
 follow?.addEventListener("change", () => { if (follow.checked) searchHere(); });
@@ -142,7 +160,7 @@ if (box) {
     choose: ({ kind, id, lon, lat }) => {
       if (kind === "structure" || kind === "identifier") go(structureAddress(id));
       else if (kind === "categorie") go(asking({ q: null, categorie: id }));
-      else { go(asking({ q: null, commune: id, departement: null, bbox: null, lat: null, lon: null, radius: null })); }
+      else { go(asking({ ...ANYWHERE, q: null, sort: null, commune: id })); }
     },
   });
 }

@@ -6,7 +6,7 @@ const CLUSTER_STEP = 2;
 const STRUCTURE_ZOOM = 14; // where clusters give way to points
 const MARGINS = { top: 60, right: 60, bottom: 80, left: 40 }; // what the buttons cover
 
-export function createMap({ onStructure, onMoved, onImpossible }) {
+export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
   const place = document.getElementById("carte");
   if (!place) return null;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -16,6 +16,8 @@ export function createMap({ onStructure, onMoved, onImpossible }) {
     map = new MapLibre({
       container: place,
       style: `/tiles/style.json${dark ? "?theme=sombre" : ""}`,
+      // the style names no host: tiles come from the page's own origin, whatever proxy stands before the server
+      transformRequest: (address) => ({ url: new URL(address, location.origin).href }),
       ...FRANCE,
       hash: "carte",
       attributionControl: false,
@@ -33,6 +35,12 @@ export function createMap({ onStructure, onMoved, onImpossible }) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 100 }));
   map.addControl(new AttributionControl({ compact: true }));
+  // what does not load is said, until a tile of the same source comes
+  const silent = new Set();
+  map.on("error", ({ sourceId = "style" }) => { silent.add(sourceId); onTrouble(true); });
+  map.on("sourcedata", ({ sourceId, tile }) => {
+    if (tile?.state === "loaded" && silent.delete(sourceId) && !silent.size) onTrouble(false);
+  });
   place.mapLibre = map; // for tests and the curious
 
   const ready = new Promise((resolve) => map.once("load", resolve));
@@ -57,7 +65,7 @@ export function createMap({ onStructure, onMoved, onImpossible }) {
   /** The tiles of another question. */
   async function ask(query) {
     await ready;
-    const address = `${location.origin}/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
+    const address = `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
     const source = map.getSource("structures");
     if (source.tiles?.[0] !== address) source.setTiles([address]);
   }

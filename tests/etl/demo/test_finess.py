@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from etl import demo
-from etl.finess.extract import establishments, read_header
+from etl.finess.extract import chunks, read_header
 from etl.finess.transform import transform
 from geo.categories import categories
 from geo.communes import communes
@@ -22,7 +22,7 @@ FARTHEST_M = {"housenumber": 25, "street": 500, "locality": 800}
 @pytest.fixture(scope="module")
 def read(france: demo.DemoFiles, truth: pl.DataFrame) -> pl.DataFrame:
     """What our pipeline makes of the file, beside the truth (columns in `_true`)."""
-    batches = [transform(published, DAY) for published in establishments(france.finess)]
+    batches = [transform(chunk.establishments, DAY) for chunk in chunks(france.finess)]
     assert not any(len(batch.rejected) for batch in batches)
     structures = pl.concat([batch.structures for batch in batches])
     return structures.with_columns(number=pl.col("finess").list.first()).join(

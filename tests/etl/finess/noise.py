@@ -26,8 +26,8 @@ def noisy(value: Json, draw: random.Random) -> Json:
 
 def _punctuated(phone: str, draw: random.Random) -> str:
     digits = "".join(c for c in phone if c.isdigit())
-    if len(digits) != 10 or not digits.startswith("0"):
-        return phone
+    if len(digits) != 10 or not digits.startswith("0") or digits.startswith("00"):
+        return phone  # not a number that can be written otherwise
     pairs = [digits[i : i + 2] for i in range(0, 10, 2)]
     return draw.choice([" ", ".", "-", ""]).join(pairs) if draw.random() < 0.7 else "+33 " + digits[1:]
 

@@ -52,6 +52,17 @@ def test_the_next_day_is_compared_with_the_last_file_not_with_what_is_served(
     assert instance.rows("SELECT count(*) FROM structure") == [(31,)]
 
 
+def test_the_scheduler_does_not_undo_it_with_the_same_file(instance: Instance, tmp_path: Path) -> None:
+    gates = ["size", "active", "age"]  # absolute ones, that a file of thirty does not pass
+    first = instance.refresh(a_day(tmp_path, DAY_1, *many(30)))
+    second = a_day(tmp_path, DAY_2, *many(29), an_ege("590000077"))
+    instance.refresh(second, origin="live", accept=gates)
+    rollback(instance.engine, instance.search, first.load)
+    assert instance.refresh(second, origin="live", accept=gates).state == "unchanged"
+    third = a_day(tmp_path, DAY_3, *many(30), an_ege("590000077"))
+    assert instance.refresh(third, origin="live", accept=gates).state == "published"
+
+
 def test_forth_and_back_and_forth_is_the_same(instance: Instance, tmp_path: Path) -> None:
     first, served = two_days(instance, tmp_path)
     (last,) = instance.rows("SELECT max(id) FROM load")

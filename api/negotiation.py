@@ -1,0 +1,38 @@
+"""What a client prefers, as RFC 9110 § 12.4 and § 12.5 write it: `Accept`, `Accept-Encoding`."""
+
+GEOJSON = "application/geo+json"
+
+
+def prefers_geojson(accept: str) -> bool:
+    """Whether GeoJSON is named, and not below plain JSON."""
+    weights = weights_in(accept)
+    named = weights.get(GEOJSON, 0.0)
+    plain = next((weights[r] for r in ("application/json", "application/*", "*/*") if r in weights), 0.0)
+    return named > 0 and named >= plain
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether a compressed body can be read."""
+    weights = weights_in(accept_encoding)
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def weights_in(header: str) -> dict[str, float]:
+    """Each name of the list with its weight; an unreadable weight refuses.
+
+    >>> weights_in("text/HTML, application/json;q=0.5, */*; q=x")
+    {'text/html': 1.0, 'application/json': 0.5, '*/*': 0.0}
+    """
+    found = {}
+    for item in header.lower().split(","):
+        name, *parameters = (part.strip() for part in item.split(";"))
+        weight = next((each.removeprefix("q=") for each in parameters if each.startswith("q=")), "1")
+        found[name] = _weight(weight)
+    return found
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0

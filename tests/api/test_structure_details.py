@@ -13,7 +13,7 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.nomenclatures import Label, learn_labels
 from geo.settings import Settings
-from tests.etl.conftest import instance, template  # noqa: F401 (an instance of one test's own)
+from tests.etl.conftest import instance, make_instance, template  # noqa: F401 (an instance of one test's own)
 from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege
 from tests.etl.instance import Instance
 from tests.places import LILLE, PARIS_13

@@ -65,7 +65,8 @@ def _among(column: Any, number: str) -> ColumnElement[bool]:
 def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]:
     placed_by_ancien = and_(
         structure.c.position_source == PositionSource.FINESS_ANCIEN.value,
-        finess_ancien.c.finess == func.substr(structure.c.id, 2),
+        # an id is in the "C" collation, which the index of a column in the database's own does not answer
+        finess_ancien.c.finess == func.substr(structure.c.id, 2).collate("default"),
     )
     query = (
         select(

@@ -19,6 +19,7 @@ from api.web.routes import route_handlers as web_routes
 from api.web.routes import static_routes
 from api.web.templates import template_config
 from geo.database import engine_for
+from geo.nomenclatures import LabelReader
 from geo.settings import Settings
 from search.engine import SearchEngine
 
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.settings = chosen
         app.state.engine = engine_for(chosen.database_url)
         app.state.search = SearchEngine(chosen.search_root)
+        app.state.labels = LabelReader()
         yield
         app.state.engine.dispose()
 

@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from sqlalchemy import Connection, Engine
 
 from geo.errors import NotReady
+from geo.nomenclatures import LabelReader
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
 from search.engine import SearchEngine
@@ -19,6 +20,7 @@ class Reading:
 
     connection: Connection
     publication: Publication
+    labels: LabelReader
 
 
 def engine_of(state: State) -> Engine:
@@ -44,4 +46,4 @@ def reading(state: State) -> Iterator[Reading]:
         publication = served_publication(connection)
         if publication is None:
             raise NotReady("Aucune donnée n’est encore publiée : lancez ./lum1 start ou ./lum1 refresh finess.")
-        yield Reading(connection, publication)
+        yield Reading(connection, publication, state.labels)

@@ -8,13 +8,15 @@ import msgspec
 from sqlalchemy import select
 
 from api.commands.database import settings_with_database
-from etl.export import FORMATS, export_structures
+from etl import export as exports
 from etl.report import as_text, report_of
 from geo.database import engine_for
 from geo.errors import NotFound, NotReady
 from geo.publication import load, served_publication
 from search import embedded
 from tiles import counts
+
+WORDS = {"structures": "structures", "changes": "changements"}
 
 
 @click.command()
@@ -68,14 +70,12 @@ def verify(what: str | None) -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["structures"]))
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="csv", show_default=True)
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Fichier à écrire."
-)
+@click.argument("what", type=click.Choice(tuple(exports.TABLES)))
+@click.option("--format", "format_", type=click.Choice(exports.FORMATS), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
 def export(what: str, format_: str, output: Path) -> None:
     """Écrire les données publiques dans un fichier."""
     engine = engine_for(settings_with_database().database_url).execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
-        written = export_structures(connection, format_, output)
-    click.echo(f"{written} {what} dans {output}")
+        written = exports.export(connection, what, format_, output)
+    click.echo(f"{written} {WORDS[what]} dans {output}")

@@ -9,6 +9,7 @@ from sqlalchemy.types import Text
 
 from api.dependencies import Reading
 from api.structures.activities import activities_of
+from api.structures.details import with_details
 from api.structures.schemas import Provenance, StructurePage
 from geo.activites import PIPELINE
 from geo.ancien import finess_ancien
@@ -41,7 +42,7 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
     """Every structure known under this identifier, in the order of ids; NotFound when there is none."""
     for condition in _conditions(identifier):
         if pages := _pages(view, condition):
-            return pages
+            return with_details(view, pages)
     raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
 
 

@@ -5,6 +5,17 @@ import datetime as dt
 import msgspec
 
 from api.structures.activities import Activity
+from api.structures.published import (
+    Coded,
+    Contact,
+    Engagement,
+    Entity,
+    Event,
+    Group,
+    Link,
+    ObservedChange,
+    PublishedAddress,
+)
 from search.results import Structure
 
 
@@ -17,7 +28,30 @@ class Provenance(msgspec.Struct, frozen=True):
     as_of: dt.date | None
 
 
-class StructurePage(Structure, frozen=True, kw_only=True):
+class PublishedStructure(Structure, frozen=True, kw_only=True):
+    """A structure with all that FINESS publishes of it: null or empty where the history of the register has no record."""
+
+    short_name: str | None = None
+    name_complement: str | None = None
+    opened_on: dt.date | None = None
+    authorised_on: dt.date | None = None
+    legal_status: Coded | None = None
+    mft: Coded | None = None
+    espic: list[Coded] = msgspec.field(default_factory=list)
+    budgets: list[Coded] = msgspec.field(default_factory=list)
+    uai: str | None = None
+    external_reference: str | None = None
+    addresses: list[PublishedAddress] = msgspec.field(default_factory=list)
+    contacts: list[Contact] = msgspec.field(default_factory=list)
+    engagements: list[Engagement] = msgspec.field(default_factory=list)
+    entity: Entity | None = None
+    groups: list[Group] = msgspec.field(default_factory=list)
+    links: list[Link] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
+    history: list[ObservedChange] = msgspec.field(default_factory=list)
+
+
+class StructurePage(PublishedStructure, frozen=True, kw_only=True):
     """A structure with its provenance. Services and activities are null until a register that has them is loaded."""
 
     services: list[str] | None = None

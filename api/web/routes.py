@@ -18,6 +18,7 @@ from api.structures.routes import Identifier
 from api.web import activities, choices, places
 from api.web.pages import page
 from api.web.templates import STATIC
+from api.web.timeline import timeline
 from geo.errors import InvalidQuestion
 from geo.filters import Bounds, Filters
 from geo.settings import Settings
@@ -58,7 +59,12 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
     with reading(state) as view:
         pages = found_under(view, identifier)
         back = request.query_params.get("retour", "")
-        context = {"structures": pages, "s": pages[0], "retour": back if back.startswith("?") else ""}
+        context = {
+            "structures": pages,
+            "s": pages[0],
+            "frise": timeline(pages[0]),
+            "retour": back if back.startswith("?") else "",
+        }
         return _page(request, view, "structure.html" if len(pages) == 1 else "structures.html", context)
 
 

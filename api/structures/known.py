@@ -1,0 +1,133 @@
+"""What the history of FINESS knows of some structures today: four statements, for one structure or for hundreds."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from api.structures.published import ObservedChange
+from api.structures.wording import Json
+from search.results import Structure
+
+Records = Mapping[tuple[str, str], Json]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Records by kind and number, the groups around them, sites tied to them by inner number, changes by structure."""
+
+    records: Records
+    groups: Sequence[tuple[str, Json]]
+    sites: Mapping[str, Row[Any]]
+    changes: Mapping[str, list[ObservedChange]]
+
+    def ege(self, structure: Structure) -> Json:
+        """The record of an establishment, empty when there is none."""
+        return self.records.get(_ege_key(structure), {})
+
+    def pmej(self, structure: Structure) -> Json:
+        """The record of its legal entity, empty when there is none."""
+        return self.records.get(_pmej_key(structure), {})
+
+    def ties(self, structure: Structure) -> list[tuple[str, str]]:
+        """Inner numbers of the sites tied to it, and what each is to it."""
+        return _ties(self.records, structure)
+
+
+def known_of(connection: Connection, structures: Sequence[Structure]) -> Known:
+    """Everything their pages tell, in few statements."""
+    records = _records(connection, structures)
+    return Known(
+        records, _groups(connection, records), _sites(connection, structures, records), _changes(connection, structures)
+    )
+
+
+def _ege_key(structure: Structure) -> tuple[str, str]:
+    return "ege", structure.id[1:]  # an id is "f" and the number of the founding establishment (docs/adr/0002)
+
+
+def _pmej_key(structure: Structure) -> tuple[str, str]:
+    return "pmej", (structure.entite_juridique and structure.entite_juridique.finess) or ""
+
+
+def _ties(records: Records, structure: Structure) -> list[tuple[str, str]]:
+    ege_id = records.get(_ege_key(structure), {}).get("ege_id")
+    found: dict[str, str] = {}
+    for role in records.get(_pmej_key(structure), {}).get("roles", []) if ege_id else []:
+        primary, secondary = role.get("porteuse"), role.get("non_porteuse")
+        if ege_id == primary and secondary:
+            found[secondary] = "secondaire"
+        elif ege_id == secondary and primary:
+            found[primary] = "principal"
+    return list(found.items())
+
+
+def _records(connection: Connection, structures: Sequence[Structure]) -> Records:
+    wanted = sorted({key for each in structures for key in (_ege_key(each), _pmej_key(each))})
+    given = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
+    return {(row.kind, row.key): row.record for row in connection.execute(text(RECORDS), given)}
+
+
+def _groups(connection: Connection, records: Records) -> list[tuple[str, Json]]:
+    given = {name: [r[name] for r in records.values() if name in r] for name in ("pm_id", "ege_id")}
+    return [(row.kind, row.record) for row in connection.execute(text(GROUPS), given)]
+
+
+def _sites(connection: Connection, structures: Sequence[Structure], records: Records) -> dict[str, Row[Any]]:
+    tied = {ege_id for each in structures for ege_id, _ in _ties(records, each)}
+    if not tied:
+        return {}
+    given = {"ejs": sorted({_pmej_key(each)[1] for each in structures}), "ege_ids": sorted(tied)}
+    return {row.ege_id: row for row in connection.execute(text(SITES), given)}
+
+
+def _changes(connection: Connection, structures: Sequence[Structure]) -> Mapping[str, list[ObservedChange]]:
+    found: defaultdict[str, list[ObservedChange]] = defaultdict(list)
+    for structure, *change in connection.execute(text(CHANGES), {"ids": [each.id for each in structures]}):
+        found[structure].append(ObservedChange(*change))
+    return found
+
+
+# Asked by the page of a structure: its establishment and its legal entity; source_record_current_idx, one probe each.
+RECORDS = """
+SELECT kind, key, record
+FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS wanted (kind, key)
+JOIN source_record USING (kind, key)
+WHERE valid_to IS NULL
+"""
+# Asked by the page of a structure: the groups that are, or hold, its legal entity or itself. The country has some hundreds
+# of groups: source_record_current_idx gives them by kind and their members are looked through.
+GROUPS = """
+SELECT kind, record
+FROM source_record
+WHERE valid_to IS NULL AND kind IN ('gcc', 'gco') AND coalesce(record ->> 'etat', 'A') = 'A'
+  AND (
+    record ->> 'pm_id' = ANY (CAST(:pm_id AS text[]))
+    OR EXISTS (
+        SELECT FROM jsonb_array_elements(record -> 'membres') AS m WHERE m ->> 'pm_id' = ANY (CAST(:pm_id AS text[]))
+    )
+    OR EXISTS (
+        SELECT FROM jsonb_array_elements(record -> 'etablissements') AS e
+        WHERE e ->> 'ege_id' = ANY (CAST(:ege_id AS text[]))
+    )
+  )
+ORDER BY kind, key
+"""
+# Asked by the page of a structure with tied sites. Ties name inner numbers, so the sites of its legal entity are gone
+# through: structure_ej_finess_idx, then one probe of source_record_current_idx a site. An id is in the "C" collation, which
+# an index in the database's own does not answer.
+SITES = """
+SELECT s.id, s.name, r.key AS finess, r.record ->> 'ege_id' AS ege_id
+FROM structure AS s
+JOIN source_record AS r ON r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND r.valid_to IS NULL
+WHERE s.ej_finess = ANY (CAST(:ejs AS text[])) AND r.record ->> 'ege_id' = ANY (CAST(:ege_ids AS text[]))
+"""
+# Asked by the page of a structure: structure_change_structure_idx.
+CHANGES = """
+SELECT structure, kind, seen_on, effective_on, before, after
+FROM structure_change
+WHERE structure = ANY (CAST(:ids AS text[]))
+ORDER BY structure, id
+"""

@@ -1,0 +1,96 @@
+"""The life of a structure as one reads it: the register's own events and the changes seen between its files, newest first."""
+
+import datetime as dt
+from collections.abc import Callable
+from itertools import groupby
+
+import msgspec
+
+from api.structures.published import Event, ObservedChange
+from api.structures.schemas import StructurePage
+from api.web.templates import metres
+from geo.categories import categories
+from geo.position import distance_m
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A sentence; `seen_on` is the day of the file that showed it, none for what the register dates itself."""
+
+    day: dt.date | None
+    sentence: str
+    seen_on: dt.date | None
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What happened on one day, none when nobody says which."""
+
+    day: dt.date | None
+    moments: list[Moment]
+
+
+def timeline(structure: StructurePage) -> list[Day]:
+    """Every day of which something is told, the newest first; what has no day comes last."""
+    seen = [_of_change(change) for change in structure.history]
+    told = {(moment.day, moment.sentence) for moment in seen}
+    official = [m for event in structure.events if ((m := _of_event(event)).day, m.sentence) not in told]
+    by_day = sorted([*official, *seen], key=lambda moment: moment.day or dt.date.min, reverse=True)
+    return [Day(day, list(moments)) for day, moments in groupby(by_day, key=lambda moment: moment.day)]
+
+
+def _of_event(event: Event) -> Moment:
+    return Moment(event.date, f"{event.label or f'Événement de code {event.code}'}.", None)
+
+
+def _of_change(change: ObservedChange) -> Moment:
+    return Moment(change.effective_on or change.seen_on, SENTENCES[change.kind](change), change.seen_on)
+
+
+def _opened(change: ObservedChange) -> str:
+    return "Nouvelle structure dans FINESS."
+
+
+def _closed(change: ObservedChange) -> str:
+    return "Fermeture." if change.after else "Retirée de FINESS."
+
+
+def _reopened(change: ObservedChange) -> str:
+    return "Réouverture."
+
+
+def _moved(change: ObservedChange) -> str:
+    return f"Position déplacée de {metres(distance_m(*_degrees(change.before), *_degrees(change.after)))}."
+
+
+def _renamed(change: ObservedChange) -> str:
+    return f"Nouveau nom : «\u202f{change.after or '?'}\u202f», auparavant «\u202f{change.before or '?'}\u202f»."
+
+
+def _category_changed(change: ObservedChange) -> str:
+    return f"Nouvelle catégorie : {_category(change.after)}, auparavant {_category(change.before)}."
+
+
+def _phone_changed(change: ObservedChange) -> str:
+    before, after = (", ".join(filter(None, (phones or "").split(";"))) for phones in (change.before, change.after))
+    if not after:
+        return f"Téléphone retiré : {before}."
+    return f"Nouveau téléphone : {after}{f', auparavant {before}' if before else ''}."
+
+
+def _category(code: str | None) -> str:
+    known = categories().get(code or "")
+    return f"«\u202f{known.label if known else code or 'aucune'}\u202f»"
+
+
+def _degrees(written: str | None) -> list[float]:
+    return [float(each) for each in (written or "0,0").split(",")]
+
+
+SENTENCES: dict[str, Callable[[ObservedChange], str]] = {
+    "opened": _opened,
+    "closed": _closed,
+    "reopened": _reopened,
+    "moved": _moved,
+    "renamed": _renamed,
+    "category_changed": _category_changed,
+    "phone_changed": _phone_changed,
+}

@@ -1,0 +1,59 @@
+"""What can be exported: its columns (DESIGN.md § 7), and the question that reads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns by name, first in the query in this order; it also gives `id`, `lon` and `lat`, a GeoJSON feature's frame."""
+
+    columns: Mapping[str, pl.DataType]
+    query: str
+
+
+STRUCTURES = Table(
+    columns={
+        "id": pl.String(),
+        "name": pl.String(),
+        "categorie": pl.String(),
+        "finess": pl.List(pl.String()),
+        "siret": pl.List(pl.String()),
+        "siren": pl.String(),
+        "commune": pl.String(),
+        "lon": pl.Float64(),
+        "lat": pl.Float64(),
+        "precision": pl.String(),
+        "position_source": pl.String(),
+        "open": pl.Boolean(),
+        "closed_on": pl.Date(),
+    },
+    # Asked by `export structures`; a primary-key scan, so that two exports of the same data are the same bytes.
+    query="""
+SELECT s.id, s.name, c.code AS categorie, s.finess, s.siret, s.siren, s.commune, s.lon, s.lat, s.precision,
+       s.position_source, s.open, s.closed_on
+FROM structure AS s
+JOIN categorie AS c ON c.no = s.categorie_no
+ORDER BY s.id
+""",
+)
+CHANGES = Table(
+    columns={
+        "seen_on": pl.Date(),
+        "effective_on": pl.Date(),
+        "structure": pl.String(),
+        "kind": pl.String(),
+        "before": pl.String(),
+        "after": pl.String(),
+    },
+    # Asked by `export changes`, in the order of the feed: a scan of its primary key; one that left the register has no place.
+    query="""
+SELECT c.seen_on, c.effective_on, c.structure, c.kind, c.before, c.after, c.id, s.lon, s.lat
+FROM structure_change AS c
+LEFT JOIN structure AS s ON s.id = c.structure
+ORDER BY c.id
+""",
+)
+TABLES = {"structures": STRUCTURES, "changes": CHANGES}

@@ -1,0 +1,215 @@
+"""All that FINESS publishes of a structure: in the API's answer, and on its page."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from geo.nomenclatures import Label, learn_labels
+from geo.settings import Settings
+from tests.etl.conftest import instance, make_instance, template  # noqa: F401 (an instance of one test's own)
+from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege
+from tests.etl.instance import Instance
+from tests.places import LILLE, PARIS_13
+
+Client = TestClient[Any]
+ONE, OTHER, ALONE = "590000001", "590000002", "590000003"
+NEXT_DAY = {"generatedAt": "2026-11-22T02:09:17Z", "name": "finess-structures-journalier-20261122.json.gz"}
+
+
+@pytest.fixture
+def client(instance: Instance, tmp_path: Path) -> Iterator[Client]:  # noqa: F811
+    url = instance.engine.url.render_as_string(hide_password=False)
+    settings = Settings(home=tmp_path, database_url=url.replace("postgresql+psycopg://", "postgresql://"))
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+def of(client: Client, identifier: str) -> dict[str, Any]:
+    answer = client.get(f"/api/v1/structures/{identifier}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def page(client: Client, identifier: str) -> str:
+    answer = client.get(f"/structures/{identifier}", headers={"accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", answer.text)
+
+
+def a_contact(role: str | None = "01", **telecom: str) -> dict[str, Any]:
+    return {"telecom": telecom} | ({"typeContact": {"roleContact": role}} if role else {})
+
+
+def an_event(code: str, day: str, kind: str = "EG") -> dict[str, str]:
+    return {"codeEvenement": code, "dateEvenement": day, "typeObjet1": kind, "etatObjet1": code}
+
+
+def publish(instance: Instance, folder: Path, *eges: dict[str, Any], **root: Any) -> None:  # noqa: F811
+    report = instance.refresh(a_file(folder, *eges, **root), accept=("removed", "closed", "moved"))
+    assert report.state == "published", report
+
+
+def test_dates_codes_and_numbers_are_told_with_their_labels(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    about = {"datePremiereAutorisation": "1989-06-01", "espic": ["1", "7"], "numeroEducationNationale": "0590001A"}
+    publish(instance, tmp_path, an_ege(ONE, about=about, modefixationtarifaire="34", typeBudget=["G"]))
+    with instance.engine.begin() as connection:
+        day = dt.date(2026, 5, 4)
+        learn_labels(connection, [Label("mft", "34", "ARS dotation globale", "ancien fichier", day)])
+    told = of(client, f"f{ONE}")
+    assert (told["opened_on"], told["authorised_on"], told["uai"]) == ("1990-01-01", "1989-06-01", "0590001A")
+    assert told["mft"] == {"code": "34", "label": "ARS dotation globale"}
+    assert told["espic"] == [{"code": "1", "label": None}, {"code": "7", "label": None}]
+    html = page(client, f"f{ONE}")
+    assert "ARS dotation globale" in html
+    assert "code 7" in html
+    assert "Première autorisation le 1er juin 1989" in html
+
+
+def test_every_address_is_told_by_what_it_is_for_the_place_first(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    addresses = [an_address(PARIS_13, usage="06"), an_address(LILLE), an_address(LILLE, usage="05")]
+    publish(instance, tmp_path, an_ege(ONE, adresse=addresses))
+    told = of(client, f"f{ONE}")["addresses"]
+    assert [each["usage"]["label"] for each in told] == ["Lieu d’exercice", "Accueil", None]
+    assert told[1]["commune"] == {"code": PARIS_13.commune, "name": "Paris 13e Arrondissement"}
+    assert told[0]["lines"] == ["12 R DES LILAS"]
+    assert "Autre adresse" in page(client, f"f{ONE}")
+
+
+def test_public_contacts_are_told_and_no_other(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    contacts = [
+        a_contact(telephone="0320000001/0320000002", telecopie="0320000003", courriel="accueil@lilas.example"),
+        a_contact(None, telephone="0320000004"),
+        a_contact("02", telephone="0699999999", courriel="directrice@lilas.example"),
+    ]
+    publish(instance, tmp_path, an_ege(ONE, contact=contacts))
+    told = of(client, f"f{ONE}")["contacts"]
+    assert [each["phones"] for each in told] == [["03 20 00 00 01", "03 20 00 00 02"], ["03 20 00 00 04"]]
+    assert (told[0]["role"]["label"], told[1]["role"]) == ("Contact public", None)
+    html = page(client, f"f{ONE}")
+    assert 'href="mailto:accueil@lilas.example"' in html
+    assert "03 20 00 00 03" in html
+    assert html.count('href="tel:0320000001"') == 1
+    for hidden in ("directrice@", "06 99 99 99 99"):
+        assert hidden not in html + client.get(f"/api/v1/structures/f{ONE}").text
+
+
+def test_the_legal_entity_is_told_in_full(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    pmej = a_pmej(an_ege(ONE))
+    pmej["informationsGeneralesPMEJ"] |= {"statutJuridique": "72", "codeApe": "47.73Z", "dateCreation": "1985-02-01"}
+    pmej |= {"adresse": [an_address(PARIS_13, usage="02")], "contact": [a_contact(telephone="0140000000")]}
+    publish(instance, tmp_path, pmej=[pmej])
+    told = of(client, f"f{ONE}")
+    assert told["entite_juridique"] == {"finess": "590999999", "name": "SELARL DES LILAS", "siren": "732829320"}
+    assert told["legal_status"] == told["entity"]["legal_status"]
+    assert told["legal_status"]["label"] == "Société A Responsabilité Limitée (S.A.R.L.)"
+    assert (told["entity"]["ape"], told["entity"]["created_on"]) == ("47.73Z", "1985-02-01")
+    assert told["entity"]["addresses"][0]["usage"] == {"code": "02", "label": "Siège"}
+    assert told["entity"]["contacts"][0]["phones"] == ["01 40 00 00 00"]
+    html = page(client, f"f{ONE}")
+    assert "Société A Responsabilité Limitée" in html
+    assert 'href="tel:0140000000"' in html
+
+
+def test_sites_of_one_entity_name_each_other(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    pmej = a_pmej(an_ege(ONE, "PHARMACIE MERE"), an_ege(OTHER, "ANNEXE"), an_ege(ALONE, "SEULE"))
+    pmej["roleEge"] = [{"idEgePorteuse": ONE, "idEgeNonPorteuse": OTHER, "roleRelationEge": "01"}]
+    publish(instance, tmp_path, pmej=[pmej])
+    (annex,), (mother,) = of(client, f"f{ONE}")["links"], of(client, f"f{OTHER}")["links"]
+    assert annex == {"role": "secondaire", "finess": OTHER, "id": f"f{OTHER}", "name": "ANNEXE"}
+    assert mother == {"role": "principal", "finess": ONE, "id": f"f{ONE}", "name": "PHARMACIE MERE"}
+    assert of(client, f"f{ALONE}")["links"] == []
+    assert f'<a href="/structures/f{ONE}">PHARMACIE MERE</a>' in page(client, f"f{OTHER}")
+
+
+def test_groups_are_told_to_their_members_only(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    members = [{"pmSmsseId": "590999999", "typeRoleEntiteGroupe": "S"}]
+    gcc = [{"gccId": "1", "nomGcc": "59 Lille Métropole", "typeGcc": "001", "etatObjet": "A", "pmejDuGcc": members}]
+    gco = [{"pmSmsseId": "590888888", "typeGco": "003", "pmejDuGco": [], "egeDuGco": []}]
+    cooperation = a_pmej(an_ege(OTHER), finess="590888888", name="GCS DES FLANDRES")
+    publish(instance, tmp_path, pmej=[a_pmej(an_ege(ONE)), cooperation], gcc=gcc, gco=gco)
+    (group,), (itself,) = of(client, f"f{ONE}")["groups"], of(client, f"f{OTHER}")["groups"]
+    assert (group["kind"], group["name"], group["type"]["code"]) == ("gcc", "59 Lille Métropole", "001")
+    assert group["role"] == {"code": "S", "label": "Support"}
+    assert (itself["kind"], itself["name"], itself["role"]) == ("gco", "GCS DES FLANDRES", None)
+    assert "59 Lille Métropole" in page(client, f"f{ONE}")
+    assert "59 Lille Métropole" not in page(client, f"f{OTHER}")
+
+
+def test_the_official_history_and_what_was_seen_make_one_timeline(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    events = [an_event("003", "1990-01-01"), an_event("007", "1990-02-01"), an_event("013", "2001-01-01")]
+    publish(instance, tmp_path, an_ege(ONE, "ANCIEN NOM", evenement=events))
+    closed = {"dateFermeture": "2026-11-20"}
+    after = an_ege(ONE, "NOUVEAU NOM", evenement=[*events, an_event("005", "2026-11-20")], about=closed, etatObjet="I")
+    publish(instance, tmp_path, after, **NEXT_DAY)
+    told = of(client, f"f{ONE}")
+    assert [(e["code"], e["label"]) for e in told["events"]] == [
+        ("003", "Création de l’établissement"),
+        ("007", "Ouverture de l’établissement"),
+        ("013", None),
+        ("005", "Fermeture"),
+    ]
+    assert told["history"] == [
+        {"kind": "closed", "seen_on": "2026-11-22", "effective_on": "2026-11-20", "before": "open", "after": "closed"},
+        {"kind": "renamed", "seen_on": "2026-11-22", "effective_on": None, "before": "ANCIEN NOM", "after": "NOUVEAU NOM"},
+    ]  # fmt: skip
+    html = page(client, f"f{ONE}")
+    days = re.findall(r'<time datetime="([^"]+)">', html)
+    assert days == ["2026-11-22", "2026-11-20", "2001-01-01", "1990-02-01", "1990-01-01"]
+    assert "Nouveau nom : « NOUVEAU NOM », auparavant « ANCIEN NOM »." in html
+    assert html.count("Fermeture.") == 1
+    assert "Événement de code 013." in html
+
+
+def test_the_establishments_of_an_entity_are_told_each_with_its_own(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    publish(instance, tmp_path, an_ege(ONE, about={"dateOuverture": "1991-01-01"}), an_ege(OTHER))
+    results = of(client, "finess:590999999")["results"]
+    assert [(each["id"], each["opened_on"]) for each in results] == [
+        (f"f{ONE}", "1991-01-01"),
+        (f"f{OTHER}", "1990-01-01"),
+    ]
+
+
+def test_what_history_does_not_know_is_null_or_empty(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
+    publish(instance, tmp_path, an_ege(ONE))
+    with instance.engine.begin() as connection:
+        connection.execute(text("DELETE FROM source_record"))
+    told = of(client, f"f{ONE}")
+    assert {name: told[name] for name in ("opened_on", "legal_status", "mft", "entity")} == dict.fromkeys(
+        ("opened_on", "legal_status", "mft", "entity")
+    )
+    assert told["addresses"] == told["contacts"] == told["groups"] == told["links"] == told["events"] == []
+    assert told["phones"] == ["03 20 00 00 00"]
+    html = page(client, f"f{ONE}")
+    assert "SELARL DES LILAS" in html
+    assert "Historique" not in html
+
+
+def test_a_broken_day_and_markup_in_a_name_are_shown_as_what_they_are(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    about = {"dateOuverture": "2026-02-30", "complementDenominationEg": "<script>alert(1)</script>"}
+    publish(instance, tmp_path, an_ege(ONE, about=about))
+    assert of(client, f"f{ONE}")["opened_on"] is None
+    assert "<script>alert" not in page(client, f"f{ONE}")

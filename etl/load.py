@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ class Batch(msgspec.Struct):
     structures: pl.DataFrame
     rejected: pl.DataFrame  # the register's number and the reason of each
     noticed: Mapping[str, int]
-    records: Iterable[Published]  # counted in unknown_fields as they are read
+    records: list[Published]
     unknown_fields: Mapping[str, int]
 
 

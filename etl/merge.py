@@ -80,7 +80,7 @@ def row_hash(row: Iterable[object]) -> bytes:
 def index_stage(connection: Connection) -> None:
     """Once the stage is full: identifiers are looked up, and the planner knows its size."""
     connection.execute(text("CREATE UNIQUE INDEX ON stage (id)"))
-    connection.execute(text("ANALYZE stage"))
+    connection.execute(text("ANALYZE stage (id, row_hash)"))  # what joins are made on
 
 
 def compare_with_served(connection: Connection) -> dict[str, int]:

@@ -1,8 +1,10 @@
 """One run of any pipeline: alone, recorded from its start to whatever becomes of it, a refusal being a report."""
 
+import gc
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def alone(
     `afterwards` is called once it is, still under the lock. `is_needless` decides otherwise, from the load that is served.
     """
     started = time.monotonic()
-    with ledger.only_load(engine) as lock:
+    with ledger.only_load(engine) as lock, without_cycle_collector():
         report = _already_served(lock, pipeline, source, is_needless)
         if report is None:
             load_id = ledger.open_load(engine, pipeline, source)
@@ -69,6 +71,18 @@ def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[st
     if written > report.counts["kept"] * LARGE:
         step("rangement")
         publish.tidy(engine)
+
+
+@contextmanager
+def without_cycle_collector() -> Iterator[None]:
+    """A register is a forest of trees: looking through them for cycles, again and again, takes a fifth of a run and finds none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def peak_mib() -> int:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -70,17 +69,17 @@ def refresh(
 def batches(header: Header, read: Iterator[Chunk], ancien: pl.DataFrame | None) -> Iterator[Batch]:
     """Chunks as rows to serve and records to remember; `ancien`: the legacy file's positions."""
     unknown: Counter[str] = Counter()
-    groups = groups_of(header, unknown)
+    groups = list(groups_of(header, unknown))
     for chunk in read:
         transformed = transform(chunk.establishments, header.generated_at.date(), ancien)
         yield Batch(
             structures=transformed.structures,
             rejected=transformed.rejected,
             noticed=dict(transformed.noticed) | ({"entites_illisibles": chunk.unreadable} if chunk.unreadable else {}),
-            records=chain(groups, records_of(chunk, transformed.positions, unknown)),
+            records=[*groups, *records_of(chunk, transformed.positions, unknown)],
             unknown_fields=unknown,
         )
-        unknown.clear()
+        groups, unknown = [], Counter()
 
 
 def _ancien(connection: Connection, file: Path | None, header: Header, credits: dict[str, int]) -> pl.DataFrame | None:

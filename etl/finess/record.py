@@ -12,6 +12,7 @@ PUBLIC_CONTACT = "01"
 def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
     """An establishment; `position` is the flow's own point in WGS 84, when it has a usable one."""
     about = fields_of(ege.get("informationsGeneralesEGE"))
+    contacts = _each(ege.get("contact"), _contact)
     return said(
         finess=scalar(about.get("numFinessEge")),
         ege_id=scalar(about.get("egeId")),
@@ -31,8 +32,8 @@ def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
         uai=scalar(about.get("numeroEducationNationale")),
         reference_externe=scalar(about.get("numeroReferenceExterne")),
         adresses=_each(ege.get("adresse"), _address),
-        contacts=_each(ege.get("contact"), _contact),
-        telephones=_public_phones(ege.get("contact")),
+        contacts=contacts,
+        telephones=_public_phones(contacts),
         engagements=_each(ege.get("engagement"), _engagement),
         evenements=_events(ege.get("evenement")),
         position=position,
@@ -128,10 +129,9 @@ def _contact(published: Json) -> Json:
     )
 
 
-def _public_phones(contacts: object) -> list[str]:
-    found = [_contact(each) for each in objects_of(contacts)]
+def _public_phones(contacts: list[Json]) -> list[str]:
     numbers = (
-        n for each in found if each.get("role", PUBLIC_CONTACT) == PUBLIC_CONTACT for n in each.get("telephones", [])
+        n for each in contacts if each.get("role", PUBLIC_CONTACT) == PUBLIC_CONTACT for n in each.get("telephones", [])
     )
     return list(dict.fromkeys(numbers))
 

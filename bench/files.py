@@ -50,6 +50,37 @@ def otherwise(source: Path, target: Path, seed: int = 4) -> Path:
     return _written(target, root | later, (msgspec.json.encode(noisy(each, draw)) for each in _entities(source)))
 
 
+def activities_otherwise(source: Path, target: Path, seed: int = 4) -> Path:
+    """The same for the activities flow."""
+    draw, later = random.Random(seed), _a_day_later(_root(source))
+    entities = (msgspec.json.encode(noisy(each, draw)) for each in _entities(source))
+    return _written(target, _root(source) | {"generatedAt": later}, entities)
+
+
+def standing(file: Path, structures: Path, day: str) -> tuple[int, set[str]]:
+    """How many activities a file holds, and the establishments of a structures file with one that stands on a day; read apart."""
+    of_structures = (each["informationsGeneralesEGE"] for entity in _entities(structures) for each in entity["ege"])
+    numbers = {each["egeId"]: each["numFinessEge"] for each in of_structures}
+    count, found = 0, set()
+    for entity in _entities(file):
+        for establishment in entity["ege"]:
+            count += len(establishment["activitesExercees"])
+            if any(_stands(each, day) for each in establishment["activitesExercees"]):
+                found.add(establishment["numFinessEge"])
+        count += len(entity["activitesAutorisees"])
+        for each in entity["activitesAutorisees"]:
+            ege_id = each["caracteristiquesGeneriques"]["egeId"]
+            if ege_id and _stands(each, day):
+                found.add(numbers[ege_id])
+    return count, found
+
+
+def _stands(activity: Json, day: str) -> bool:
+    generic = activity["caracteristiquesGeneriques"]
+    ends = ("dateFinActiviteAutorisee", "dateFinEffectiveActivite", "dateCaduciteAutorisation")
+    return generic["etatObjet"] == "A" and all(not generic[end] or generic[end] > day for end in ends)
+
+
 def next_day(source: Path, target: Path) -> Day:
     """The day after: some establishments renamed, some gone, some new; how many of each."""
     root, rank, done = _root(source), count(1), {"renamed": 0, "dropped": 0, "added": 0}

@@ -73,9 +73,18 @@ class Ground:
         home = self._open.enter_context(_emptied(self.folder / "instances" / name))
         return Settings(home=home, database_url=url, schedule=False, live=False)
 
-    def load(self, instance: Settings, file: Path) -> Loaded:
+    def copy(self, instance: Settings, name: str) -> Settings:
+        """An instance that holds what another does."""
+        url = self._open.enter_context(fresh_database(self.server_url, template=instance.database_url))
+        home = self._open.enter_context(_emptied(self.folder / "instances" / name))
+        copied = Settings(home=home, database_url=url, schedule=False, live=False)
+        shutil.copytree(instance.search_root, copied.search_root)
+        return copied
+
+    def load(self, instance: Settings, file: Path, flow: str = "structures") -> Loaded:
         """Refresh in another process, after a checkpoint: each page's first change is then journaled whole, the worst case."""
-        command = [sys.executable, "-m", "bench.load", instance.database_url, str(instance.search_root), str(file)]
+        asked = (flow, instance.database_url, str(instance.search_root), str(file))
+        command = [sys.executable, "-m", "bench.load", *asked]
         with psycopg.connect(instance.database_url, autocommit=True) as watch:
             watch.execute("CHECKPOINT")
             before = wal_position(watch)
@@ -89,9 +98,10 @@ class Ground:
             raise WrongAnswer(f"Le chargement de {file.name} a échoué : ses derniers mots sont plus haut.")
         return Loaded(msgspec.json.decode(said, type=Report), peak.mib, written)
 
-    def demo(self, size: int, raw_bytes: int | None = None) -> demo.DemoFiles:
+    def demo(self, size: int, raw_bytes: int | None = None, activities: int | None = None) -> demo.DemoFiles:
         """A fictitious France, kept from one run to the next as long as its generator is the same."""
-        folder = self.folder / "files" / f"demo-{size}-{raw_bytes or 'sobre'}-{digest_of_sources('etl/demo')}"
+        asked = f"{size}-{raw_bytes or 'sobre'}-{activities or 'usuelles'}"
+        folder = self.folder / "files" / f"demo-{asked}-{digest_of_sources('etl/demo')}"
         expected = demo.DemoFiles(
             folder / f"finess-structures-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
             folder / f"finess-activites-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
@@ -100,12 +110,12 @@ class Ground:
         if all(path.exists() for path in expected.written()):
             return expected
         self.say(f"écriture d’une France fictive de {size} établissements (gardée pour les fois suivantes)")
-        return demo.generate(folder, size=size, seed=SEED, raw_size=raw_bytes)
+        return demo.generate(folder, size=size, seed=SEED, raw_size=raw_bytes, activities=activities)
 
     @cached_property
     def volume(self) -> Volume:
         """A first load of the live volume, made once for all the cases that stand on it."""
-        files = self.demo(self.sizes.volume, self.sizes.raw_bytes)
+        files = self.demo(self.sizes.volume, self.sizes.raw_bytes, self.sizes.activities)
         instance = self.instance("volume")
         self.say("premier chargement du volume réel")
         return Volume(instance, files, self.load(instance, files.finess))

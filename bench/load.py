@@ -1,4 +1,4 @@
-"""`python -m bench.load URL SEARCH FILE`: one refresh whose memory is its own, its Report as JSON."""
+"""`python -m bench.load FLOW URL SEARCH FILE`: one refresh whose memory is its own, its Report as JSON."""
 
 import sys
 from pathlib import Path
@@ -6,13 +6,16 @@ from pathlib import Path
 import msgspec
 
 from api.commands.terminal import Bars
-from etl.finess.pipeline import refresh
+from etl.finess import pipeline as structures
+from etl.finess.activites import pipeline as activites
 from geo.database import engine_for
 
+REFRESH = {"structures": structures.refresh, "activites": activites.refresh}
 
-def main(url: str, search: str, file: str) -> None:
+
+def main(flow: str, url: str, search: str, file: str) -> None:
     with Bars() as bars:
-        report = refresh(engine_for(url), Path(search), Path(file), progress=bars)
+        report = REFRESH[flow](engine_for(url), Path(search), Path(file), progress=bars)
     print(msgspec.json.encode(report).decode())
 
 

@@ -76,7 +76,6 @@ class Tally:
 
     def __init__(self) -> None:
         self.read = 0
-        self.seen: set[str] = set()
         self.rejected: Counter[str] = Counter()
         self.samples: dict[str, list[str]] = {}
         self.noticed: Counter[str] = Counter()
@@ -84,7 +83,7 @@ class Tally:
 
     @property
     def kept(self) -> int:
-        return len(self.seen)
+        return self.read - self.rejected.total()
 
     def reject(self, number: str | None, reason: str) -> None:
         """Count a row that can't be used, and remember a few of each kind."""
@@ -142,9 +141,9 @@ def _attempt(connection: Connection, attempt: Attempt, search_root: Path, asked:
     steps("lecture du registre")
     try:
         fill_stage(connection, asked.batches(connection), tally)
+        _reject_repeated(merge.index_stage(connection), tally)
     finally:  # a file cut short is refused with what was read of it
         attempt.counts |= tally.counts()
-    merge.index_stage(connection)
     steps("portes")
     attempt.verdicts += gates.judge(_counted(connection, asked, tally), gates.GATES, asked.accept)
     if reasons := gates.refusals(attempt.verdicts):
@@ -170,28 +169,22 @@ def _attempt(connection: Connection, attempt: Attempt, search_root: Path, asked:
 
 
 def fill_stage(connection: Connection, batches: Iterator[Batch], tally: Tally) -> None:
-    """Write every usable row once and compare every record; a number met again is rejected, the first one stands."""
+    """Write every usable row and compare every record."""
     for batch in batches:
-        structures = batch.structures
-        fresh = [_first_time(tally.seen, each) for each in structures["id"]]
-        if repeated := len(fresh) - sum(fresh):
-            for number in structures.filter(~pl.Series(fresh, dtype=pl.Boolean))["id"]:
-                tally.reject(number[1:], "numero_en_double")
-            structures = structures.filter(pl.Series(fresh, dtype=pl.Boolean))
-        merge.write_stage(connection, structures)
+        merge.write_stage(connection, batch.structures)
         history.compare(connection, batch.records)
-        tally.read += len(structures) + repeated + len(batch.rejected)
+        tally.read += len(batch.structures) + len(batch.rejected)
         for number, reason in batch.rejected.iter_rows():
             tally.reject(number, reason)
         tally.noticed.update(batch.noticed)
         tally.unknown.update(batch.unknown_fields)
 
 
-def _first_time(seen: set[str], identifier: str) -> bool:
-    if identifier in seen:
-        return False
-    seen.add(identifier)
-    return True
+def _reject_repeated(repeated: merge.Repeated, tally: Tally) -> None:
+    """A number met again is rejected, the first one stands."""
+    if repeated.rows:
+        tally.rejected["numero_en_double"] += repeated.rows
+        tally.samples["numero_en_double"] = [identifier[1:] for identifier in repeated.samples]
 
 
 def _make_room(connection: Connection, asked: Run) -> None:

@@ -77,10 +77,19 @@ def row_hash(row: Iterable[object]) -> bytes:
     return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).digest()
 
 
-def index_stage(connection: Connection) -> None:
-    """Once the stage is full: identifiers are looked up, and the planner knows its size."""
+class Repeated(msgspec.Struct, frozen=True):
+    """Rows that left the stage because their identifier stands in an earlier one."""
+
+    rows: int
+    samples: list[str]
+
+
+def index_stage(connection: Connection) -> Repeated:
+    """Once the stage is full: of an identifier that is there twice the first row stands, and the planner knows its size."""
+    rows, samples = connection.execute(text(DROP_REPEATED)).one()
     connection.execute(text("CREATE UNIQUE INDEX ON stage (id)"))
     connection.execute(text("ANALYZE stage (id, row_hash)"))  # what joins are made on
+    return Repeated(rows, samples or [])
 
 
 def compare_with_served(connection: Connection) -> dict[str, int]:
@@ -106,6 +115,16 @@ def go_back(connection: Connection, load_id: int, to: int) -> Changes:
 
 
 _LIST = ", ".join(f'"{name}"' for name in NAMES)
+
+# Asked once a run: one hash aggregate. A row's place in the stage is its place in the file.
+DROP_REPEATED = """
+WITH twice AS (
+    SELECT id, min(ctid) AS first FROM stage GROUP BY id HAVING count(*) > 1
+), gone AS (
+    DELETE FROM stage USING twice WHERE stage.id = twice.id AND stage.ctid <> twice.first RETURNING stage.id
+)
+SELECT count(*), (SELECT array_agg(id) FROM (SELECT id FROM gone ORDER BY id LIMIT 5) AS first_ones) FROM gone
+"""
 
 UPDATE_CHANGED = f"""
 UPDATE structure AS s

@@ -75,7 +75,7 @@ def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[st
 
 @contextmanager
 def without_cycle_collector() -> Iterator[None]:
-    """A register is a forest of trees: looking through them for cycles, again and again, takes a fifth of a run and finds none."""
+    """A register is a forest of trees: looking through it for cycles takes a fifth of a run and finds none."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

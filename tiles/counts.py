@@ -32,7 +32,6 @@ tile_count = Table(
     Column("id", Text),  # of the one member, when there is one: a click opens it
 )
 COLUMNS = tuple(tile_count.c.keys())
-KEY = COLUMNS[:5]
 # Asked by `build`: every open structure with a position.
 POINTS = "SELECT lon, lat, categorie_no, id FROM structure WHERE open AND lon IS NOT NULL ORDER BY id"
 
@@ -44,8 +43,9 @@ def build(connection: Connection) -> int:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     with driver.cursor() as cursor, cursor.copy(f"COPY counted ({', '.join(COLUMNS)}) FROM STDIN (FORMAT CSV)") as copy:
-        for frame in grids(points):
-            copy.write(frame.write_csv(include_header=False).encode())
+        for grid in grids(points):
+            for piece in grid.iter_slices(COPIED_ROWS):
+                copy.write(piece.write_csv(include_header=False).encode())
     connection.execute(text("ANALYZE counted"))
     gone = connection.execute(text(DELETE_GONE)).rowcount
     written: int = connection.execute(text(WRITE_CHANGED)).rowcount
@@ -56,6 +56,8 @@ def build(connection: Connection) -> int:
 
 
 CELLS_WORTH_ANALYZING = 50_000
+COPIED_ROWS = 20_000
+FETCHED_ROWS = 10_000
 
 # Asked by `build`. Two merges of sorted keys; only cells that differ are written, so that a day's few hundred changes cost a
 # few thousand rows of journal, not the whole grid.
@@ -106,11 +108,11 @@ ORDER BY z, categorie_no
 
 
 def grids(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """For each zoom, the rows by category then the rows of all, sorted as the primary key; points carry x, y at zoom 13."""
+    """For each zoom, the rows by category, then the rows of all; points carry x, y at zoom 13."""
+    together = points.with_columns(categorie_no=pl.lit(ALL, pl.Int32))
     for zoom in range(CLUSTER_MAX_ZOOM + 1):
-        by_category = cells(points, zoom)
-        both = pl.concat([by_category, cells(points.with_columns(categorie_no=pl.lit(ALL, pl.Int32)), zoom)])
-        yield both.sort(KEY).select(COLUMNS)
+        yield cells(points, zoom).select(COLUMNS)
+        yield cells(together, zoom).select(COLUMNS)
 
 
 def cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:
@@ -128,9 +130,13 @@ def cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:
         uy=y % EXTENT,
     )
     grouped = placed.group_by("tx", "ty", "categorie_no", "cell").agg(
-        n=pl.len(), sx=pl.col("ux").sum(), sy=pl.col("uy").sum(), id=pl.col("id").first()
+        n=pl.len(), sx=_sum_of("ux"), sy=_sum_of("uy"), id=pl.col("id").first()
     )
     return grouped.with_columns(z=pl.lit(zoom), id=pl.when(pl.col("n") == 1).then("id"))
+
+
+def _sum_of(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Int64).sum()  # half a million points in one tile outgrow 32 bits
 
 
 def frame_of(lon: Floats, lat: Floats, categorie_no: Sequence[int], ids: Sequence[str]) -> pl.DataFrame:
@@ -140,6 +146,12 @@ def frame_of(lon: Floats, lat: Floats, categorie_no: Sequence[int], ids: Sequenc
 
 
 def _points(connection: Connection) -> pl.DataFrame:
-    rows = connection.execute(text(POINTS)).all()
-    lon, lat = (np.array([row[axis] for row in rows], dtype=np.float64) for axis in (0, 1))
-    return frame_of(lon, lat, [row[2] for row in rows], [row[3] for row in rows])
+    """Some thirty bytes a structure."""
+    found = connection.execute(text(POINTS).execution_options(yield_per=FETCHED_ROWS))
+    pieces = [_piece(*zip(*rows, strict=True)) for rows in found.partitions()]
+    return pl.concat([_piece((), (), (), ()), *pieces]).rechunk()
+
+
+def _piece(lon: Sequence[float], lat: Sequence[float], numbers: Sequence[int], ids: Sequence[str]) -> pl.DataFrame:
+    placed = frame_of(np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64), numbers, ids)
+    return placed.cast({"x": pl.Int32, "y": pl.Int32, "id": pl.String})

@@ -1,7 +1,7 @@
 """Columns beside the words index, one value per structure in the order of ids: filters, counts and order for any set of hits."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from search.query import Origin
 Array = np.ndarray[Any, np.dtype[Any]]
 
 NUMBERS = {"lon": np.float64, "lat": np.float64, "categorie_no": np.int32, "open": np.bool_, "completeness": np.float32}
-CODES = ("commune", "departement", "region", "epci")  # stored as positions in a sorted vocabulary, -1 for none
+CODES = ("commune", "departement", "region", "epci")  # stored as positions in their vocabulary, -1 for none
 # Lists of codes: all of them one after the other in NAME, where each structure's begin in NAME_starts (one more than structures).
 LISTS = ("activites",)
+VOCABULARIES = "vocabularies.json"
 
 
 class Columns:
@@ -34,38 +35,28 @@ class Columns:
         return self.arrays[name]
 
     @classmethod
-    def of(cls, rows: Mapping[str, list[Any]]) -> "Columns":
-        """From lists of equal length: ids, name_key, NUMBERS, CODES, LISTS, name_length."""
-        arrays: dict[str, Array] = {name: np.array(rows[name], dtype=kind) for name, kind in NUMBERS.items()}
-        arrays["ids"] = np.array(rows["ids"], dtype=np.bytes_)
-        arrays["name_key"] = np.array(rows["name_key"], dtype=np.bytes_)
-        arrays["name_length"] = np.array(rows["name_length"], dtype=np.int16)
-        vocabularies = {}
-        for name in CODES:
-            vocabularies[name] = sorted({code for code in rows[name] if code is not None})
-            rank = {code: i for i, code in enumerate(vocabularies[name])}
-            arrays[name] = np.array([rank.get(code, -1) for code in rows[name]], dtype=np.int32)
-        for name in LISTS:
-            vocabularies[name] = sorted({code for codes in rows[name] for code in codes})
-            rank = {code: i for i, code in enumerate(vocabularies[name])}
-            arrays[name] = np.array([rank[code] for codes in rows[name] for code in codes], dtype=np.int32)
-            arrays[f"{name}_starts"] = np.cumsum([0, *map(len, rows[name])], dtype=np.int64)
-        return cls(arrays, vocabularies)
-
-    def save(self, folder: Path) -> None:
-        for name, array in self.arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        (folder / "vocabularies.json").write_text(json.dumps(self.vocabularies), encoding="utf-8")
-
-    @classmethod
     def open(cls, folder: Path) -> "Columns":
         arrays = {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in folder.glob("*.npy")}
-        return cls(arrays, json.loads((folder / "vocabularies.json").read_text(encoding="utf-8")))
+        return cls(arrays, json.loads((folder / VOCABULARIES).read_text(encoding="utf-8")))
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
         names = ("ids", "name_key", "name_length", *NUMBERS, *CODES)
         return set(names) <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
+
+    def told(self, ranks: range) -> Iterator[tuple[str, bool, int, list[str]]]:
+        """Of these structures, as far as there are: id, open, categorie_no, activites."""
+        among = np.arange(ranks.start, min(ranks.stop, len(self)))
+        starts = self["activites_starts"] if "activites" in self.arrays else np.zeros(len(self) + 1, dtype=np.int64)
+        words = self.vocabularies.get("activites", [])
+        for i in among.tolist():
+            held = self["activites"][starts[i] : starts[i + 1]].tolist() if starts[i] < starts[i + 1] else []
+            yield (
+                self["ids"][i].decode(),
+                bool(self["open"][i]),
+                int(self["categorie_no"][i]),
+                [words[rank] for rank in held],
+            )
 
     def passing(self, filters: Filters, among: Array) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""

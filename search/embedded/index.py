@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,17 @@ from sqlalchemy import Connection, text
 from geo.errors import NotReady
 from search.document import STRUCTURES, Document, document_of
 from search.embedded.columns import CODES, LISTS, Columns
+from search.embedded.writing import ColumnFiles
 
 FIELDS = ("name", "other", "categorie", "place", "entity")
 WRITER_HEAP_BYTES = 64 << 20
 FETCH_ROWS = 5_000
+TOLD = 20  # differences: enough to see what is wrong
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
+
+
+# Asked by `verify`: a scan of the primary key.
+VERIFIED = "SELECT id, open, categorie_no, activites FROM structure ORDER BY id"
 
 
 def schema() -> tantivy.Schema:
@@ -90,55 +96,40 @@ def verify(connection: Connection, folder: Path) -> list[str]:
         words = WordIndex(folder)
     except NotReady as missing:
         return [str(missing)]
-    rows = connection.execute(text("SELECT id, open, lon, lat, categorie_no FROM structure ORDER BY id")).all()
-    differences = []
-    if words.searcher.num_docs != len(rows):
-        differences.append(f"{words.searcher.num_docs} documents indexés, {len(rows)} structures")
-    indexed = zip(
-        words.columns["ids"].tolist(),
-        words.columns["open"].tolist(),
-        words.columns["categorie_no"].tolist(),
-        strict=True,
-    )
-    expected = [(row.id.encode(), row.open, row.categorie_no) for row in rows]
-    differences += [
-        f"{want[0].decode()} : {got} indexé, {want} attendu"
-        for got, want in zip(indexed, expected, strict=False)
-        if got != want
-    ][:20]
+    differences, rank = [], 0
+    for rows in connection.execute(text(VERIFIED).execution_options(yield_per=FETCH_ROWS)).partitions():
+        indexed = words.columns.told(range(rank, rank + len(rows)))
+        rank += len(rows)
+        differences += [
+            f"{row.id} : {got} indexé, {want} attendu"
+            for row, got in zip(rows, indexed, strict=False)
+            if got != (want := (row.id, row.open, row.categorie_no, row.activites))
+        ]
+        if len(differences) >= TOLD:
+            return differences[:TOLD]
+    if words.searcher.num_docs != rank or len(words.columns) != rank:
+        differences.append(f"{words.searcher.num_docs} documents indexés, {rank} structures")
     return differences
 
 
 def _fill(connection: Connection, folder: Path) -> int:
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in (
-            "ids",
-            "name_key",
-            "lon",
-            "lat",
-            "categorie_no",
-            "open",
-            "completeness",
-            "name_length",
-            *CODES,
-            *LISTS,
-        )
-    }
     writer = tantivy.Index(schema(), path=str(folder / "words")).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    for rank, row in enumerate(_rows(connection)):
-        document = document_of(row)
-        writer.add_document(_indexed(document, rank))
-        _append(columns, row, document)
+    indexed = 0
+    with ColumnFiles(connection, folder) as columns:
+        for rows in _rows(connection):
+            documents = [document_of(row) for row in rows]
+            for rank, document in enumerate(documents, start=indexed):
+                writer.add_document(_indexed(document, rank))
+            columns.append(_columns(rows, documents))
+            indexed += len(rows)
+        columns.finish()
     writer.commit()
     writer.wait_merging_threads()
-    Columns.of(columns).save(folder)
-    return len(columns["ids"])
+    return indexed
 
 
-def _rows(connection: Connection) -> Iterator[Any]:
-    result = connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS))
-    yield from result.mappings()
+def _rows(connection: Connection) -> Iterator[Sequence[Any]]:
+    yield from connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS)).mappings().partitions()
 
 
 def _indexed(document: Document, rank: int) -> tantivy.Document:
@@ -149,14 +140,18 @@ def _indexed(document: Document, rank: int) -> tantivy.Document:
     return indexed
 
 
-def _append(columns: dict[str, list[Any]], row: Any, document: Document) -> None:
-    columns["ids"].append(row["id"])
-    for name in ("name_key", "categorie_no", "open", *CODES, *LISTS):
-        columns[name].append(row[name])
-    for name in ("lon", "lat"):
-        columns[name].append(float("nan") if row[name] is None else row[name])
-    columns["completeness"].append(completeness(row["has_phone"], row["precision"]))
-    columns["name_length"].append(document.name_length)
+def _columns(rows: Sequence[Any], documents: list[Document]) -> dict[str, list[Any]]:
+    told = {name: [row[name] for row in rows] for name in ("name_key", "categorie_no", "open", *CODES, *LISTS)}
+    placed = {name: [float("nan") if row[name] is None else row[name] for row in rows] for name in ("lon", "lat")}
+    return (
+        told
+        | placed
+        | {
+            "ids": [row["id"] for row in rows],
+            "completeness": [completeness(row["has_phone"], row["precision"]) for row in rows],
+            "name_length": [document.name_length for document in documents],
+        }
+    )
 
 
 def completeness(has_phone: bool, precision: str) -> float:

@@ -19,6 +19,18 @@ from geo.activites import KIND, NATURES, active_codes
 Codes = tuple[str, list[str]]  # what they are of, and they
 
 
+class ActivityTally(Tally):
+    """What is read and rejected is an activity, what is kept a number: of an establishment or a legal entity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: set[str] = set()
+
+    @property
+    def kept(self) -> int:
+        return len(self.numbers)
+
+
 class Read(msgspec.Struct):
     """What a chunk says."""
 
@@ -27,7 +39,7 @@ class Read(msgspec.Struct):
     named: list[Codes]  # by an egeId that the entity doesn't list: an establishment without activities of its own
 
 
-def read(chunk: Chunk, today: date, tally: Tally) -> Read:
+def read(chunk: Chunk, today: date, tally: ActivityTally) -> Read:
     """Everything of a chunk, counted in the tally; a number met again counts once, the first one stands."""
     found = Read([], [], [])
     tally.read += chunk.unreadable
@@ -38,7 +50,7 @@ def read(chunk: Chunk, today: date, tally: Tally) -> Read:
     return found
 
 
-def _read_entity(entity: Json, today: date, tally: Tally, found: Read) -> None:
+def _read_entity(entity: Json, today: date, tally: ActivityTally, found: Read) -> None:
     tally.unknown.update(f"pmej.{name}" for name in unknown_names(entity, ENTITY_NAMES))
     ej = scalar(entity.get("numFiness")) or scalar(entity.get("numeroFiness"))
     numbers: dict[str, str] = {}
@@ -63,7 +75,7 @@ def _read_entity(entity: Json, today: date, tally: Tally, found: Read) -> None:
                 found.named.append((ege_id, codes))
 
 
-def _usable(published: object, number: str | None, tally: Tally) -> list[tuple[Json, Json]]:
+def _usable(published: object, number: str | None, tally: ActivityTally) -> list[tuple[Json, Json]]:
     """Activities with what is read of each; the others are counted under a reason."""
     usable = []
     for activite in published if isinstance(published, list) else ():
@@ -91,16 +103,16 @@ def _notice(activite: Json, known: Json, noticed: Counter[str]) -> None:
         noticed[f"capacites_de_statut_{scalar(capacite.get('statutCapacite'))}"] += 1
 
 
-def _first_time(number: str, tally: Tally) -> bool:
-    if number in tally.seen:
+def _first_time(number: str, tally: ActivityTally) -> bool:
+    if number in tally.numbers:
         tally.reject(number, "numero_en_double")
         return False
-    tally.seen.add(number)
+    tally.numbers.add(number)
     return True
 
 
 def _published(
-    number: str, activites: list[tuple[Json, Json]], whole: Json, tally: Tally, path: str, ej: str | None
+    number: str, activites: list[tuple[Json, Json]], whole: Json, tally: ActivityTally, path: str, ej: str | None
 ) -> Published:
     published = [each for each, _ in activites]
     hashed = content_hash(content(published, ACTIVITE, tally.unknown, path), ej)

@@ -1,0 +1,87 @@
+"""Columns written to their files as rows come, a few thousand at a time: the country grows, the memory doesn't."""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from search.embedded.columns import CODES, LISTS, NUMBERS, VOCABULARIES
+
+NAME_LENGTH = np.int16  # words
+Kind = np.dtype[Any]
+
+# Asked by `ColumnFiles`: one scan, so that each file's header can be written first.
+MEASURES = """
+SELECT
+    count(*) AS rows,
+    coalesce(max(octet_length(id)), 1) AS ids,
+    coalesce(max(octet_length(name_key)), 1) AS name_key,
+    coalesce(sum(cardinality(activites)), 0) AS activites
+FROM structure
+"""
+
+
+class ColumnFiles:
+    """The files of `Columns`, open for the rows that the connection's transaction sees, in the order of their ids."""
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        measured = connection.execute(text(MEASURES)).mappings().one()
+        rows = measured["rows"]
+        self._folder = folder
+        self._files = ExitStack()
+        self._columns: dict[str, tuple[BinaryIO, Kind]] = {}
+        self._ranks: dict[str, dict[str, int]] = {name: {} for name in (*CODES, *LISTS)}
+        self._held = dict.fromkeys(LISTS, 0)
+        for name, kind in NUMBERS.items():
+            self._open(name, kind, rows)
+        for name in CODES:
+            self._open(name, np.int32, rows)
+        for name in ("ids", "name_key"):
+            self._open(name, f"S{max(1, measured[name])}", rows)
+        self._open("name_length", NAME_LENGTH, rows)
+        for name in LISTS:
+            self._open(name, np.int32, measured[name])
+            self._open(f"{name}_starts", np.int64, rows + 1)
+            self._write(f"{name}_starts", [0])
+
+    def __enter__(self) -> "ColumnFiles":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._files.close()
+
+    def append(self, rows: Mapping[str, list[Any]]) -> None:
+        """The next rows, as lists of equal length: ids, name_key, name_length, NUMBERS, CODES, LISTS."""
+        for name in (*NUMBERS, "ids", "name_key", "name_length"):
+            self._write(name, rows[name])
+        for name in CODES:
+            self._write(name, [-1 if code is None else self._rank(name, code) for code in rows[name]])
+        for name in LISTS:
+            starts = self._held[name] + np.cumsum([len(codes) for codes in rows[name]], dtype=np.int64)
+            self._held[name] = int(starts[-1]) if len(starts) else self._held[name]
+            self._write(f"{name}_starts", starts)
+            self._write(name, [self._rank(name, code) for codes in rows[name] for code in codes])
+
+    def finish(self) -> None:
+        """Once every row is there: what the ranks stand for."""
+        words = {name: list(ranks) for name, ranks in self._ranks.items()}
+        (self._folder / VOCABULARIES).write_text(json.dumps(words), encoding="utf-8")
+
+    def _rank(self, name: str, code: str) -> int:
+        ranks = self._ranks[name]
+        return ranks.setdefault(code, len(ranks))
+
+    def _open(self, name: str, kind: Any, length: int) -> None:
+        stream, dtype = self._files.enter_context((self._folder / f"{name}.npy").open("wb")), np.dtype(kind)
+        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (int(length),)}
+        np.lib.format.write_array_header_1_0(stream, header)
+        self._columns[name] = (stream, dtype)
+
+    def _write(self, name: str, values: Iterable[Any]) -> None:
+        stream, dtype = self._columns[name]
+        stream.write(np.asarray(values, dtype=dtype).tobytes())

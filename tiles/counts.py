@@ -148,7 +148,7 @@ def frame_of(lon: Floats, lat: Floats, categorie_no: Sequence[int], ids: Sequenc
 def _points(connection: Connection) -> pl.DataFrame:
     """Some thirty bytes a structure."""
     found = connection.execute(text(POINTS).execution_options(yield_per=FETCHED_ROWS))
-    pieces = [_piece(*zip(*rows, strict=True)) for rows in found.partitions()]
+    pieces = [_piece(*zip(*rows, strict=True)) for rows in found.partitions(FETCHED_ROWS)]
     return pl.concat([_piece((), (), (), ()), *pieces]).rechunk()
 
 

@@ -15,7 +15,7 @@ from geo.settings import REPOSITORY
 
 COMMAND = (sys.executable, "-m", "etl.worker")
 PROGRAM = ("geo", "search", "tiles", "etl", "requirements.lock")  # what the worker runs
-ONLY_FOR_THE_SERVER = ("LUM1_HOST", "LUM1_PORT", "LUM1_WORKERS")
+ONLY_FOR_THE_SERVER = ("LUM1_HOST", "LUM1_PORT", "LUM1_PUBLIC_URL", "LUM1_WORKERS")
 
 
 class WorkerFailed(Lum1Error):

@@ -10,6 +10,7 @@ from bench.sizes import MADE_UP_DAYS
 from geo.settings import Settings
 
 MEBIBYTE = 1 << 20
+MOST_SECONDS = 30.0  # issue 4: a national file, on two cores
 VERSIONS, EVENTS = "SELECT count(*) FROM source_record", "SELECT count(*) FROM structure_change"
 OFFICIAL = [f"finess-structures-journalier-202611{day}.json.gz" for day in (20, 21)]
 UNTOUCHED = {"inserted": 0, "updated": 0, "removed": 0}
@@ -52,7 +53,7 @@ def finess_delta(ground: Ground) -> Iterator[Measure]:
 
 def _writes(first: Loaded, versions: int, new_versions: int, new_events: int) -> Iterator[Measure]:
     yield Measure(label="premier jour : journal (WAL)", value=first.wal_bytes / MEBIBYTE, unit="Mio")
-    yield Measure(label="premier jour", value=first.report.seconds, unit="s")
+    yield Measure(label="premier jour", value=first.report.seconds, unit="s", target=MOST_SECONDS)
     yield Measure(
         label="second jour : versions écrites", value=new_versions, unit="", floor=versions, floor_label="tout réécrire"
     )

@@ -97,7 +97,7 @@ def verify(connection: Connection, folder: Path) -> list[str]:
     except NotReady as missing:
         return [str(missing)]
     differences, rank = [], 0
-    for rows in connection.execute(text(VERIFIED).execution_options(yield_per=FETCH_ROWS)).partitions():
+    for rows in connection.execute(text(VERIFIED).execution_options(yield_per=FETCH_ROWS)).partitions(FETCH_ROWS):
         indexed = words.columns.told(range(rank, rank + len(rows)))
         rank += len(rows)
         differences += [
@@ -129,7 +129,9 @@ def _fill(connection: Connection, folder: Path) -> int:
 
 
 def _rows(connection: Connection) -> Iterator[Sequence[Any]]:
-    yield from connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS)).mappings().partitions()
+    yield from (
+        connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS)).mappings().partitions(FETCH_ROWS)
+    )
 
 
 def _indexed(document: Document, rank: int) -> tantivy.Document:

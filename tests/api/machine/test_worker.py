@@ -102,6 +102,7 @@ def test_settings_of_the_server_alone_do_not_replace_it(worker, monkeypatch):
     worker.ensure()
     first = process_of(worker)
     monkeypatch.setenv("LUM1_PORT", "8700")
+    monkeypatch.setenv("LUM1_PUBLIC_URL", "https://annuaire.example")
     worker.ensure()
     assert process_of(worker) == first
 

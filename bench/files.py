@@ -78,7 +78,8 @@ def standing(file: Path, structures: Path, day: str) -> tuple[int, set[str]]:
 def _stands(activity: Json, day: str) -> bool:
     generic = activity["caracteristiquesGeneriques"]
     ends = ("dateFinActiviteAutorisee", "dateFinEffectiveActivite", "dateCaduciteAutorisation")
-    return generic["etatObjet"] == "A" and all(not generic[end] or generic[end] > day for end in ends)
+    begun = generic["dateDebutActiviteAutorisee"] <= day
+    return generic["etatObjet"] == "A" and begun and all(not generic[end] or generic[end] > day for end in ends)
 
 
 def next_day(source: Path, target: Path) -> Day:

@@ -1,7 +1,7 @@
 """The producer's files as kept: one a day for a month, then the first of each month for ever."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from etl.download.flows import Flow
@@ -31,7 +31,8 @@ def copies(folder: Path, flow: Flow) -> list[Path]:
 def prune(folder: Path, flow: Flow, keep_days: int | None = None) -> list[Path]:
     """Remove what need not be kept; what was removed.
 
-    Days count back from the newest copy, not from today: a producer's silence must not empty the archive.
+    Days count back from the newest copy, not from today: a producer's silence must not empty the archive. Neither must a title
+    of a day to come: such a copy is kept, and nothing counts back from it.
     """
     days = whole_number("LUM1_ARCHIVE_DAYS", DAYS_KEPT) if keep_days is None else keep_days
     kept = copies(folder, flow)
@@ -49,10 +50,14 @@ def prune(folder: Path, flow: Flow, keep_days: int | None = None) -> list[Path]:
 def _worth_keeping(kept: list[Path], flow: Flow, days: int) -> set[Path]:
     """The last copy of each recent day, the first day of each month, and the newest whatever happens."""
     last_of = {day: file for file in kept if (day := flow.day_of(file.name))}
-    newest = max(last_of)
+    newest = max((day for day in last_of if day <= _tomorrow()), default=max(last_of))
     recent = {day for day in last_of if (newest - day).days < days}
     firsts = {next(month) for _, month in itertools.groupby(sorted(last_of), key=lambda day: (day.year, day.month))}
     return {last_of[day] for day in recent | firsts | {newest}}
+
+
+def _tomorrow() -> date:
+    return date.today() + timedelta(days=1)  # a producer's clock may be ahead of ours
 
 
 def _abandoned(folder: Path, flow: Flow) -> list[Path]:

@@ -8,6 +8,7 @@ import polars as pl
 
 _BETWEEN_NUMBERS = re.compile(r"\s*(?:[/;,\n]|\bou\b|\bet\b)\s*", re.IGNORECASE)
 _NOT_DIGITS = re.compile(r"\D+")
+_PUNCTUATION = re.compile(r"[\s().\-_]+")
 _FRENCH_PREFIX = re.compile(r"^(?:\+33|0033|33(?=\d{9}$))\s*\(?0?\)?")
 
 
@@ -15,6 +16,14 @@ def iso_date(column: str) -> pl.Expr:
     """The ISO date a text begins with (`2017-04-21 00:00:00` too), null when it isn't one or is the register's 1900-01-01."""
     day = pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     return pl.when(day > pl.date(1900, 1, 1)).then(day)
+
+
+def is_a_date(column: str) -> pl.Expr:
+    """Whether a text begins with an ISO date, the register's 1900-01-01 (« unknown ») too; null when there is no text."""
+    return (
+        pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).is_not_null()
+        & pl.col(column).is_not_null()
+    )
 
 
 def decimal(column: str) -> pl.Expr:
@@ -52,7 +61,15 @@ def _known_elsewhere(published: str) -> str:
     try:
         number = phonenumbers.parse(published, "FR")
     except phonenumbers.NumberParseException:
-        return published.strip()
+        return _as_written(published)
     if not phonenumbers.is_valid_number(number):
-        return published.strip()
+        return _as_written(published)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _as_written(published: str) -> str:
+    """A number of no plan we know: its punctuation says nothing either, unless there is more than that."""
+    digits = _PUNCTUATION.sub("", published)
+    if not digits.isdigit():
+        return published.strip()
+    return " ".join(digits[i : i + 2] for i in range(0, 10, 2)) if len(digits) == 10 else digits

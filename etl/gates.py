@@ -56,6 +56,8 @@ class Counted(CountedFile, kw_only=True):
     closed: int
     common_placed: int  # placed by the flow yesterday and today
     moved: int
+    dates_published: int
+    dates_unreadable: int
 
 
 def judge(counted: CountedFile, gates: Iterable[Gate], accept: Collection[str] = ()) -> list[Verdict]:
@@ -108,6 +110,10 @@ def coordinates(counted: Counted, limits: Thresholds) -> Verdict:
     return at_most("coordinates", part, whole, limits.coordinates, "coordonnées inutilisables")
 
 
+def dates(counted: Counted, limits: Thresholds) -> Verdict:
+    return at_most("dates", counted.dates_unreadable, counted.dates_published, limits.dates, "dates illisibles")
+
+
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
     before, now = (
         _share(counted.previous_placed_by_flow, counted.previous),
@@ -139,9 +145,33 @@ def age(counted: CountedFile, limits: Thresholds) -> Verdict:
     return Verdict("age", counted.age_days <= limits.max_age_days, message, warning=not counted.downloaded)
 
 
-GATES = (schema, rows, anomalies, ids, removed, closed, moved, coordinates, drift, coverage, size, active, age)
+def future(counted: CountedFile, limits: Thresholds) -> Verdict:
+    """A file of a day to come would make every true one after it older than what is known."""
+    ahead = -counted.age_days
+    if ahead <= limits.max_days_ahead:
+        return Verdict("future", True, "le fichier n’est pas daté d’un jour à venir")
+    return Verdict("future", False, f"fichier daté de {spaced(round(ahead))} jours dans l’avenir")
+
+
+GATES = (
+    schema,
+    rows,
+    anomalies,
+    ids,
+    removed,
+    closed,
+    moved,
+    coordinates,
+    dates,
+    drift,
+    coverage,
+    size,
+    active,
+    age,
+    future,
+)
 GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
-OF_THE_LIVE_FLOW = (size, active, age)  # absolute: they say nothing of invented data
+OF_THE_LIVE_FLOW = (size, active, age, future)  # absolute: they say nothing of invented data
 
 
 def age_in_days(produced_at: datetime) -> float:

@@ -4,6 +4,7 @@ Only records whose content changed travel to the database; the others are a numb
 proportion to what changed and needs the same memory for any size of file.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,12 +72,20 @@ def _write(connection: Connection, changed: list[Published]) -> None:
     with driver.cursor() as cursor, cursor.copy(COPY_CHANGED) as copy:
         for each in changed:
             written = (msgspec.json.encode(each.record()).decode(), msgspec.json.encode(each.published).decode())
-            copy.write_row((each.kind, each.key, each.row_hash, *map(_storable, written)))
+            copy.write_row((each.kind, each.key, each.row_hash, *map(_storable_json, written)))
 
 
-def _storable(encoded: str) -> str:
+def storable(text: str) -> str:
     """PostgreSQL's text and jsonb cannot hold U+0000; a register has no use for it."""
-    return encoded.replace("\\u0000", "") if "\\u0000" in encoded else encoded
+    return text.replace("\0", "")
+
+
+def _storable_json(encoded: str) -> str:
+    """The same for JSON, where it is written \\u0000, and \\\\u0000 is a backslash and five characters."""
+    return ESCAPED.sub(lambda found: found[1] or "", encoded) if "\\u0000" in encoded else encoded
+
+
+ESCAPED = re.compile(r"(\\\\)|\\u0000")
 
 
 def _instant(connection: Connection, kinds: Collection[str], produced_at: datetime) -> datetime:

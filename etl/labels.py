@@ -26,11 +26,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": "fermetures",
         "moved": "déplacements",
         "coordinates": "coordonnées lisibles",
+        "dates": "dates lisibles",
         "drift": "placés par le flux",
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",
         "age": "âge du contenu",
+        "future": "date qui n’est pas à venir",
     },
     "reason": {  # of a rejection
         "numero_finess_invalide": "numéro FINESS invalide",
@@ -54,6 +56,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "sans_position": "sans position",
         "siret_mal_formes": "SIRET mal formés, laissés de côté",
         "ouvertes": "établissements ouverts",
+        "dates_publiees": "dates d’ouverture et de fermeture",
+        "dates_illisibles": "dates illisibles, laissées de côté",
     },
     "record": {  # kinds of source_record
         "ege": "établissements",

@@ -136,6 +136,10 @@ def failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
     """Whatever breaks inside is the load's end in the ledger, then goes on its way."""
     try:
         yield
+    except KeyboardInterrupt:
+        with engine.begin() as connection:
+            close_load(connection, load_id, "interrupted", error="arrêt demandé")
+        raise
     except BaseException as error:
         with engine.begin() as connection:
             close_load(connection, load_id, "failed", error=f"{type(error).__name__} : {error}")

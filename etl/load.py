@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, delete
 
 from etl import gates, history, ledger, merge, publish, running
 from etl.coverage import coverage
-from etl.history import Published
+from etl.history import Published, storable
 from etl.ledger import Source
 from etl.report import Report
 from etl.running import Attempt, Tried
@@ -21,6 +21,7 @@ from geo.errors import Refused
 from geo.history import structure_change
 from geo.structures import structure
 
+FIELDS_TOLD = 200  # a file whose every field is unknown is another file: the report need not hold them all
 SAMPLES = 5  # register numbers kept for each reason of refusal: enough to look one up
 
 
@@ -99,7 +100,7 @@ class Tally:
             "rejected": dict(self.rejected),
             "samples": self.samples,
             "noticed": dict(sorted(self.noticed.items())),
-            "unknown_fields": dict(sorted(self.unknown.items())),
+            "unknown_fields": {storable(name): n for name, n in sorted(self.unknown.most_common(FIELDS_TOLD))},
         }
 
 
@@ -219,6 +220,8 @@ def _counted(connection: Connection, asked: Run, tally: Tally) -> gates.Counted:
         repeated=tally.rejected["numero_en_double"],
         coordinates_published=unusable + usable,
         coordinates_unusable=unusable,
+        dates_published=noticed["dates_publiees"],
+        dates_unreadable=noticed["dates_illisibles"],
         downloaded=asked.source.origin == "live",
         fictitious=asked.source.fictitious,
         **merge.compare_with_served(connection),

@@ -123,7 +123,7 @@ WITH twice AS (
 ), gone AS (
     DELETE FROM stage USING twice WHERE stage.id = twice.id AND stage.ctid <> twice.first RETURNING stage.id
 )
-SELECT count(*), (SELECT array_agg(id) FROM (SELECT id FROM gone ORDER BY id LIMIT 5) AS first_ones) FROM gone
+SELECT count(*), (SELECT array_agg(id) FROM (SELECT DISTINCT id FROM gone ORDER BY id LIMIT 5) AS first_ones) FROM gone
 """
 
 UPDATE_CHANGED = f"""

@@ -15,6 +15,7 @@ from etl import ledger, publish
 from etl.gates import Verdict
 from etl.ledger import Source
 from etl.report import Report
+from etl.thresholds import Thresholds
 from geo.errors import Lum1Error, Refused
 
 LARGE = 0.1  # of what was kept: more versions than that were most of their tables
@@ -45,6 +46,7 @@ def alone(
     `afterwards` is called once it is, still under the lock. `is_needless` decides otherwise, from the load that is served.
     """
     started = time.monotonic()
+    Thresholds.from_environment()  # a wrong setting is said before any work
     with ledger.only_load(engine) as lock, without_cycle_collector():
         report = _already_served(lock, pipeline, source, is_needless)
         if report is None:

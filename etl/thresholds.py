@@ -16,12 +16,14 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     closed: float = 0.10  # open yesterday and not today: a real day closes a few dozen
     moved: float = 0.20  # points more than 500 m away: 6 % at the migration of July 2026, the worst day on record
     coordinates: float = 0.10  # unusable among those published: more means that their form or meaning has changed
+    dates: float = 0.01  # of opening and closing that are no ISO dates: the register writes no other
     drift: float = 0.10  # fall of the share of establishments that the flow places: a pair that changed its meaning
     coverage: float = 0.93  # open establishments on the map, all fallbacks used
     orphans: float = 0.01  # numbers of the activities flow that no structure has: a warning, the live flow had none
     min_bytes: int = 30_000_000  # of the download: the gzip has been 50 MB since it exists
     min_active: int = 50_000  # open establishments: 104,805 on 2026-10-01
     max_active: int = 200_000
+    max_days_ahead: float = 1  # of the content: a producer's clock or time zone may differ from ours
     max_age_days: int = 10  # of the content: a flow that no longer moves must not pass for a success
 
     @classmethod

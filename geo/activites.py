@@ -52,9 +52,9 @@ def nature_of(published: str | None) -> str | None:
 
 
 def is_active(activite: Json, day: date) -> bool:
-    """Active, and not ended by that day: by its term, its lapse or in fact, whichever comes first."""
-    ended = activite.get("fin")
-    return activite.get("etat") == ACTIVE and (ended is None or ended > day.isoformat())
+    """Active, begun by that day, and not ended by then: by its term, its lapse or in fact, whichever comes first."""
+    today, ended = day.isoformat(), activite.get("fin")
+    return activite.get("etat") == ACTIVE and activite.get("debut", "") <= today and (ended is None or ended > today)
 
 
 def filter_codes(activite: Json) -> list[str]:

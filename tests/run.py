@@ -33,6 +33,9 @@ def environment_for(home: Home, cluster: Cluster) -> dict[str, str]:
     """What tests see: their own home, their own server, no network."""
     for name in [name for name in os.environ if name.startswith("LUM1_")]:
         del os.environ[name]  # an operator's settings must not reach the tests, nor the tests an operator's database
+    os.environ["LUM1_GATE_MAX_DAYS_AHEAD"] = (
+        "100000"  # the files of the tests are of November 2026, whatever the clock says
+    )
     ensure_assets(home, tests=True)
     cluster.ensure()
     ours = {"LUM1_HOME": str(home.root), "LUM1_LIVE": "0", "LUM1_TEST_DATABASE_URL": cluster.url("postgres")}

@@ -57,7 +57,7 @@ def refresh_finess(
     if file and as_of:
         raise click.UsageError("--file et --as-of s’excluent.")
     settings = settings_with_database()
-    if not (file or as_of):
+    if not (file or as_of or (activites and not ancien_csv)):  # activities alone: structures are not read again
         _network_or_sentence(settings)
     if as_of:
         file = refreshes.archived_structures(settings, as_of.date())
@@ -84,7 +84,7 @@ def refresh_everything(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("load", type=int)
+@click.argument("load", type=click.IntRange(1, 2**31 - 1))
 @click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
 def rollback(load: int, as_json: bool) -> None:
     """Servir de nouveau ce qu’un chargement antérieur a publié (« ./lum1 loads » les montre)."""

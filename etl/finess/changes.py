@@ -1,7 +1,8 @@
 """What a day's file changed for people: opened, closed, moved, renamed… each a row, seen on the producer's day.
 
 Compared are the register's own words of yesterday and today, not what we make of them: a better geocoding, a rollback or an
-upgrade of this program changes what is served and is no event of the world.
+upgrade of this program changes what is served and is no event of the world. A record that we must refuse is, for people, not
+there: it opens nothing, and one that becomes so leaves.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, text
 
+from etl.finess.refusals import is_usable
 from geo.history import CHANGE_KINDS, structure_change
 from geo.identifiers import structure_id_of_finess
 from geo.position import distance_m
@@ -40,7 +42,7 @@ def write_changes(connection: Connection, load_id: int, before: date, today: dat
 def changes_between(
     key: str, old: Json | None, new: Json | None, *, known: bool, before: date, today: date
 ) -> Iterator[Change]:
-    """What distinguishes two versions of an establishment; `known`: whether its number was ever published."""
+    """What distinguishes two versions of an establishment; `known`: whether it was ever served."""
     structure = structure_id_of_finess(key)
     was_open, now_open = is_open(old, before), is_open(new, today)
     if now_open and not was_open:
@@ -76,13 +78,15 @@ def is_open(record: Json | None, day: date) -> bool:
 
 def _of_records(connection: Connection, before: date, today: date) -> Iterator[Change]:
     for row in connection.execute(text(PAIRS)):
-        yield from changes_between(row.key, row.old, row.new, known=row.known, before=before, today=today)
+        old, new = (record if record and is_usable(row.key, record) else None for record in (row.old, row.new))
+        yield from changes_between(row.key, old, new, known=row.known, before=before, today=today)
 
 
 def _of_days(connection: Connection, before: date, today: date) -> Iterator[Change]:
     """Closings announced earlier whose day has come: nothing in the record changed but the calendar."""
     for row in connection.execute(text(DUE), {"before": before.isoformat(), "today": today.isoformat()}):
-        yield Change(structure_id_of_finess(row.key), "closed", row.closing, "open", "closed")
+        if is_usable(row.key, row.record):
+            yield Change(structure_id_of_finess(row.key), "closed", row.record["fermeture"], "open", "closed")
 
 
 def _written(position: list[float]) -> str:
@@ -90,10 +94,11 @@ def _written(position: list[float]) -> str:
 
 
 # Asked once a run: yesterday's and today's record of every establishment that changed, appeared or vanished. In proportion
-# to the changes: one probe of source_record_current_idx for each.
+# to the changes: one probe of source_record_current_idx and one of structure's key for each. One that vanished stays in
+# `structure`, closed: what returns is known.
 PAIRS = """
 SELECT c.key, s.record AS old, c.record AS new,
-       EXISTS (SELECT FROM source_record AS ever WHERE (ever.kind, ever.key) = ('ege', c.key)) AS known
+       EXISTS (SELECT FROM structure WHERE id = 'f' || c.key) AS known
 FROM changed_record AS c
 LEFT JOIN source_record AS s ON (s.kind, s.key) = ('ege', c.key) AND s.valid_to IS NULL
 WHERE c.kind = 'ege'
@@ -105,7 +110,7 @@ WHERE s.kind = 'ege' AND s.valid_to IS NULL
 """
 # Asked once a run: a scan of today's establishments, some tenths of a second for the whole country.
 DUE = """
-SELECT s.key, s.record ->> 'fermeture' AS closing
+SELECT s.key, s.record
 FROM source_record AS s
 JOIN seen_record AS seen USING (kind, key)
 WHERE s.kind = 'ege' AND s.valid_to IS NULL AND s.record ->> 'etat' = 'A'

@@ -57,6 +57,8 @@ def instant(path: Path, text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.") from None
+    if not 2000 <= found.year < 9999:  # no register of ours is older, and a time zone may not leave the calendar
+        raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.")
     return found if found.tzinfo else found.astimezone()
 
 

@@ -1,5 +1,6 @@
 """A published record in our names: what the page of one structure and the change feed read, kept with each version."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from etl.cleaning import phone_numbers
 from etl.finess.content import Json, codes, scalar
 
 PUBLIC_CONTACT = "01"
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 
 def ege_record(ege: Json, ej: str | None, position: list[float] | None) -> Json:
@@ -180,4 +182,4 @@ def _member(published: Json) -> Json:
 def day(value: Any) -> str | None:
     """The ISO day a text begins with; 1900-01-01 is how the register writes that it doesn't know."""
     written = (scalar(value) or "")[:10]
-    return written if len(written) == 10 and written > "1900-01-01" else None
+    return written if written > "1900-01-01" and ISO_DAY(written) else None

@@ -25,21 +25,20 @@ def _entities(connection: Connection, load_id: int) -> Iterator[Json]:
         yield members | {"ege": [msgspec.json.decode(each) for each in establishments]}
 
 
-# Asked by a rollback: every record that stood at that load. One pass over the versions, sorted by legal entity; an
+# Asked by a rollback: every record that stood at that load. One pass over the versions of establishments, sorted by legal entity,
+# and one probe of the primary key for each entity (no planner knows how many versions stood at a load: it must not matter); an
 # establishment whose entity is not published stands alone.
 ENTITIES = """
-WITH stood AS (
-    SELECT kind, key, record, published
-    FROM source_record
-    WHERE load_id <= :load_id AND (ended_by IS NULL OR ended_by > :load_id)
-), establishment AS (
+WITH establishment AS (
     SELECT record ->> 'ej' AS ej, array_agg(published ORDER BY key) AS published
-    FROM stood
-    WHERE kind = 'ege'
+    FROM source_record
+    WHERE kind = 'ege' AND load_id <= :load_id AND (ended_by IS NULL OR ended_by > :load_id)
     GROUP BY record ->> 'ej'
 )
 SELECT entity.published, establishment.published
 FROM establishment
-LEFT JOIN stood AS entity ON entity.kind = 'pmej' AND entity.key = establishment.ej
+LEFT JOIN source_record AS entity
+    ON entity.kind = 'pmej' AND entity.key = establishment.ej
+    AND entity.load_id <= :load_id AND (entity.ended_by IS NULL OR entity.ended_by > :load_id)
 ORDER BY establishment.ej
 """

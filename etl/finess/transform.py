@@ -7,16 +7,17 @@ from functools import cache
 
 import polars as pl
 
-from etl.cleaning import decimal, iso_date, phone_numbers
+from etl.cleaning import decimal, is_a_date, iso_date, phone_numbers
 from etl.finess.coordinates import READINGS, far_from_commune, locate
 from etl.finess.fallback import NO_POSITIONS, fall_back_on_ancien
+from etl.finess.refusals import reason_of_refusal
 from geo.communes import Commune, communes, current_code, region_of_departement
-from geo.identifiers import FINESS_FORM, structure_id_of_finess
+from geo.identifiers import structure_id_of_finess
 from geo.position import PositionSource, Precision, precision_of_ban_key
 from geo.territories import Territory, territory_of
 from geo.text import sort_key
 
-MAX_NAME = 500  # characters; the longest published has 130
+DATES = ("date_ouverture", "date_fermeture")
 
 # Overseas numbers begin with 97 whatever the département; the fourth digit tells which.
 OVERSEAS_NUMBERS = {"9701": "971", "9702": "972", "9703": "973", "9704": "974", "9705": "975", "9706": "976"}
@@ -48,20 +49,6 @@ def transform(published: pl.DataFrame, produced_on: date, ancien: pl.DataFrame |
     )
     rejected = judged.filter(pl.col("reason").is_not_null()).select("finess", "reason")
     return Transformed(structures, rejected, _positions(placed), _noticed(placed, structures))
-
-
-def reason_of_refusal() -> pl.Expr:
-    """Why a record cannot become a structure, null when it can."""
-    return (
-        pl.when(~pl.col("finess").str.contains(FINESS_FORM).fill_null(False))
-        .then(pl.lit("numero_finess_invalide"))
-        .when(pl.coalesce("nom_long", "nom_court").is_null())
-        .then(pl.lit("sans_nom"))
-        .when(~pl.col("categorie").str.contains(r"^\d{1,4}$").fill_null(False))
-        .then(pl.lit("categorie_illisible"))
-        .when(pl.coalesce("nom_long", "nom_court").str.len_chars() > MAX_NAME)
-        .then(pl.lit("nom_demesure"))
-    )
 
 
 def find_communes(frame: pl.DataFrame) -> pl.DataFrame:
@@ -216,6 +203,7 @@ def _positions(placed: pl.DataFrame) -> dict[str, list[float]]:
 
 
 def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
+    published = sum(int(placed[name].is_not_null().sum()) for name in DATES)
     coordinates = {f"coordonnees_{name}": n for name, n in placed["coordinates"].value_counts().iter_rows()}
     dropped_siret = int(placed["siret"].is_not_null().sum()) - int((structures["siret"].list.len() > 0).sum())
     return coordinates | {
@@ -224,6 +212,8 @@ def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
         "sans_position": int(structures["lon"].is_null().sum()),
         "siret_mal_formes": dropped_siret,
         "ouvertes": int(structures["open"].sum()),
+        "dates_publiees": published,
+        "dates_illisibles": published - sum(int(placed.select(is_a_date(name).sum()).item()) for name in DATES),
     }
 
 

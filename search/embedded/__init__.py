@@ -1,5 +1,6 @@
 """The engine in the process: PostGIS for questions without words, tantivy and columns for words."""
 
-from search.embedded.index import build, opens, verify
+from search.embedded.index import build, opens
+from search.embedded.verify import verify
 
 __all__ = ["build", "opens", "verify"]

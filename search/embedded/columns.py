@@ -1,7 +1,7 @@
 """Columns beside the words index, one value per structure in the order of ids: filters, counts and order for any set of hits."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +43,6 @@ class Columns:
         """Whether every column is there, as long as the others."""
         names = ("ids", "name_key", "name_length", *NUMBERS, *CODES)
         return set(names) <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
-
-    def told(self, ranks: range) -> Iterator[tuple[str, bool, int, list[str]]]:
-        """Of these structures, as far as there are: id, open, categorie_no, activites."""
-        among = np.arange(ranks.start, min(ranks.stop, len(self)))
-        starts = self["activites_starts"] if "activites" in self.arrays else np.zeros(len(self) + 1, dtype=np.int64)
-        words = self.vocabularies.get("activites", [])
-        for i in among.tolist():
-            held = self["activites"][starts[i] : starts[i + 1]].tolist() if starts[i] < starts[i + 1] else []
-            yield (
-                self["ids"][i].decode(),
-                bool(self["open"][i]),
-                int(self["categorie_no"][i]),
-                [words[rank] for rank in held],
-            )
 
     def passing(self, filters: Filters, among: Array) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""

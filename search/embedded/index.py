@@ -4,27 +4,19 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import tantivy
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.errors import NotReady
-from search.document import STRUCTURES, Document, document_of
-from search.embedded.columns import CODES, LISTS, Columns
-from search.embedded.writing import ColumnFiles
+from search.document import Document
+from search.embedded.columns import Columns
+from search.embedded.writing import write_columns
 
 FIELDS = ("name", "other", "categorie", "place", "entity")
 WRITER_HEAP_BYTES = 64 << 20
-FETCH_ROWS = 5_000
-TOLD = 20  # differences: enough to see what is wrong
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
-
-
-# Asked by `verify`: a scan of the primary key.
-VERIFIED = "SELECT id, open, categorie_no, activites FROM structure ORDER BY id"
 
 
 def schema() -> tantivy.Schema:
@@ -44,7 +36,10 @@ class WordIndex:
         if not (folder / "complete").exists():
             raise NotReady(f"L’index de la version {folder.name} manque : lancez ./lum1 search rebuild.")
         self.columns = Columns.open(folder)
-        self.index = tantivy.Index.open(str(folder / "words"))
+        try:
+            self.index = tantivy.Index.open(str(folder / "words"))
+        except ValueError as unreadable:  # damaged, or on a disk that refuses its lock file
+            raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.schema = self.index.schema
         self.searcher = self.index.searcher()
 
@@ -90,48 +85,12 @@ def opens(folder: Path) -> bool:
     return words.columns.are_complete() and words.searcher.num_docs == len(words.columns)
 
 
-def verify(connection: Connection, folder: Path) -> list[str]:
-    """Where the index disagrees with `structure`; empty when it doesn't."""
-    try:
-        words = WordIndex(folder)
-    except NotReady as missing:
-        return [str(missing)]
-    differences, rank = [], 0
-    for rows in connection.execute(text(VERIFIED).execution_options(yield_per=FETCH_ROWS)).partitions(FETCH_ROWS):
-        indexed = words.columns.told(range(rank, rank + len(rows)))
-        rank += len(rows)
-        differences += [
-            f"{row.id} : {got} indexé, {want} attendu"
-            for row, got in zip(rows, indexed, strict=False)
-            if got != (want := (row.id, row.open, row.categorie_no, row.activites))
-        ]
-        if len(differences) >= TOLD:
-            return differences[:TOLD]
-    if words.searcher.num_docs != rank or len(words.columns) != rank:
-        differences.append(f"{words.searcher.num_docs} documents indexés, {rank} structures")
-    return differences
-
-
 def _fill(connection: Connection, folder: Path) -> int:
     writer = tantivy.Index(schema(), path=str(folder / "words")).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    indexed = 0
-    with ColumnFiles(connection, folder) as columns:
-        for rows in _rows(connection):
-            documents = [document_of(row) for row in rows]
-            for rank, document in enumerate(documents, start=indexed):
-                writer.add_document(_indexed(document, rank))
-            columns.append(_columns(rows, documents))
-            indexed += len(rows)
-        columns.finish()
+    indexed = write_columns(connection, folder, lambda rank, document: writer.add_document(_indexed(document, rank)))
     writer.commit()
     writer.wait_merging_threads()
     return indexed
-
-
-def _rows(connection: Connection) -> Iterator[Sequence[Any]]:
-    yield from (
-        connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS)).mappings().partitions(FETCH_ROWS)
-    )
 
 
 def _indexed(document: Document, rank: int) -> tantivy.Document:
@@ -140,25 +99,6 @@ def _indexed(document: Document, rank: int) -> tantivy.Document:
         indexed.add_text(field, getattr(document, field))
     indexed.add_unsigned("ord", rank)
     return indexed
-
-
-def _columns(rows: Sequence[Any], documents: list[Document]) -> dict[str, list[Any]]:
-    told = {name: [row[name] for row in rows] for name in ("name_key", "categorie_no", "open", *CODES, *LISTS)}
-    placed = {name: [float("nan") if row[name] is None else row[name] for row in rows] for name in ("lon", "lat")}
-    return (
-        told
-        | placed
-        | {
-            "ids": [row["id"] for row in rows],
-            "completeness": [completeness(row["has_phone"], row["precision"]) for row in rows],
-            "name_length": [document.name_length for document in documents],
-        }
-    )
-
-
-def completeness(has_phone: bool, precision: str) -> float:
-    """0 to 1: can it be called, is it precisely on the map."""
-    return 0.5 * has_phone + 0.5 * (precision in ("pin", "housenumber", "street"))
 
 
 def _flush(folder: Path) -> None:

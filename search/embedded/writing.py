@@ -1,7 +1,7 @@
 """Columns written to their files as rows come, a few thousand at a time: the country grows, the memory doesn't."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +10,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from sqlalchemy import Connection, text
 
+from search.document import STRUCTURES, Document, document_of
 from search.embedded.columns import CODES, LISTS, NUMBERS, VOCABULARIES
 
 NAME_LENGTH = np.int16  # words
 Kind = np.dtype[Any]
+
+FETCH_ROWS = 5_000
 
 # Asked by `ColumnFiles`: one scan, so that each file's header can be written first.
 MEASURES = """
@@ -24,6 +27,21 @@ SELECT
     coalesce(sum(cardinality(activites)), 0) AS activites
 FROM structure
 """
+
+
+def write_columns(connection: Connection, folder: Path, each: Callable[[int, Document], object] | None = None) -> int:
+    """Write every structure's columns, calling `each` with its rank and its document; how many there are."""
+    written = 0
+    with ColumnFiles(connection, folder) as columns:
+        found = connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS))
+        for rows in found.mappings().partitions(FETCH_ROWS):
+            documents = [document_of(row) for row in rows]  # type: ignore[arg-type]
+            for rank, document in enumerate(documents if each else (), start=written):
+                each(rank, document)  # type: ignore[misc]
+            columns.append(_columns(rows, documents))
+            written += len(rows)
+        columns.finish()
+    return written
 
 
 class ColumnFiles:
@@ -85,3 +103,22 @@ class ColumnFiles:
     def _write(self, name: str, values: Iterable[Any]) -> None:
         stream, dtype = self._columns[name]
         stream.write(np.asarray(values, dtype=dtype).tobytes())
+
+
+def _columns(rows: Sequence[Any], documents: list[Document]) -> dict[str, list[Any]]:
+    told = {name: [row[name] for row in rows] for name in ("name_key", "categorie_no", "open", *CODES, *LISTS)}
+    placed = {name: [float("nan") if row[name] is None else row[name] for row in rows] for name in ("lon", "lat")}
+    return (
+        told
+        | placed
+        | {
+            "ids": [row["id"] for row in rows],
+            "completeness": [completeness(row["has_phone"], row["precision"]) for row in rows],
+            "name_length": [document.name_length for document in documents],
+        }
+    )
+
+
+def completeness(has_phone: bool, precision: str) -> float:
+    """0 to 1: can it be called, is it precisely on the map."""
+    return 0.5 * has_phone + 0.5 * (precision in ("pin", "housenumber", "street"))

@@ -117,3 +117,11 @@ def test_abandoned_parts_go_but_not_while_someone_downloads(tmp_path: Path) -> N
         assert old.exists()
     archive.prune(tmp_path, STRUCTURES)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_title_of_a_day_to_come_empties_nothing(tmp_path: Path) -> None:
+    today = date.today()
+    month = every_day(today - timedelta(days=20), today)
+    keep(tmp_path, STRUCTURES, *month, date(today.year + 73, 11, 21))
+    assert archive.prune(tmp_path, STRUCTURES) == []
+    assert days_left(tmp_path) == [*month, date(today.year + 73, 11, 21)]

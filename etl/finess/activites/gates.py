@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from etl.gates import CountedFile, Verdict, age, at_most, schema, spaced
+from etl.gates import CountedFile, Verdict, age, at_most, future, schema, spaced
 from etl.thresholds import Thresholds
 
 
@@ -50,5 +50,5 @@ def older(counted: Counted, limits: Thresholds) -> Verdict:
     return Verdict("older", not late, f"fichier du {made}{last}")
 
 
-GATES = (schema, rows, anomalies, ids, removed, orphans, older, age)
+GATES = (schema, rows, anomalies, ids, removed, orphans, older, age, future)
 GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes

@@ -33,6 +33,7 @@ def essentials(published: Json) -> Json:
         code=_first(block, CODE),
         modalite=_first(block, MODALITY),
         etat=scalar(generic.get("etatObjet")),
+        debut=day(generic.get("dateDebutActiviteAutorisee")),
         fin_autorisee=day(generic.get("dateFinActiviteAutorisee")),
         fin_effective=day(generic.get("dateFinEffectiveActivite")),
         caducite=day(generic.get("dateCaduciteAutorisation")),
@@ -48,7 +49,6 @@ def activite_record(published: Json) -> Json:
     generic = fields_of(published.get("caracteristiquesGeneriques"))
     return essentials(published) | said(
         **_specific(fields_of(fields_of(published.get("nature")).get("caracteristiquesSpecifiques"))),
-        debut=day(generic.get("dateDebutActiviteAutorisee")),
         autorisation=scalar(generic.get("identifiantAutorisation")),
         autorisation_arhgos=scalar(generic.get("numAutorisationArhgos") or generic.get("numeroAutorisationArhgos")),
         type=scalar(generic.get("typeActiviteSMSSE")),

@@ -152,6 +152,21 @@ def test_without_a_file_nor_the_network_a_refresh_says_what_to_do(lum1):
         assert refused.stderr.count("\n") == 1
 
 
+def test_activities_alone_need_no_network(lum1, tmp_path):
+    (tmp_path / "activites.json").write_text("{")
+    refused = lum1("refresh", "finess", "--activites", str(tmp_path / "activites.json"))
+    assert refused.returncode == 3
+    assert "activites.json" in refused.stdout
+
+
+def test_a_wrong_threshold_is_said_before_anything_is_read(lum1, tmp_path):
+    (tmp_path / "lourd.json").write_text("{")
+    refused = lum1("refresh", "finess", "--file", str(tmp_path / "lourd.json"), LUM1_GATE_CLOSED="un peu")
+    assert refused.returncode == 1
+    assert "LUM1_GATE_" in refused.stderr
+    assert "lourd.json" not in lum1("loads").stdout
+
+
 @pytest.mark.parametrize("lost", ["", "2/words", "2/ids.npy"])
 def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
     path = home.root / "search" / lost

@@ -1,5 +1,6 @@
 """Killed at any step and run again, a refresh ends where an undisturbed one does; meanwhile yesterday is served."""
 
+import gc
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from etl.ledger import LoadUnderWay
+from etl.load import Silent
 from etl.report import Report
 from geo.settings import REPOSITORY
 from tests.etl.finess.published import a_pmej, an_address, an_ege, many
@@ -118,3 +120,16 @@ def test_what_a_dead_run_left_running_is_said_to_be_interrupted(instance: Instan
     killed_at(instance, days[0], "fusion")
     again(instance, days[0])
     assert instance.rows("SELECT state FROM load ORDER BY id") == [("interrupted",), ("published",)]
+
+
+def test_a_run_that_is_interrupted_by_its_operator_says_so(instance: Instance, days: tuple[Path, Path]) -> None:
+    class Impatient(Silent):
+        def step(self, name: str) -> None:
+            if name == "fusion":
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        instance.refresh(days[0], progress=Impatient())
+    assert instance.rows("SELECT state, error FROM load") == [("interrupted", "arrêt demandé")]
+    assert gc.isenabled()
+    assert instance.refresh(days[0]).state == "published"

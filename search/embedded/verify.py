@@ -1,0 +1,79 @@
+"""The words index against PostgreSQL: its columns are made again beside it, and compared value by value."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from sqlalchemy import Connection
+
+from geo.errors import NotReady
+from search.embedded.columns import CODES, LISTS, NUMBERS, Array, Columns
+from search.embedded.index import WordIndex
+from search.embedded.writing import write_columns
+
+TOLD = 20  # differences: enough to see what is wrong
+WORDS = ("ids", "name_key", "name_length")
+
+
+def verify(connection: Connection, folder: Path) -> list[str]:
+    """Where the index disagrees with `structure`; empty when it doesn't."""
+    try:
+        words = WordIndex(folder)
+    except NotReady as missing:
+        return [str(missing)]
+    except (OSError, ValueError) as unreadable:
+        return [f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}) : lancez ./lum1 search rebuild."]
+    with TemporaryDirectory() as made:
+        structures = write_columns(connection, Path(made))
+        differences = list(islice(_differences(words.columns, Columns.open(Path(made))), TOLD))
+    if words.searcher.num_docs != structures:
+        differences.append(f"{words.searcher.num_docs} documents indexés, {structures} structures")
+    return differences
+
+
+def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
+    if missing := expected.arrays.keys() - indexed.arrays.keys():
+        yield f"colonnes absentes de l’index : {', '.join(sorted(missing))}"
+        return
+    if len(indexed) != len(expected) or not indexed.are_complete():
+        yield f"{len(indexed)} structures dans les colonnes de l’index, {len(expected)} attendues"
+        return
+    for name in (*WORDS, *NUMBERS, *CODES):
+        got, want = (_told(columns, name) for columns in (indexed, expected))
+        for rank in np.flatnonzero(~_same(got, want)):
+            yield f"{_id(expected, rank)} : {name} {got[rank]} indexé, {want[rank]} attendu"
+    for name in LISTS:
+        yield from _of_lists(indexed, expected, name)
+
+
+def _told(columns: Columns, name: str) -> Array:
+    """Values rather than ranks: two indexes may number a vocabulary each its own way."""
+    if name not in CODES:
+        return columns[name]
+    known = np.array([*columns.vocabularies[name], ""])
+    ranks = columns[name]
+    return known[np.where((ranks >= -1) & (ranks < len(known) - 1), ranks, -1)]
+
+
+def _same(got: Array, want: Array) -> Array:
+    same: Array = got == want
+    return same | (np.isnan(got) & np.isnan(want)) if got.dtype.kind == "f" else same
+
+
+def _of_lists(indexed: Columns, expected: Columns, name: str) -> Iterator[str]:
+    for rank in range(len(expected)):
+        got, want = (_held(columns, name, rank) for columns in (indexed, expected))
+        if got != want:
+            yield f"{_id(expected, rank)} : {name} {got} indexé, {want} attendu"
+
+
+def _held(columns: Columns, name: str, rank: int) -> list[str]:
+    first, last = columns[f"{name}_starts"][rank : rank + 2].tolist()
+    known = columns.vocabularies[name]
+    return [known[i] if 0 <= i < len(known) else "?" for i in columns[name][first:last].tolist()]
+
+
+def _id(columns: Columns, rank: int) -> str:
+    return str(columns["ids"][rank].decode())

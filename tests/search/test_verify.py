@@ -1,0 +1,53 @@
+"""`verify`: every column of the words index compared with PostgreSQL, and a damaged one said, not raised."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search import embedded
+from search.embedded.columns import CODES, LISTS, NUMBERS, Columns
+from tests.builders import a_structure
+from tests.places import BORDEAUX, LILLE
+from tests.search.conftest import Searchable
+
+COLUMNS = ("ids", "name_key", "name_length", *NUMBERS, *CODES, *LISTS, *(f"{name}_starts" for name in LISTS))
+
+
+@pytest.fixture
+def folder(searchable: Searchable) -> Path:
+    searchable.index(
+        a_structure(at=LILLE, activites=["AMM", "AMM:QA014"], phones=["03 20 00 00 00"]),
+        a_structure(at=BORDEAUX, open=False, name="Clinique du Port", activites=[]),
+        a_structure(activites=["AMM"]),
+    )
+    return searchable.root / str(searchable.publication.version)
+
+
+def damage(file: Path) -> None:
+    """Another value in the last place, the file as long as before."""
+    array = np.load(file, allow_pickle=False)
+    array[-1] = b"Z" if array.dtype.kind == "S" else (not array[-1] if array.dtype.kind == "b" else 1)
+    if file.stem.endswith("_starts"):
+        array[1] += 1
+    np.save(file, array)
+
+
+def test_an_index_as_it_was_built_has_no_difference(searchable: Searchable, folder: Path) -> None:
+    assert embedded.verify(searchable.connection, folder) == []
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_that_is_damaged_is_told(searchable: Searchable, folder: Path, column: str) -> None:
+    before = Columns.open(folder)[column].copy()
+    damage(folder / f"{column}.npy")
+    assert Columns.open(folder)[column].tobytes() != before.tobytes()
+    assert embedded.verify(searchable.connection, folder) != []
+
+
+def test_a_column_cut_short_or_missing_is_told(searchable: Searchable, folder: Path) -> None:
+    (folder / "activites.npy").unlink()
+    assert "activites" in embedded.verify(searchable.connection, folder)[0]
+    (folder / "lon.npy").write_bytes((folder / "lon.npy").read_bytes()[:-4])
+    (told,) = embedded.verify(searchable.connection, folder)
+    assert "search rebuild" in told

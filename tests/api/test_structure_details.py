@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from api.app import create_app
-from geo.nomenclatures import Label, learn_labels
+from api.dependencies import Reading
+from api.structures.queries import found_under, told_whole
+from etl.finess.activites.pipeline import refresh as refresh_activities
+from geo.nomenclatures import Label, LabelReader, learn_labels
+from geo.publication import served_publication
 from geo.settings import Settings
 from tests.etl.conftest import instance, make_instance, template  # noqa: F401 (an instance of one test's own)
-from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege
+from tests.etl.finess.activities import a_file as an_activities_file
+from tests.etl.finess.activities import an_activity, an_entity
+from tests.etl.finess.activities import an_ege as an_ege_s_activities
+from tests.etl.finess.published import a_file, a_pmej, an_address, an_ege, many
 from tests.etl.instance import Instance
 from tests.places import LILLE, PARIS_13
 
@@ -213,3 +220,30 @@ def test_a_broken_day_and_markup_in_a_name_are_shown_as_what_they_are(
     publish(instance, tmp_path, an_ege(ONE, about=about))
     assert of(client, f"f{ONE}")["opened_on"] is None
     assert "<script>alert" not in page(client, f"f{ONE}")
+
+
+def test_forty_structures_are_told_in_as_many_statements_as_one(instance: Instance, tmp_path: Path) -> None:  # noqa: F811
+    practised = [an_ege_s_activities(f"59{n:07d}", an_activity(egeId=f"59{n:07d}")) for n in range(1, 42)]
+    alone = a_pmej(an_ege("590000041"), finess="590888888")
+    publish(instance, tmp_path, pmej=[a_pmej(*many(40)), alone])
+    entity = an_entity(*practised, authorised=tuple(an_activity(egeId=f"59{n:07d}") for n in range(1, 41)))
+    other = an_entity(authorised=(an_activity(egeId="590000041"),)) | {"numFiness": "590888888"}
+    activities = an_activities_file(tmp_path, entity, other)
+    assert refresh_activities(instance.engine, instance.search, activities).state == "published"
+    statements: list[str] = []
+
+    @event.listens_for(instance.engine, "before_cursor_execute")
+    def _counted(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    def asked(identifier: str, found: int) -> int:
+        with instance.engine.connect() as connection:
+            served = served_publication(connection)
+            assert served is not None
+            view = Reading(connection, served, LabelReader())
+            statements.clear()
+            pages = told_whole(view, found_under(view, identifier))
+            assert [len(page.activities or ()) for page in pages] == [2] * found
+            return len(statements)
+
+    assert asked("finess:590999999", found=40) == asked("finess:590888888", found=1)

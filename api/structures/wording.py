@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.structures.published import Coded, Contact, Engagement, Entity, Event, PublishedAddress
-from geo.categories import legal_statuses
+from geo.categories import legal_statuses, natural_person_statuses
 from geo.communes import communes, current_code
 from search.results import Commune
 
@@ -83,8 +83,10 @@ def events_of(record: Json) -> list[Event]:
     return [Event(each["code"], EVENTS.get(each["code"]), day_of(each.get("date"))) for each in events]
 
 
-def entity_of(record: Json) -> Entity:
-    """A legal entity in full."""
+def entity_of(record: Json, name: str | None) -> Entity:
+    """A legal entity in full; of a natural person, only what FINESS says on its establishments, whose name is given here."""
+    if record.get("statut_juridique") in natural_person_statuses():
+        return _natural_person(record, name)
     return Entity(
         finess=record["finess"],
         name=record.get("nom"),
@@ -100,6 +102,13 @@ def entity_of(record: Json) -> Entity:
         engagements=engagements_of(record),
         events=events_of(record),
     )
+
+
+def _natural_person(record: Json, name: str | None) -> Entity:
+    """Who practises under their own name has a home, a mobile and agreements as everyone has: they help nobody find a place
+    of care, which has an address and a phone of its own. Name, SIREN and legal status say who answers for it.
+    """
+    return Entity(finess=record["finess"], name=name, siren=record.get("siren"), legal_status=legal_status_of(record))
 
 
 def legal_status_of(record: Json) -> Coded | None:

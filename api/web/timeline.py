@@ -70,10 +70,8 @@ def _category_changed(change: ObservedChange) -> str:
 
 
 def _phone_changed(change: ObservedChange) -> str:
-    before, after = (", ".join(filter(None, (phones or "").split(";"))) for phones in (change.before, change.after))
-    if not after:
-        return f"Téléphone retiré : {before}."
-    return f"Nouveau téléphone : {after}{f', auparavant {before}' if before else ''}."
+    after = ", ".join(filter(None, (change.after or "").split(";")))
+    return f"Nouveau téléphone : {after}." if after else "Téléphone retiré."
 
 
 def _category(code: str | None) -> str:

@@ -129,6 +129,55 @@ def test_the_legal_entity_is_told_in_full(instance: Instance, client: Client, tm
     assert 'href="tel:0140000000"' in html
 
 
+def test_a_legal_entity_that_is_a_natural_person_keeps_its_address_and_contacts_to_itself(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    pmej = a_pmej(an_ege(ONE), name="MADAME DUBOIS ANNE")
+    pmej["informationsGeneralesPMEJ"] |= {
+        "statutJuridique": "70",
+        "denominationLonguePmSmsse": "MADAME DUBOIS",
+        "denominationPm": "DUBOIS A",
+        "dateCreation": "1985-02-01",
+    }
+    pmej |= {"adresse": [an_address(PARIS_13, usage="02")], "contact": [a_contact(telephone="0699999999")]}
+    pmej |= {"engagement": [{"typeEngagement": "CONV", "dateEffetEngagement": "2020-01-01"}]}
+    publish(instance, tmp_path, pmej=[pmej])
+    entity = of(client, f"f{ONE}")["entity"]
+    assert {name: value for name, value in entity.items() if value} == {
+        "finess": "590999999",
+        "name": "MADAME DUBOIS",
+        "siren": "732829320",
+        "legal_status": {"code": "70", "label": "Personne Physique"},
+    }
+    html = page(client, f"f{ONE}")
+    assert "MADAME DUBOIS" in html
+    for hidden in ("06 99 99 99 99", "DUBOIS A", "75013", "1985", "Engagements"):
+        assert hidden not in html + client.get(f"/api/v1/structures/f{ONE}").text
+
+
+def test_a_number_that_the_register_withdrew_is_not_told_any_more(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    publish(instance, tmp_path, an_ege(ONE), an_ege(OTHER))
+    publish(
+        instance,
+        tmp_path,
+        an_ege(ONE, contact=[]),
+        an_ege(OTHER, contact=[a_contact(telephone="0320111213")]),
+        **NEXT_DAY,
+    )
+    (withdrawn,), (replaced,) = of(client, f"f{ONE}")["history"], of(client, f"f{OTHER}")["history"]
+    assert (withdrawn["kind"], withdrawn["before"], withdrawn["after"]) == ("phone_changed", None, None)
+    assert (replaced["before"], replaced["after"]) == (None, "03 20 11 12 13")
+    assert "Téléphone retiré." in page(client, f"f{ONE}")
+    assert "Nouveau téléphone : 03 20 11 12 13." in page(client, f"f{OTHER}")
+    assert "03 20 00 00 00" not in page(client, f"f{ONE}") + page(client, f"f{OTHER}")
+
+
 def test_sites_of_one_entity_name_each_other(instance: Instance, client: Client, tmp_path: Path) -> None:  # noqa: F811
     pmej = a_pmej(an_ege(ONE, "PHARMACIE MERE"), an_ege(OTHER, "ANNEXE"), an_ege(ALONE, "SEULE"))
     pmej["roleEge"] = [{"idEgePorteuse": ONE, "idEgeNonPorteuse": OTHER, "roleRelationEge": "01"}]

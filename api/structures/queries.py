@@ -54,6 +54,15 @@ def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]
     return with_details(view, pages)
 
 
+def has_siblings(view: Reading, page: StructurePage) -> bool:
+    """Whether its legal entity runs another establishment; structure_ej_finess_idx answers."""
+    entity = page.entite_juridique
+    if entity is None:
+        return False
+    others = select(structure.c.id).where(structure.c.ej_finess == entity.finess, structure.c.id != page.id)
+    return bool(view.connection.execute(select(others.exists())).scalar_one())
+
+
 def _conditions(identifier: str) -> list[ColumnElement[bool]]:
     """What to look for, first match wins: an establishment's number before a legal entity's."""
     kind, separator, number = identifier.partition(":")

@@ -1,6 +1,7 @@
 """A record of FINESS in the words of the API: its codes with their labels, its days as dates."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ EVENTS = {
 }
 GROUP_ROLES = {"S": "Support", "M": "Membre"}
 PUBLIC_CONTACT = "01"
+CIVILITY = re.compile(
+    r"(MADAME|MONSIEUR|MME|MLLE|M\.|(LE )?DOCTEUR|DR)\.?\s", re.IGNORECASE
+)  # « MR » is a maison de retraite
 USAGE_ORDER = ("03", "06", "02")  # where it is, where one is received, its seat; then the rest
 
 
@@ -85,7 +89,7 @@ def events_of(record: Json) -> list[Event]:
 
 def entity_of(record: Json, name: str | None) -> Entity:
     """A legal entity in full; of a natural person, only what FINESS says on its establishments, whose name is given here."""
-    if record.get("statut_juridique") in natural_person_statuses():
+    if is_natural_person(record):
         return _natural_person(record, name)
     return Entity(
         finess=record["finess"],
@@ -102,6 +106,13 @@ def entity_of(record: Json, name: str | None) -> Entity:
         engagements=engagements_of(record),
         events=events_of(record),
     )
+
+
+def is_natural_person(record: Json) -> bool:
+    """By its legal status, or by a name that opens as a person's does: some are filed under the status of an association."""
+    if record.get("statut_juridique") in natural_person_statuses():
+        return True
+    return any(CIVILITY.match(record.get(name, "")) for name in ("nom", "nom_court"))
 
 
 def _natural_person(record: Json, name: str | None) -> Entity:

@@ -13,7 +13,7 @@ from api.dependencies import Reading, reading, search_of
 from api.parameters import Asked, Narrowing, asked_in
 from api.questions import question_of
 from api.search.answers import answer
-from api.structures.queries import found_under, told_whole
+from api.structures.queries import found_under, has_siblings, told_whole
 from api.structures.routes import Identifier
 from api.web import activities, choices, places
 from api.web.pages import page
@@ -62,7 +62,12 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
             return _page(request, view, "structures.html", {"structures": found, "s": found[0]})
         (told,) = told_whole(view, found)
         back = request.query_params.get("retour", "")
-        context = {"s": told, "frise": timeline(told), "retour": back if back.startswith("?") else ""}
+        context = {
+            "s": told,
+            "autres": has_siblings(view, told),
+            "frise": timeline(told),
+            "retour": back if back.startswith("?") else "",
+        }
         return _page(request, view, "structure.html", context)
 
 

@@ -11,7 +11,7 @@ from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
 from api.web import once
-from api.web.activities import by_nature, capacity
+from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
 from geo import figures
@@ -46,7 +46,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "couleur": colour_of,
         "code": code,
         "par_nature": by_nature,
-        "capacite": capacity,
+        "est_longue": is_long,
         "en_mots": once.in_words,
         "conventions": once.agreements,
         "ailleurs": once.elsewhere,

@@ -368,3 +368,29 @@ def test_codes_that_nobody_explained_stay_in_the_api(instance: Instance, client:
     assert (told["mft"]["code"], told["budgets"][0]["code"]) == ("99", "01")
     assert [each["subtype"] for each in told["engagements"]] == ["CPOM", "CPOM", "ASE", None]
     assert told["entity"]["fonction_publique"]["code"] == "01"
+
+
+def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    emergency = {"activiteAMM": "QA014", "modaliteAMM": "MO032"}
+    years = [an_activity(block=emergency, dateDebutActiviteAutorisee=f"20{n}-01-01") for n in range(10, 18)]
+    wordless = an_activity("ASDR", {"activiteSanitaireDiverseRegulee": "824"}, dateDebutActiviteAutorisee="2009-01-01")
+    few = an_ege_s_activities(ONE, years[0], an_activity(block=emergency, dateDebutActiviteAutorisee="2010-01-01"))
+    many_ = an_ege_s_activities(OTHER, *years, wordless)
+    publish(instance, tmp_path, an_ege(ONE), an_ege(OTHER))
+    assert refresh_activities(
+        instance.engine, instance.search, an_activities_file(tmp_path, an_entity(few, many_))
+    ).state
+    short, long = page(client, f"f{ONE}"), page(client, f"f{OTHER}")
+    assert short.count("<strong>Médecine d&#39;urgence</strong>") == 1
+    assert "<summary><h3>Activité de soins" not in short
+    folded = re.findall(r"<summary><h3>([^<]*)</h3><span[^>]*>(\d+)</span></summary>", long)
+    assert folded == [
+        ("Activité de soins (activité, modalité, mention)", "8"),
+        ("Activité sanitaire diverse régulée", "1"),
+    ]
+    assert "824" not in re.sub(r"<[^>]+>", "", long)
+    assert "depuis le 1er janvier 2009" in long

@@ -29,6 +29,8 @@ categorie = Table(
     Column("branch_label", Text),
 )
 
+NATURAL_PERSON = "2210"  # family of legal statuses
+
 
 class Categorie(msgspec.Struct, frozen=True):
     """A category of establishment, in its family (level 3), group (2) and branch (1)."""
@@ -63,6 +65,12 @@ def family_members(code: str) -> tuple[str, ...]:
 def legal_statuses() -> Mapping[str, str]:
     """Labels of legal statuses by code."""
     return MappingProxyType({row["code"]: row["libelle"] for row in _rows(files.LEGAL_STATUSES)})
+
+
+@cache
+def natural_person_statuses() -> frozenset[str]:
+    """Codes of the legal statuses of natural persons: those of the family « Personne Physique »."""
+    return frozenset(row["code"] for row in _rows(files.LEGAL_STATUSES) if row["codeagr3"] == NATURAL_PERSON)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

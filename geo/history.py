@@ -69,6 +69,9 @@ Index("structure_change_structure_idx", structure_change.c.structure, structure_
 Index("structure_change_load_id_idx", structure_change.c.load_id)
 
 CHANGE_KINDS = ("opened", "closed", "reopened", "moved", "renamed", "category_changed", "phone_changed")
+# What is told of the `before` of a change, in SQL. A number that the register withdrew is told no more: it may have become
+# somebody else's, or have been somebody's own. The table keeps it, for going back and for looking again.
+TOLD_BEFORE = "CASE WHEN kind <> 'phone_changed' THEN before END"
 
 
 def as_of_query(kind: str, when: datetime) -> Select[tuple[str, dict[str, object], str]]:

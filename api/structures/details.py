@@ -48,7 +48,8 @@ def _of_establishment(view: Reading, ege: Json) -> dict[str, Any]:
 
 def _of_entity(page: StructurePage, known: Known) -> dict[str, Any]:
     pmej = known.pmej(page)
-    entity = wording.entity_of(pmej) if pmej else None
+    told_on_its_establishments = page.entite_juridique.name if page.entite_juridique else None
+    entity = wording.entity_of(pmej, told_on_its_establishments) if pmej else None
     return {
         "entity": entity,
         "legal_status": entity.legal_status if entity else None,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from api.structures.published import ObservedChange
 from api.structures.wording import Json
+from geo.history import TOLD_BEFORE
 from search.results import Structure
 
 Records = Mapping[tuple[str, str], Json]
@@ -125,8 +126,8 @@ JOIN source_record AS r ON r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "d
 WHERE s.ej_finess = ANY (CAST(:ejs AS text[])) AND r.record ->> 'ege_id' = ANY (CAST(:ege_ids AS text[]))
 """
 # Asked by the page of a structure: structure_change_structure_idx.
-CHANGES = """
-SELECT structure, kind, seen_on, effective_on, before, after
+CHANGES = f"""
+SELECT structure, kind, seen_on, effective_on, {TOLD_BEFORE} AS before, after
 FROM structure_change
 WHERE structure = ANY (CAST(:ids AS text[]))
 ORDER BY structure, id

@@ -52,21 +52,21 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True):
-    """The legal entity that runs a structure, as the register describes it."""
+    """The legal entity that runs a structure, as the register describes it; a natural person by name and SIREN only."""
 
     finess: str
     name: str | None
-    short_name: str | None
     siren: str | None
     legal_status: Coded | None
-    ape: str | None
-    fonction_publique: Coded | None
-    created_on: dt.date | None
-    closed_on: dt.date | None
-    addresses: list[PublishedAddress]
-    contacts: list[Contact]
-    engagements: list[Engagement]
-    events: list[Event]
+    short_name: str | None = None
+    ape: str | None = None
+    fonction_publique: Coded | None = None
+    created_on: dt.date | None = None
+    closed_on: dt.date | None = None
+    addresses: list[PublishedAddress] = msgspec.field(default_factory=list)
+    contacts: list[Contact] = msgspec.field(default_factory=list)
+    engagements: list[Engagement] = msgspec.field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class ObservedChange(msgspec.Struct, frozen=True):
-    """A change seen between two files of the register (a row of the change feed)."""
+    """A change seen between two files of the register; a withdrawn phone number is not told: `before` is then null."""
 
     kind: str
     seen_on: dt.date

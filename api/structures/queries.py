@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
@@ -39,11 +40,27 @@ COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", No
 
 
 def found_under(view: Reading, identifier: str) -> list[StructurePage]:
-    """Every structure known under this identifier, in the order of ids; NotFound when there is none."""
+    """Every structure known under this identifier, as lists show it, in the order of ids; NotFound when there is none."""
     for condition in _conditions(identifier):
         if pages := _pages(view, condition):
-            return with_details(view, pages)
+            return pages
     raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
+
+
+def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
+    """These with all that is published of them: a fixed number of statements, for one or for hundreds."""
+    activities = activities_of(view, pages)
+    pages = [msgspec.structs.replace(page, activities=each) for page, each in zip(pages, activities, strict=True)]
+    return with_details(view, pages)
+
+
+def has_siblings(view: Reading, page: StructurePage) -> bool:
+    """Whether its legal entity runs another establishment; structure_ej_finess_idx answers."""
+    entity = page.entite_juridique
+    if entity is None:
+        return False
+    others = select(structure.c.id).where(structure.c.ej_finess == entity.finess, structure.c.id != page.id)
+    return bool(view.connection.execute(select(others.exists())).scalar_one())
 
 
 def _conditions(identifier: str) -> list[ColumnElement[bool]]:
@@ -90,7 +107,6 @@ def _page(found: Structure, view: Reading, ancien_on: dt.date | None) -> Structu
     provenance = _provenance(found, view.publication.sources, ancien_on)
     return StructurePage(
         **members,
-        activities=activities_of(view, found),
         provenance=[*provenance, *_provenance_of_activities(view.publication)],
     )
 

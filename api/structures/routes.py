@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from api.dependencies import reading
 from api.description import UNAVAILABLE, UNREADABLE, Described, json_of, problem
 from api.parameters import Nothing, asked_in_query_string
-from api.structures.queries import found_under
+from api.structures.queries import found_under, told_whole
 from api.structures.schemas import StructureList, StructurePage
 
 Identifier = Annotated[str, PathParameter(description="`id`, `finess:…` ou `siret:…`.")]
@@ -33,7 +33,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
     """`id`, `finess:NNNNNNNNN` (d’une entité juridique : ses établissements) ou `siret:NNNNNNNNNNNNNN`."""
     asked_in_query_string(request.scope["query_string"], Nothing)
     with reading(state) as view:
-        pages = found_under(view, identifier)
+        pages = told_whole(view, found_under(view, identifier))
     body: Any = pages[0] if len(pages) == 1 else StructureList(pages)
     return Response(msgspec.json.encode(body), media_type="application/json")
 

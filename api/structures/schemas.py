@@ -58,6 +58,10 @@ class StructurePage(PublishedStructure, frozen=True, kw_only=True):
     activities: list[Activity] | None = None
     provenance: list[Provenance]
 
+    def source_of(self, field: str) -> Provenance | None:
+        """The line that says this field, wherever it is among the others."""
+        return next((each for each in self.provenance if field in each.fields), None)
+
 
 class StructureList(msgspec.Struct, frozen=True):
     """Several structures under one number."""

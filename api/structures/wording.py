@@ -1,11 +1,12 @@
 """A record of FINESS in the words of the API: its codes with their labels, its days as dates."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from api.structures.published import Coded, Contact, Engagement, Entity, Event, PublishedAddress
-from geo.categories import legal_statuses
+from geo.categories import legal_statuses, natural_person_statuses
 from geo.communes import communes, current_code
 from search.results import Commune
 
@@ -25,6 +26,9 @@ EVENTS = {
 }
 GROUP_ROLES = {"S": "Support", "M": "Membre"}
 PUBLIC_CONTACT = "01"
+CIVILITY = re.compile(
+    r"(MADAME|MONSIEUR|MME|MLLE|M\.|(LE )?DOCTEUR|DR)\.?\s", re.IGNORECASE
+)  # « MR » is a maison de retraite
 USAGE_ORDER = ("03", "06", "02")  # where it is, where one is received, its seat; then the rest
 
 
@@ -83,8 +87,10 @@ def events_of(record: Json) -> list[Event]:
     return [Event(each["code"], EVENTS.get(each["code"]), day_of(each.get("date"))) for each in events]
 
 
-def entity_of(record: Json) -> Entity:
-    """A legal entity in full."""
+def entity_of(record: Json, name: str | None) -> Entity:
+    """A legal entity in full; of a natural person, only what FINESS says on its establishments, whose name is given here."""
+    if is_natural_person(record):
+        return _natural_person(record, name)
     return Entity(
         finess=record["finess"],
         name=record.get("nom"),
@@ -100,6 +106,20 @@ def entity_of(record: Json) -> Entity:
         engagements=engagements_of(record),
         events=events_of(record),
     )
+
+
+def is_natural_person(record: Json) -> bool:
+    """By its legal status, or by a name that opens as a person's does: some are filed under the status of an association."""
+    if record.get("statut_juridique") in natural_person_statuses():
+        return True
+    return any(CIVILITY.match(record.get(name, "")) for name in ("nom", "nom_court"))
+
+
+def _natural_person(record: Json, name: str | None) -> Entity:
+    """Who practises under their own name has a home, a mobile and agreements as everyone has: they help nobody find a place
+    of care, which has an address and a phone of its own. Name, SIREN and legal status say who answers for it.
+    """
+    return Entity(finess=record["finess"], name=name, siren=record.get("siren"), legal_status=legal_status_of(record))
 
 
 def legal_status_of(record: Json) -> Coded | None:

@@ -1,9 +1,12 @@
 """Activities on pages: the « Activité » menu of a publication, and those of one structure by nature, in words."""
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from api.dependencies import Reading
@@ -12,6 +15,8 @@ from api.web.choices import Option
 from geo.activites import NATURES, PIPELINE, activity_label, label_of_filter
 from geo.text import sort_key
 
+MOST_ROWS = 8  # before a structure's activities fold: the largest hospitals have hundreds
+CODE = re.compile(r"(?=.*[0-9])[0-9A-Z]{1,8}")  # « MO032 » is a code, « SMUR » is a word
 KEPT = 4  # versions: the one served, and those that readers still see
 
 Menu = list[tuple[str, list[Option]]]
@@ -40,9 +45,47 @@ def context(view: Reading, asked: str | None) -> dict[str, Any]:
 _menus: dict[int, Menu] = {}
 
 
-def by_nature(activities: Iterable[Activity]) -> list[tuple[Nature, list[Activity]]]:
-    """Activities in their reading order, gathered under each nature."""
-    return [(nature, list(each)) for nature, each in groupby(activities, key=lambda activity: activity.nature)]
+class Row(msgspec.Struct, frozen=True):
+    """An activity as its line says it: nothing where the register has a code that no table of ours explains."""
+
+    label: str | None
+    modality: str | None
+    details: tuple[str, ...]
+    capacity: str
+    since: dt.date | None
+    until: dt.date | None
+
+    @property
+    def says_something(self) -> bool:
+        return self != NOTHING
+
+
+NOTHING = Row(None, None, (), "", None, None)
+
+
+def by_nature(activities: Iterable[Activity]) -> list[tuple[Nature, list[Row]]]:
+    """Activities in their reading order, gathered under each nature; lines that read alike are one."""
+    gathered = groupby(activities, key=lambda activity: activity.nature)
+    rows = [(nature, list(dict.fromkeys(map(_row, each)))) for nature, each in gathered]
+    return [(nature, [row for row in each if row.says_something]) for nature, each in rows]
+
+
+def is_long(gathered: list[tuple[Nature, list[Row]]]) -> bool:
+    """Whether so many lines would hide what comes after them."""
+    return sum(len(rows) for _, rows in gathered) > MOST_ROWS
+
+
+def _row(activity: Activity) -> Row:
+    wordless = (activity.code, activity.nature.label)  # the nature is the heading
+    modality = activity.modality
+    return Row(
+        label=None if activity.label in wordless else activity.label,
+        modality=None if modality and CODE.fullmatch(modality) else modality,
+        details=tuple(activity.details),
+        capacity=capacity(activity),
+        since=activity.since,
+        until=activity.until,
+    )
 
 
 def capacity(activity: Activity) -> str:

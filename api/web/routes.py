@@ -13,7 +13,7 @@ from api.dependencies import Reading, reading, search_of
 from api.parameters import Asked, Narrowing, asked_in
 from api.questions import question_of
 from api.search.answers import answer
-from api.structures.queries import found_under
+from api.structures.queries import found_under, has_siblings, told_whole
 from api.structures.routes import Identifier
 from api.web import activities, choices, places
 from api.web.pages import page
@@ -57,15 +57,18 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
 def structure(identifier: Identifier, request: Request[Any, Any, Any], state: State) -> Template:
     """One structure, or the several that one number names."""
     with reading(state) as view:
-        pages = found_under(view, identifier)
+        found = found_under(view, identifier)
+        if len(found) > 1:
+            return _page(request, view, "structures.html", {"structures": found, "s": found[0]})
+        (told,) = told_whole(view, found)
         back = request.query_params.get("retour", "")
         context = {
-            "structures": pages,
-            "s": pages[0],
-            "frise": timeline(pages[0]),
+            "s": told,
+            "autres": has_siblings(view, told),
+            "frise": timeline(told),
             "retour": back if back.startswith("?") else "",
         }
-        return _page(request, view, "structure.html" if len(pages) == 1 else "structures.html", context)
+        return _page(request, view, "structure.html", context)
 
 
 @get("/donnees", include_in_schema=False, sync_to_thread=True)

@@ -10,8 +10,8 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
-from api.structures.published import Coded
-from api.web.activities import by_nature, capacity
+from api.web import once
+from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
 from geo import figures
@@ -46,8 +46,11 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "couleur": colour_of,
         "code": code,
         "par_nature": by_nature,
-        "capacite": capacity,
-        "libelle": label_of,
+        "est_longue": is_long,
+        "en_mots": once.in_words,
+        "conventions": once.agreements,
+        "ailleurs": once.elsewhere,
+        "joignable": once.reached_at,
     }
     environment.globals |= {
         "statique": static_address,
@@ -89,11 +92,6 @@ def hour(value: dt.datetime) -> str:
 def telephone(value: str) -> str:
     """The target of a `tel:` link."""
     return "".join(c for c in value if c.isdigit() or c == "+")
-
-
-def label_of(coded: Coded) -> str:
-    """What a code means, or the code itself while nobody told us."""
-    return coded.label or f"code {coded.code}"
 
 
 def code(text: str) -> Markup:

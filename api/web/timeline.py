@@ -1,7 +1,7 @@
 """The life of a structure as one reads it: the register's own events and the changes seen between its files, newest first."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import msgspec
@@ -12,9 +12,11 @@ from api.web.templates import metres
 from geo.categories import categories
 from geo.position import distance_m
 
+CREATED, OPENED = "003", "007"  # events of an establishment
+
 
 class Moment(msgspec.Struct, frozen=True):
-    """A sentence; `seen_on` is the day of the file that showed it, none for what the register dates itself."""
+    """A sentence; `seen_on` is the day of the file that showed it, when it is another day than the one told."""
 
     day: dt.date | None
     sentence: str
@@ -32,17 +34,27 @@ def timeline(structure: StructurePage) -> list[Day]:
     """Every day of which something is told, the newest first; what has no day comes last."""
     seen = [_of_change(change) for change in structure.history]
     told = {(moment.day, moment.sentence) for moment in seen}
-    official = [m for event in structure.events if ((m := _of_event(event)).day, m.sentence) not in told]
+    official = [m for m in map(_of_event, _worth_telling(structure)) if (m.day, m.sentence) not in told]
     by_day = sorted([*official, *seen], key=lambda moment: moment.day or dt.date.min, reverse=True)
     return [Day(day, list(moments)) for day, moments in groupby(by_day, key=lambda moment: moment.day)]
 
 
+def _worth_telling(structure: StructurePage) -> Iterator[Event]:
+    """Events that have words. Nearly every establishment is created and opens on one day, which the page tells above."""
+    opened = {event.date for event in structure.events if event.code == OPENED}
+    for event in structure.events:
+        said = event.date == structure.opened_on or (event.code == CREATED and event.date in opened)
+        if event.label and not (event.code in (CREATED, OPENED) and said):
+            yield event
+
+
 def _of_event(event: Event) -> Moment:
-    return Moment(event.date, f"{event.label or f'Événement de code {event.code}'}.", None)
+    return Moment(event.date, f"{event.label}.", None)
 
 
 def _of_change(change: ObservedChange) -> Moment:
-    return Moment(change.effective_on or change.seen_on, SENTENCES[change.kind](change), change.seen_on)
+    day = change.effective_on or change.seen_on
+    return Moment(day, SENTENCES[change.kind](change), change.seen_on if change.seen_on != day else None)
 
 
 def _opened(change: ObservedChange) -> str:
@@ -70,10 +82,8 @@ def _category_changed(change: ObservedChange) -> str:
 
 
 def _phone_changed(change: ObservedChange) -> str:
-    before, after = (", ".join(filter(None, (phones or "").split(";"))) for phones in (change.before, change.after))
-    if not after:
-        return f"Téléphone retiré : {before}."
-    return f"Nouveau téléphone : {after}{f', auparavant {before}' if before else ''}."
+    after = ", ".join(filter(None, (change.after or "").split(";")))
+    return f"Nouveau téléphone : {after}." if after else "Téléphone retiré."
 
 
 def _category(code: str | None) -> str:

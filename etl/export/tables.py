@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from geo.history import TOLD_BEFORE
+
 
 @dataclass(frozen=True)
 class Table:
@@ -49,8 +51,8 @@ CHANGES = Table(
         "after": pl.String(),
     },
     # Asked by `export changes`, in the order of the feed: a scan of its primary key; one that left the register has no place.
-    query="""
-SELECT c.seen_on, c.effective_on, c.structure, c.kind, c.before, c.after, c.id, s.lon, s.lat
+    query=f"""
+SELECT c.seen_on, c.effective_on, c.structure, c.kind, {TOLD_BEFORE} AS before, c.after, c.id, s.lon, s.lat
 FROM structure_change AS c
 LEFT JOIN structure AS s ON s.id = c.structure
 ORDER BY c.id

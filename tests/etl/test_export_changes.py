@@ -89,6 +89,21 @@ def test_changes_as_parquet_have_their_types_and_sources(changed: Instance, tmp_
 
 
 @pytest.mark.parametrize("format_", writers.FORMATS)
+def test_a_number_that_the_register_withdrew_is_in_no_export(instance: Instance, tmp_path: Path, format_: str) -> None:
+    new = [{"typeContact": {"roleContact": "01"}, "telecom": {"telephone": "0320111213"}}]
+    instance.refresh(a_file(tmp_path, an_ege(STAYS), an_ege(RENAMED)))
+    instance.refresh(a_file(tmp_path, an_ege(STAYS, contact=new), an_ege(RENAMED, contact=[]), **NEXT_DAY))
+    out = tmp_path / "changes"
+    assert written(instance, "changes", format_, out) == 2
+    if format_ == "parquet":
+        kinds = pl.read_parquet(out).select("kind", "before", "after").rows()
+        assert kinds == [("phone_changed", None, "03 20 11 12 13"), ("phone_changed", None, None)]
+    else:
+        assert "03 20 11 12 13" in out.read_text()
+        assert "03 20 00 00 00" not in out.read_text()
+
+
+@pytest.mark.parametrize("format_", writers.FORMATS)
 def test_a_first_load_is_no_change_and_its_export_an_empty_table(
     instance: Instance, tmp_path: Path, format_: str
 ) -> None:

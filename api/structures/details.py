@@ -15,7 +15,7 @@ from api.structures.wording import Json, coded, day_of
 
 def with_details(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These pages with what history knows of each; as they are where it knows nothing."""
-    known = known_of(view.connection, pages)
+    known = known_of(view.connection, pages, view.publication.replayed)
     return [
         msgspec.structs.replace(
             page,

@@ -1,8 +1,9 @@
-"""What the history of FINESS knows of some structures today: four statements, for one structure or for hundreds."""
+"""What the history of FINESS knows of some structures: four statements, for one structure or for hundreds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -37,11 +38,15 @@ class Known:
         return _ties(self.records, structure)
 
 
-def known_of(connection: Connection, structures: Sequence[Structure]) -> Known:
-    """Everything their pages tell, in few statements."""
-    records = _records(connection, structures)
+def known_of(connection: Connection, structures: Sequence[Structure], replayed: datetime | None = None) -> Known:
+    """Everything their pages tell, in few statements; of the day of an older file when that is what is served."""
+    at = replayed.isoformat() if replayed else NOW
+    records = _records(connection, structures, at)
     return Known(
-        records, _groups(connection, records), _sites(connection, structures, records), _changes(connection, structures)
+        records,
+        _groups(connection, records, at),
+        _sites(connection, structures, records, at),
+        _changes(connection, structures, at),
     )
 
 
@@ -65,45 +70,47 @@ def _ties(records: Records, structure: Structure) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def _records(connection: Connection, structures: Sequence[Structure]) -> Records:
+def _records(connection: Connection, structures: Sequence[Structure], at: str) -> Records:
     wanted = sorted({key for each in structures for key in (_ege_key(each), _pmej_key(each))})
-    given = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
+    given = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted], "at": at}
     return {(row.kind, row.key): row.record for row in connection.execute(text(RECORDS), given)}
 
 
-def _groups(connection: Connection, records: Records) -> list[tuple[str, Json]]:
+def _groups(connection: Connection, records: Records, at: str) -> list[tuple[str, Json]]:
     given = {name: [r[name] for r in records.values() if name in r] for name in ("pm_id", "ege_id")}
-    return [(row.kind, row.record) for row in connection.execute(text(GROUPS), given)]
+    return [(row.kind, row.record) for row in connection.execute(text(GROUPS), {"at": at} | given)]
 
 
-def _sites(connection: Connection, structures: Sequence[Structure], records: Records) -> dict[str, Row[Any]]:
+def _sites(connection: Connection, structures: Sequence[Structure], records: Records, at: str) -> dict[str, Row[Any]]:
     tied = {ege_id for each in structures for ege_id, _ in _ties(records, each)}
     if not tied:
         return {}
-    given = {"ejs": sorted({_pmej_key(each)[1] for each in structures}), "ege_ids": sorted(tied)}
+    given = {"ejs": sorted({_pmej_key(each)[1] for each in structures}), "ege_ids": sorted(tied), "at": at}
     return {row.ege_id: row for row in connection.execute(text(SITES), given)}
 
 
-def _changes(connection: Connection, structures: Sequence[Structure]) -> Mapping[str, list[ObservedChange]]:
+def _changes(connection: Connection, structures: Sequence[Structure], at: str) -> Mapping[str, list[ObservedChange]]:
     found: defaultdict[str, list[ObservedChange]] = defaultdict(list)
-    for structure, *change in connection.execute(text(CHANGES), {"ids": [each.id for each in structures]}):
+    for structure, *change in connection.execute(text(CHANGES), {"ids": [each.id for each in structures], "at": at}):
         found[structure].append(ObservedChange(*change))
     return found
 
 
-# Asked by the page of a structure: its establishment and its legal entity; source_record_current_idx, one probe each.
-RECORDS = """
+NOW = "infinity"  # the end of every version that has none
+STOOD = "valid_from <= CAST(:at AS timestamptz) AND (valid_to IS NULL OR valid_to > CAST(:at AS timestamptz))"
+# Asked by the page of a structure: its establishment and its legal entity; the primary key, one probe each.
+RECORDS = f"""
 SELECT kind, key, record
 FROM unnest(CAST(:kinds AS text[]), CAST(:keys AS text[])) AS wanted (kind, key)
 JOIN source_record USING (kind, key)
-WHERE valid_to IS NULL
+WHERE {STOOD}
 """
 # Asked by the page of a structure: the groups that are, or hold, its legal entity or itself. The country has some hundreds
-# of groups: source_record_current_idx gives them by kind and their members are looked through.
-GROUPS = """
+# of groups: the primary key gives them by kind and their members are looked through.
+GROUPS = f"""
 SELECT kind, record
 FROM source_record
-WHERE valid_to IS NULL AND kind IN ('gcc', 'gco') AND coalesce(record ->> 'etat', 'A') = 'A'
+WHERE {STOOD} AND kind IN ('gcc', 'gco') AND coalesce(record ->> 'etat', 'A') = 'A'
   AND (
     record ->> 'pm_id' = ANY (CAST(:pm_id AS text[]))
     OR EXISTS (
@@ -117,18 +124,18 @@ WHERE valid_to IS NULL AND kind IN ('gcc', 'gco') AND coalesce(record ->> 'etat'
 ORDER BY kind, key
 """
 # Asked by the page of a structure with tied sites. Ties name inner numbers, so the sites of its legal entity are gone
-# through: structure_ej_finess_idx, then one probe of source_record_current_idx a site. An id is in the "C" collation, which
-# an index in the database's own does not answer.
-SITES = """
+# through: structure_ej_finess_idx, then one probe of the primary key a site. An id is in the "C" collation, which an index in
+# the database's own does not answer.
+SITES = f"""
 SELECT s.id, s.name, r.key AS finess, r.record ->> 'ege_id' AS ege_id
 FROM structure AS s
-JOIN source_record AS r ON r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND r.valid_to IS NULL
+JOIN source_record AS r ON r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND {STOOD}
 WHERE s.ej_finess = ANY (CAST(:ejs AS text[])) AND r.record ->> 'ege_id' = ANY (CAST(:ege_ids AS text[]))
 """
 # Asked by the page of a structure: structure_change_structure_idx.
 CHANGES = f"""
 SELECT structure, kind, seen_on, effective_on, {TOLD_BEFORE} AS before, after
 FROM structure_change
-WHERE structure = ANY (CAST(:ids AS text[]))
+WHERE structure = ANY (CAST(:ids AS text[])) AND seen_on <= CAST(CAST(:at AS timestamptz) AS date)
 ORDER BY structure, id
 """

@@ -42,7 +42,7 @@ def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
         return
     for name in (*WORDS, *NUMBERS, *CODES):
         got, want = (_told(columns, name) for columns in (indexed, expected))
-        for rank in np.flatnonzero(~_same(got, want)):
+        for rank in np.flatnonzero(~_same(got, want)).tolist():
             yield f"{_id(expected, rank)} : {name} {got[rank]} indexé, {want[rank]} attendu"
     for name in LISTS:
         yield from _of_lists(indexed, expected, name)

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.dependencies import Reading
 from api.structures.queries import found_under, told_whole
 from etl.finess.activites.pipeline import refresh as refresh_activities
+from etl.rollback import rollback
 from geo.nomenclatures import Label, LabelReader, learn_labels
 from geo.publication import served_publication
 from geo.settings import Settings
@@ -275,7 +276,7 @@ def test_a_broken_day_and_markup_in_a_name_are_shown_as_what_they_are(
     tmp_path: Path,
 ) -> None:
     about = {"dateOuverture": "2026-02-30", "complementDenominationEg": "<script>alert(1)</script>"}
-    publish(instance, tmp_path, an_ege(ONE, about=about))
+    publish(instance, tmp_path, an_ege(ONE, about=about), *many(200, first=100))
     assert of(client, f"f{ONE}")["opened_on"] is None
     assert "<script>alert" not in page(client, f"f{ONE}")
 
@@ -394,3 +395,26 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     ]
     assert "824" not in re.sub(r"<[^>]+>", "", long)
     assert "depuis le 1er janvier 2009" in long
+
+
+@pytest.mark.parametrize("how", ["the older file", "rollback"])
+def test_an_older_file_that_is_served_is_told_whole_as_of_its_day(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+    how: str,
+) -> None:
+    before = an_ege(ONE, "ANCIEN NOM", contact=[a_contact(telephone="0320000000")])
+    after = an_ege(ONE, "NOUVEAU NOM", contact=[a_contact(telephone="0320111213")])
+    publish(instance, tmp_path, before, *many(30, first=100))
+    first = of(client, f"f{ONE}")
+    publish(instance, tmp_path, after, *many(30, first=100), **NEXT_DAY)
+    assert [change["kind"] for change in of(client, f"f{ONE}")["history"]] == ["phone_changed", "renamed"]
+    if how == "rollback":
+        rollback(instance.engine, instance.search, 1)
+    else:
+        publish(instance, tmp_path, before, *many(30, first=100))
+    assert of(client, f"f{ONE}") == first
+    publish(instance, tmp_path, after, *many(30, first=100), **NEXT_DAY | {"generatedAt": "2026-11-22T02:09:18Z"})
+    told = of(client, f"f{ONE}")
+    assert (told["short_name"], told["phones"]) == ("NOUVEAU NOM", told["contacts"][0]["phones"])

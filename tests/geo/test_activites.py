@@ -48,7 +48,8 @@ def test_what_is_authorised_comes_from_the_authorisation_practised_under() -> No
 def test_codes_of_activities_that_stand_are_given_once_in_order() -> None:
     emergency = {"etat": "A", "nature": "AMM", "code": "QA014", "modalite": "MO032"}
     over = {"etat": "A", "fin": "2026-11-21", "nature": "EML", "code": "05602"}
-    assert active_codes([emergency, emergency, over], DAY) == ["AMM", "AMM:QA014", "AMM:QA014:MO032"]
+    to_come = {"etat": "A", "debut": "2026-11-22", "nature": "EML", "code": "05701"}
+    assert active_codes([emergency, emergency, over, to_come], DAY) == ["AMM", "AMM:QA014", "AMM:QA014:MO032"]
 
 
 def test_what_is_no_code_does_not_filter() -> None:

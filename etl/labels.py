@@ -6,7 +6,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "pipeline": {"finess": "FINESS", "finess_ancien": "Ancien FINESS", "sirene": "SIRENE", "positions": "Positions"},
+    "pipeline": {
+        "finess": "FINESS",
+        "finess_activites": "FINESS, activités",
+        "finess_ancien": "Ancien FINESS",
+        "sirene": "SIRENE",
+        "positions": "Positions",
+    },
     "origin": {"live": "flux du jour", "file": "fichier donné", "demo": "données fictives"},
     "state": {
         "running": "en cours",
@@ -17,7 +23,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "interrupted": "interrompu",
         "tried": "essai à blanc",
     },
-    "gate": {  # etl.gates.GATE_NAMES: what --accept takes
+    "gate": {  # etl.gates.GATE_NAMES and etl.finess.activites.gates.GATE_NAMES: what --accept takes
         "schema": "version du format",
         "rows": "lignes utilisables",
         "anomalies": "lignes rejetées",
@@ -31,6 +37,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",
+        "orphans": "numéros inconnus",
+        "older": "plus récent que le précédent",
         "age": "âge du contenu",
         "future": "date qui n’est pas à venir",
     },
@@ -41,6 +49,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "nom_demesure": "nom démesuré",
         "categorie_illisible": "catégorie illisible",
         "point_sans_etablissement": "point sans établissement",
+        "entite_illisible": "entité juridique illisible",
+        "activite_sans_finess": "activité sans numéro FINESS",
+        "activite_sans_numero": "activité sans numéro",
+        "activite_sans_nature": "activité sans nature",
     },
     "noticed": {
         "coordonnees_absentes": "sans coordonnées publiées",
@@ -58,6 +70,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ouvertes": "établissements ouverts",
         "dates_publiees": "dates d’ouverture et de fermeture",
         "dates_illisibles": "dates illisibles, laissées de côté",
+        "entites_illisibles": "entités juridiques illisibles",
+        "activites_en_cours": "activités en cours",
+        "activites_inactives": "activités inactives",
+        "natures_inconnues": "activités de nature inconnue",
+        "autorisations_d_un_etablissement": "établissements nommés par une autorisation",
+        "zones_d_intervention": "activités avec une zone d’intervention",
+        "capacites_de_statut_01": "capacités autorisées",
+        "capacites_de_statut_09": "capacités installées",
+        "capacites_de_statut_None": "capacités sans statut",
     },
     "record": {  # kinds of source_record
         "ege": "établissements",
@@ -100,8 +121,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         for step in (
             "relecture de l’historique",
             "lecture du registre",
+            "lecture des activités",
             "portes",
             "fusion",
+            "activités des structures",
             "statistiques",
             "grille des tuiles",
             "index de recherche",
@@ -110,6 +133,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# What a run reads, keeps and rejects: records of establishments, but for the activities, which it keeps by FINESS number.
+COUNTED: Mapping[str, Mapping[str, str]] = {
+    "finess_activites": {"read": "activités lues", "kept": "numéros FINESS", "rejected": "activités rejetées"},
+}
+PLAINLY_COUNTED = {"read": "lus", "kept": "gardés", "rejected": "rejetés"}
+CAPACITIES = "capacites_de_statut_"  # whatever status the register writes
+
 
 def label(kind: str, name: str) -> str:
     """A word of the ledger as people read it.
@@ -117,7 +147,18 @@ def label(kind: str, name: str) -> str:
     >>> label("state", "refused"), label("step", "nouvelle_etape")
     ('refusé', 'nouvelle_etape')
     """
+    if name.startswith(CAPACITIES) and name not in LABELS[kind]:
+        return f"capacités de statut {name.removeprefix(CAPACITIES)}"
     return LABELS[kind].get(name, name)
+
+
+def counted(what: str, pipeline: str) -> str:
+    """What the count `read`, `kept` or `rejected` of a run is a count of.
+
+    >>> counted("kept", "finess_activites"), counted("kept", "finess")
+    ('numéros FINESS', 'gardés')
+    """
+    return COUNTED.get(pipeline, PLAINLY_COUNTED)[what]
 
 
 def in_order(kind: str, counted: Mapping[str, T]) -> dict[str, T]:

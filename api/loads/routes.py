@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 
 from api.dependencies import engine_of
 from api.loads import service
+from api.loads.gates import gates_of
 from api.loads.queries import LARGEST_ID, load_numbered, loads_before, published_before, served_among
 from api.loads.schemas import Column, Departement, Load
 from api.web.charts import Part
 from api.web.pages import page
 from etl.counts import Counts
-from etl.labels import label
+from etl.labels import counted, label
 from geo.errors import InvalidQuestion
 from geo.publication import served_publication
 
@@ -29,7 +30,12 @@ def loads(request: Request[Any, Any, Any], state: State) -> Template:
     """The ledger, newest first; it answers before the first publication too: a first refusal must be readable."""
     before = _before(request.query_params.get("avant"))
     with engine_of(state).connect() as connection:
-        context = {"registre": loads_before(connection, before), "debut": before is None, "libelle": label}
+        context = {
+            "registre": loads_before(connection, before),
+            "debut": before is None,
+            "libelle": label,
+            "compte": counted,
+        }
         return page(request, served_publication(connection), "chargements.html", context)
 
 
@@ -54,8 +60,8 @@ def _context(connection: Connection, load: Load, order: str) -> dict[str, Any]:
         "chargement": load,
         "precedent": previous,
         "verdict": service.verdict_of(load),
-        "chiffres": service.figures_of(now, before),
-        "portes": service.gates_of(load),
+        "chiffres": service.figures_of(now, before, load.report.pipeline),
+        "portes": gates_of(load),
         "rejets": service.rejections_of(now, served_among(connection, samples)),
         "structures": service.lines("structures", now.structures, before.structures),
         "changements": service.lines("change", service.changes_of(now), service.changes_of(before)),

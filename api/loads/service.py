@@ -1,22 +1,20 @@
 """What a load's page says: its verdict, then each table's lines, compared with the load before (no counts: not compared)."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from api.loads.schemas import Departement, Figure, Gate, Line, Load, Rejection, Slice, Verdict
+from api.loads.gates import sentence_of
+from api.loads.schemas import Departement, Figure, Line, Load, Rejection, Slice, Verdict
 from etl.counts import Counts, total
 from etl.coverage import UNKNOWN
-from etl.gates import Verdict as GateVerdict
-from etl.labels import label
+from etl.labels import counted, label
 from etl.lines import most_first
-from etl.report import UNTOUCHED, is_pointless, outcome, what_next
+from etl.report import UNTOUCHED, what_next
 from geo.communes import area_names
 from geo.figures import NARROW_SPACE, number, percent, signed
 from geo.history import CHANGE_KINDS
 
 TONES = {"published": "bon", "refused": "mauvais", "failed": "mauvais", "interrupted": "mauvais"}
-GATE_TONES = {"franchie": "bon", "fermée": "mauvais", "avertissement": "mauvais", "acceptée": "neutre"}
 SENTENCES = {
     "running": "Le chargement est en cours ; les données servies sont encore celles d’avant.",
     "unchanged": "Ce fichier est celui qui est déjà servi : rien n’a changé.",
@@ -25,8 +23,6 @@ SENTENCES = {
     "interrupted": "Le chargement s’est arrêté brutalement ; les données servies sont restées celles d’avant.",
     "tried": "Un essai : tout a été fait, sauf publier.",
 }
-# Gates say « mesure, seuil » (etl/gates.py): the threshold is what follows the last of these words.
-_THRESHOLD = re.compile(r"^(?P<measured>.*), (?P<threshold>(?:au plus|au moins|entre|cette version lit) .*)$")
 
 
 def verdict_of(load: Load) -> Verdict:
@@ -39,16 +35,16 @@ def verdict_of(load: Load) -> Verdict:
     return Verdict(TONES.get(report.state, "neutre"), title, sentence, _reasons(load), advice, command)
 
 
-def figures_of(now: Counts, before: Counts) -> list[Figure]:
+def figures_of(now: Counts, before: Counts, pipeline: str) -> list[Figure]:
     """The few numbers that sum a load up."""
     rejected = sum(now.rejected.values()) if now.read is not None else None
     rejected_before = sum(before.rejected.values()) if before.read is not None else None
-    counted = [
-        ("lus", now.read, before.read),
-        ("gardés", now.kept, before.kept),
-        ("rejetés", rejected, rejected_before),
+    read = [
+        ("read", now.read, before.read),
+        ("kept", now.kept, before.kept),
+        ("rejected", rejected, rejected_before),
     ]
-    found = [Figure(name, number(n), _change(n, then)) for name, n, then in counted if n is not None]
+    found = [Figure(counted(what, pipeline), number(n), _change(n, then)) for what, n, then in read if n is not None]
     if now.coverage:
         country, then = total(now.coverage), total(before.coverage) if before.coverage else None
         found.append(Figure("structures ouvertes", number(country.open), _change(country.open, then and then.open)))
@@ -57,11 +53,6 @@ def figures_of(now: Counts, before: Counts) -> list[Figure]:
             points = _points(getattr(country, member), country.open, then and getattr(then, member), then and then.open)
             found.append(Figure(name, share, points))
     return found
-
-
-def gates_of(load: Load) -> list[Gate]:
-    """Gates in the order they were asked, warnings about invented data apart."""
-    return [_gate(each, load.report.origin) for each in load.report.gates]
 
 
 def rejections_of(counts: Counts, served: set[str]) -> list[Rejection]:
@@ -133,32 +124,15 @@ def _published(load: Load) -> str:
 def _reasons(load: Load) -> list[str]:
     """The gates that decided, else the error."""
     report = load.report
-    closed = [f"Porte « {each.gate} » fermée : {each.message}." for each in report.gates if each.refuses]
+    closed = [f"Porte « {each.gate} » fermée : {sentence_of(each)}." for each in report.gates if each.refuses]
     accepted = [
-        f"Porte « {each.gate} » acceptée par l’exploitant : {each.message}." for each in report.gates if each.accepted
+        f"Porte « {each.gate} » acceptée par l’exploitant : {sentence_of(each)}."
+        for each in report.gates
+        if each.accepted
     ]
     if closed or not report.error:
         return closed + accepted
     return [*accepted, report.error]
-
-
-def _gate(verdict: GateVerdict, origin: str) -> Gate:
-    measured, threshold = measure_and_threshold(verdict.message)
-    said = "sans objet" if is_pointless(verdict, origin) else outcome(verdict)
-    tone = GATE_TONES.get(said, "neutre")
-    return Gate(verdict.gate, label("gate", verdict.gate).capitalize(), measured, threshold, said, tone)
-
-
-def measure_and_threshold(message: str) -> tuple[str, str]:
-    """A gate's sentence in two columns.
-
-    >>> measure_and_threshold("12 lignes rejetées, 0,10 %, au plus 1,00 %")
-    ('12 lignes rejetées, 0,10 %', 'au plus 1,00 %')
-    >>> measure_and_threshold("30 établissements utilisables sur 30 lus")
-    ('30 établissements utilisables sur 30 lus', '')
-    """
-    parts = _THRESHOLD.match(message)
-    return (parts["measured"], parts["threshold"]) if parts else (message, "")
 
 
 def _sample(finess: str, served: set[str]) -> tuple[str, str | None]:

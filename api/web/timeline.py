@@ -82,7 +82,8 @@ def _category_changed(change: ObservedChange) -> str:
 
 
 def _phone_changed(change: ObservedChange) -> str:
-    after = ", ".join(filter(None, (change.after or "").split(";")))
+    # a number is read at one go: it must not go on in the next line
+    after = ", ".join(each.replace(" ", "\u00a0") for each in (change.after or "").split(";") if each)
     return f"Nouveau téléphone : {after}." if after else "Téléphone retiré."
 
 

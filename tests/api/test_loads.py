@@ -145,6 +145,37 @@ def test_an_accepted_gate_is_told_on_the_banner(ledger: Ledger) -> None:
     assert "Porte « removed » acceptée par l’exploitant" in html
 
 
+def test_a_load_of_activities_says_what_it_counts_and_one_time_zone(ledger: Ledger) -> None:
+    gates = [
+        {"gate": "older", "passed": True, "message": "fichier du 21/11/2026 02:31"},
+        {
+            "gate": "orphans",
+            "passed": True,
+            "message": "0 numéros inconnus des structures servies, 0,00 %, au plus 1,00 %",
+        },
+        {"gate": "age", "passed": True, "message": "fichier produit il y a 3 jours, au plus 10"},
+    ]
+    counts = {"read": 300_699, "kept": 42_522, "noticed": {"activites_en_cours": 3, "capacites_de_statut_09": 2}}
+    number = ledger.load(
+        "published", pipeline="finess_activites", counts=counts, gates=gates, produced_at="2026-11-21T02:31:00Z"
+    )
+    html = ledger.page(f"/{number}")
+    assert re.findall(r"<dt>([^<]*)</dt><dd>([\d ]*)", html)[:3] == [
+        ("activités lues", "300 699"),
+        ("numéros FINESS", "42 522"),
+        ("activités rejetées", "0"),
+    ]
+    assert column(html, "portes") == [
+        "Plus récent que le précédent  older", "Numéros inconnus  orphans", "Âge du contenu  age",
+    ]  # fmt: skip
+    assert ("au plus 10 jours" in html, "fichier du 21/11/2026 03:31" in html, "3 h 31" in html) == (True, True, True)
+    assert column(html, "remarques") == ["activités en cours", "capacités installées"]
+    listed = re.sub(r"<[^>]*>", "", ledger.page())
+    assert "FINESS, activités, n°" in listed
+    assert "300 699 activités lues" in listed
+    assert "42 522 numéros FINESS" in listed
+
+
 def test_invented_data_are_not_reproached_with_being_small(ledger: Ledger) -> None:
     gate = {"gate": "size", "passed": False, "warning": True, "message": "fichier de 0.8 Mo, au moins 30 attendus"}
     assert "sans objet" in ledger.page(f"/{ledger.load('published', origin='demo', gates=[gate])}")

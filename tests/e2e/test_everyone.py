@@ -87,6 +87,50 @@ def test_320_pixels_are_enough(page: Page, address: str) -> None:
     assert small == []
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("address", PAGES)
+def test_the_footer_covers_no_text(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address)
+    content, footer = (page.locator(each).bounding_box() for each in ("#contenu", ".pied"))
+    assert content is not None
+    assert footer is not None
+    assert content["y"] + content["height"] <= footer["y"] + 0.5  # of a pixel
+    assert footer["y"] + footer["height"] <= page.evaluate("document.documentElement.scrollHeight") + 0.5
+
+
+@pytest.mark.parametrize("address", ["/?q=pharmacie", "/donnees/chargements"])
+def test_axe_finds_nothing_on_a_telephone(page: Page, web_assets: Path, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(address)
+    assert violations(page, web_assets) == []
+    if page.locator(NAMES).count():
+        page.locator(NAMES).first.click()
+        expect(page.locator(".fiche")).to_be_visible()
+        assert violations(page, web_assets) == []
+
+
+def test_telephone_numbers_do_not_break_in_the_middle(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto("/?q=pharmacie")
+    assert broken_numbers(page) == []
+    page.locator(NAMES).first.click()
+    expect(page.locator(".fiche")).to_be_visible()
+    assert broken_numbers(page) == []
+
+
+def broken_numbers(page: Page) -> list[str]:
+    """Numbers whose last text goes on in another line."""
+    broken: list[str] = page.evaluate(
+        """[...document.querySelectorAll("a[href^='tel:']")].filter((a) => {
+            const range = document.createRange();
+            range.selectNodeContents(a.lastChild);
+            return range.getClientRects().length > 1;
+        }).map((a) => a.textContent)"""
+    )
+    return broken
+
+
 def test_activities_of_a_structure_are_for_everyone_on_a_narrow_screen_too(page: Page, web_assets: Path) -> None:
     page.goto("/?activite=AMM")
     page.locator(NAMES).first.click()

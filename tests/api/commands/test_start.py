@@ -18,6 +18,7 @@ from api.machine.server import Server
 from geo.settings import REPOSITORY
 from tests.api.commands.conftest import Run, borrow_assets, command, environment
 from tests.conftest import fresh_database
+from tests.etl.finess.published import a_file, many
 
 FEW = "300"
 
@@ -160,8 +161,8 @@ def test_activities_alone_need_no_network(lum1, tmp_path):
 
 
 def test_a_wrong_threshold_is_said_before_anything_is_read(lum1, tmp_path):
-    (tmp_path / "lourd.json").write_text("{")
-    refused = lum1("refresh", "finess", "--file", str(tmp_path / "lourd.json"), LUM1_GATE_CLOSED="un peu")
+    file = a_file(tmp_path, *many(3), name="lourd.json.gz")
+    refused = lum1("refresh", "finess", "--file", str(file), LUM1_GATE_CLOSED="un peu")
     assert refused.returncode == 1
     assert "LUM1_GATE_" in refused.stderr
     assert "lourd.json" not in lum1("loads").stdout

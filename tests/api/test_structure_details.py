@@ -394,3 +394,22 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     ]
     assert "824" not in re.sub(r"<[^>]+>", "", long)
     assert "depuis le 1er janvier 2009" in long
+
+
+def test_an_answer_is_not_sent_again_to_who_has_it_until_it_says_something_else(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    publish(instance, tmp_path, an_ege(ONE, "AVANT"))
+    address = f"/api/v1/structures/f{ONE}"
+    first = client.get(address)
+    etag = first.headers["etag"]
+    for held in (etag, f'"autre", W/{etag}', "*"):
+        again = client.get(address, headers={"if-none-match": held})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert client.get(address, headers={"if-none-match": '"autre"'}).content == first.content
+    publish(instance, tmp_path, an_ege(ONE, "APRES"), **NEXT_DAY)
+    after = client.get(address, headers={"if-none-match": etag})
+    assert (after.status_code, after.json()["name"]) == (200, "APRES")
+    assert after.headers["etag"] != etag

@@ -379,7 +379,8 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     years = [an_activity(block=emergency, dateDebutActiviteAutorisee=f"20{n}-01-01") for n in range(10, 18)]
     wordless = an_activity("ASDR", {"activiteSanitaireDiverseRegulee": "824"}, dateDebutActiviteAutorisee="2009-01-01")
     few = an_ege_s_activities(ONE, years[0], an_activity(block=emergency, dateDebutActiviteAutorisee="2010-01-01"))
-    many_ = an_ege_s_activities(OTHER, *years, wordless)
+    unheard_of = an_activity("ZZZ", dateDebutActiviteAutorisee="2008-01-01")
+    many_ = an_ege_s_activities(OTHER, *years, wordless, unheard_of)
     publish(instance, tmp_path, an_ege(ONE), an_ege(OTHER))
     assert refresh_activities(
         instance.engine, instance.search, an_activities_file(tmp_path, an_entity(few, many_))
@@ -391,7 +392,9 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     assert folded == [
         ("Activité de soins (activité, modalité, mention)", "8"),
         ("Activité sanitaire diverse régulée", "1"),
+        ("Autres activités", "1"),
     ]
+    assert "ZZZ" not in long
     assert "824" not in re.sub(r"<[^>]+>", "", long)
     assert "depuis le 1er janvier 2009" in long
 

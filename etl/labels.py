@@ -85,7 +85,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "pmej": "entités juridiques",
         "gcc": "groupements conventionnels",
         "gco": "groupements de coopération",
-        "activites": "activités",
+        "activites": "activités (par numéro)",  # a record holds all those of one FINESS number
     },
     "version": {"new": "nouvelles", "changed": "modifiées", "vanished": "disparues", "unchanged": "inchangées"},
     "structures": {

@@ -7,8 +7,9 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
+from api.conditional import already_has, etag_of
 from api.dependencies import reading
-from api.description import UNAVAILABLE, UNREADABLE, Described, json_of, problem
+from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.parameters import Nothing, asked_in_query_string
 from api.structures.queries import found_under, told_whole
 from api.structures.schemas import StructureList, StructurePage
@@ -20,6 +21,7 @@ STRUCTURE = {
         path={"identifier": {"description": "`id`, `finess:…` ou `siret:…`.", "schema": {"type": "string"}}},
         answers={
             200: json_of("La structure, ou celles qui portent ce numéro", (StructurePage, StructureList)),
+            304: Answer("La structure de l’ETag donné dans `If-None-Match` n’a pas changé", {}),
             400: UNREADABLE,
             404: problem("Inconnue"),
             503: UNAVAILABLE,
@@ -35,7 +37,11 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
     with reading(state) as view:
         pages = told_whole(view, found_under(view, identifier))
     body: Any = pages[0] if len(pages) == 1 else StructureList(pages)
-    return Response(msgspec.json.encode(body), media_type="application/json")
+    encoded = msgspec.json.encode(body)
+    headers = {"etag": etag_of(encoded), "cache-control": "no-cache"}  # keep it, and ask whether it still stands
+    if already_has(request, headers["etag"]):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(encoded, media_type="application/json", headers=headers)
 
 
 route_handlers = [structure]

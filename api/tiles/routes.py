@@ -9,6 +9,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
+from api.conditional import already_has
 from api.dependencies import engine_of, reading, search_of, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.negotiation import takes_gzip
@@ -173,7 +174,7 @@ def _address(z: str, x: str, y: str) -> TileAddress:
 
 def _response(request: Request[Any, Any, Any], tile: StoredTile) -> Response[bytes]:
     headers = {"etag": tile.etag, "cache-control": "public, max-age=60", "vary": "Accept-Encoding"}
-    if tile.etag in request.headers.get("if-none-match", ""):
+    if already_has(request, tile.etag):
         return Response(b"", status_code=304, headers=headers)
     if not tile.body:
         return Response(b"", status_code=204, headers=headers)

@@ -380,7 +380,8 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     years = [an_activity(block=emergency, dateDebutActiviteAutorisee=f"20{n}-01-01") for n in range(10, 18)]
     wordless = an_activity("ASDR", {"activiteSanitaireDiverseRegulee": "824"}, dateDebutActiviteAutorisee="2009-01-01")
     few = an_ege_s_activities(ONE, years[0], an_activity(block=emergency, dateDebutActiviteAutorisee="2010-01-01"))
-    many_ = an_ege_s_activities(OTHER, *years, wordless)
+    unheard_of = an_activity("ZZZ", dateDebutActiviteAutorisee="2008-01-01")
+    many_ = an_ege_s_activities(OTHER, *years, wordless, unheard_of)
     publish(instance, tmp_path, an_ege(ONE), an_ege(OTHER))
     assert refresh_activities(
         instance.engine, instance.search, an_activities_file(tmp_path, an_entity(few, many_))
@@ -392,7 +393,9 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     assert folded == [
         ("Activité de soins (activité, modalité, mention)", "8"),
         ("Activité sanitaire diverse régulée", "1"),
+        ("Autres activités", "1"),
     ]
+    assert "ZZZ" not in long
     assert "824" not in re.sub(r"<[^>]+>", "", long)
     assert "depuis le 1er janvier 2009" in long
 
@@ -418,3 +421,22 @@ def test_an_older_file_that_is_served_is_told_whole_as_of_its_day(
     publish(instance, tmp_path, after, *many(30, first=100), **NEXT_DAY | {"generatedAt": "2026-11-22T02:09:18Z"})
     told = of(client, f"f{ONE}")
     assert (told["short_name"], told["phones"]) == ("NOUVEAU NOM", told["contacts"][0]["phones"])
+
+
+def test_an_answer_is_not_sent_again_to_who_has_it_until_it_says_something_else(
+    instance: Instance,  # noqa: F811
+    client: Client,
+    tmp_path: Path,
+) -> None:
+    publish(instance, tmp_path, an_ege(ONE, "AVANT"))
+    address = f"/api/v1/structures/f{ONE}"
+    first = client.get(address)
+    etag = first.headers["etag"]
+    for held in (etag, f'"autre", W/{etag}', "*"):
+        again = client.get(address, headers={"if-none-match": held})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert client.get(address, headers={"if-none-match": '"autre"'}).content == first.content
+    publish(instance, tmp_path, an_ege(ONE, "APRES"), **NEXT_DAY)
+    after = client.get(address, headers={"if-none-match": etag})
+    assert (after.status_code, after.json()["name"]) == (200, "APRES")
+    assert after.headers["etag"] != etag

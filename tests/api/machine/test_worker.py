@@ -1,5 +1,6 @@
 """The worker of a home: detached, found again, replaced when it is late, stopped with what it runs."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,7 @@ def engine(url: str) -> Iterator[Engine]:
     engine = engine_for(url)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE procrastinate_workers CASCADE"))
+        connection.execute(text("DELETE FROM procrastinate_workers"))
     engine.dispose()
 
 
@@ -43,7 +44,9 @@ def engine(url: str) -> Iterator[Engine]:
 def worker(home, url, engine, monkeypatch):
     monkeypatch.setenv("LUM1_HOME", str(home.root))
     monkeypatch.setenv("LUM1_DATABASE_URL", url)
-    return Worker(home)
+    worker = Worker(home)
+    yield worker
+    worker.stop()
 
 
 def process_of(worker):
@@ -107,12 +110,21 @@ def test_settings_of_the_server_alone_do_not_replace_it(worker, monkeypatch):
     assert process_of(worker) == first
 
 
+def opened_by(pid):
+    """What its descriptors lead to; it goes on opening and closing some meanwhile."""
+    found = {}
+    for descriptor in (processes.PROC / str(pid) / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found[descriptor.name] = os.readlink(descriptor)
+    return found
+
+
 def test_it_holds_nothing_of_the_command_that_started_it(worker):
     ours = os.pipe()
     os.set_inheritable(ours[0], True)
     worker.ensure()
     pid = process_of(worker).pid
-    opened = {descriptor.name: os.readlink(descriptor) for descriptor in (processes.PROC / str(pid) / "fd").iterdir()}
+    opened = opened_by(pid)
     assert (opened["0"], opened["1"]) == ("/dev/null", str(worker.home.logs / "worker.log"))
     assert os.readlink(f"/proc/self/fd/{ours[0]}") not in opened.values()
     for end in ours:

@@ -46,15 +46,9 @@ def tenfold(source: Path, target: Path, establishments: int | None, copies: int 
 def otherwise(source: Path, target: Path, seed: int = 4) -> Path:
     """The same content as `tests/etl/finess/noise.py` writes it, made a day later."""
     draw, root = random.Random(seed), _root(source)
-    later = noisy({name: root[name] for name in ("gcc", "gco")}, draw) | {"generatedAt": _a_day_later(root)}
+    groups = {name: root[name] for name in ("gcc", "gco") if name in root}  # the activities flow has none
+    later = noisy(groups, draw) | {"generatedAt": _a_day_later(root)}
     return _written(target, root | later, (msgspec.json.encode(noisy(each, draw)) for each in _entities(source)))
-
-
-def activities_otherwise(source: Path, target: Path, seed: int = 4) -> Path:
-    """The same for the activities flow."""
-    draw, later = random.Random(seed), _a_day_later(_root(source))
-    entities = (msgspec.json.encode(noisy(each, draw)) for each in _entities(source))
-    return _written(target, _root(source) | {"generatedAt": later}, entities)
 
 
 def standing(file: Path, structures: Path, day: str) -> tuple[int, set[str]]:

@@ -14,16 +14,17 @@ _FRENCH_PREFIX = re.compile(r"^(?:\+33|0033|33(?=\d{9}$))\s*\(?0?\)?")
 
 def iso_date(column: str) -> pl.Expr:
     """The ISO date a text begins with (`2017-04-21 00:00:00` too), null when it isn't one or is the register's 1900-01-01."""
-    day = pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    day = _day(column)
     return pl.when(day > pl.date(1900, 1, 1)).then(day)
 
 
 def is_a_date(column: str) -> pl.Expr:
-    """Whether a text begins with an ISO date, the register's 1900-01-01 (« unknown ») too; null when there is no text."""
-    return (
-        pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).is_not_null()
-        & pl.col(column).is_not_null()
-    )
+    """Whether a text begins with an ISO date, the register's 1900-01-01 (« unknown ») too."""
+    return _day(column).is_not_null()
+
+
+def _day(column: str) -> pl.Expr:
+    return pl.col(column).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
 def decimal(column: str) -> pl.Expr:

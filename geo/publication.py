@@ -78,7 +78,6 @@ class Publication(msgspec.Struct, frozen=True):
     published_at: datetime
     sources: tuple[DataSource, ...]
     days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
-    replayed: datetime | None = None  # when FINESS made the file, if a newer one is known: history is asked as of then
 
 
 SOURCE_NAMES = {
@@ -92,9 +91,6 @@ FICTITIOUS_NAMES = {
 }
 
 
-other = load.alias("other")
-
-
 def served_publication(connection: Connection) -> Publication | None:
     """The publication that this transaction sees, or None before the first load."""
     row = connection.execute(
@@ -102,11 +98,7 @@ def served_publication(connection: Connection) -> Publication | None:
     ).one_or_none()
     if row is None:
         return None
-    newest = select(func.max(other.c.produced_at)).where(
-        other.c.pipeline == load.c.pipeline, other.c.state == "published", other.c.fictitious == load.c.fictitious
-    )
-    served = select(load, newest.scalar_subquery().label("newest")).where(load.c.id.in_(row.loads))
-    loads = connection.execute(served.order_by(load.c.pipeline)).all()
+    loads = connection.execute(select(load).where(load.c.id.in_(row.loads)).order_by(load.c.pipeline)).all()
     sources = tuple(
         DataSource(
             name=(FICTITIOUS_NAMES if each.fictitious else SOURCE_NAMES)[each.pipeline],
@@ -123,7 +115,19 @@ def served_publication(connection: Connection) -> Publication | None:
         published_at=row.published_at,
         sources=sources,
         days={each.pipeline: source.as_of for each, source in zip(loads, sources, strict=True)},
-        replayed=next(
-            (of.produced_at for of in loads if of.pipeline == "finess" and of.produced_at != of.newest), None
-        ),
     )
+
+
+def replayed(connection: Connection, pipeline: str) -> datetime | None:
+    """When the producer made the file that is served, if a newer one was published too: history is asked as of then."""
+    newer = load.alias("newer")
+    newest = select(func.max(newer.c.produced_at)).where(
+        newer.c.pipeline == load.c.pipeline, newer.c.state == "published", newer.c.fictitious == load.c.fictitious
+    )
+    served = (
+        select(load.c.produced_at)
+        .join_from(current_publication, publication, publication.c.version == current_publication.c.version)
+        .join(load, load.c.id == func.any(publication.c.loads))
+        .where(load.c.pipeline == pipeline, load.c.produced_at != newest.scalar_subquery())
+    )
+    return connection.execute(served).scalar_one_or_none()

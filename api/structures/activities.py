@@ -8,6 +8,7 @@ import msgspec
 
 from api.dependencies import Reading
 from api.structures.practised import Json, Practised, practised_at
+from api.structures.wording import day_of
 from geo.activites import NATURES, PIPELINE, WITHOUT_MODALITY, activity_label, is_active, labels, modality_label
 from geo.capacites import capacity_of
 from search.results import Structure
@@ -71,8 +72,8 @@ def _activity(activite: Json, authorised: Mapping[str, Json]) -> Activity:
         label=activity_label(nature, code) or code or NATURES.get(nature, nature),
         modality=modality_label(nature, code, modality) or told,
         details=[label for name, table in FURTHER.items() if (label := labels().get((table, activite.get(name, ""))))],
-        since=_date(activite.get("debut")),
-        until=_date(activite.get("fin")),
+        since=day_of(activite.get("debut")),
+        until=day_of(activite.get("fin")),
         authorised=capacity.authorised,
         installed=capacity.installed,
         unit=capacity.unit,
@@ -82,10 +83,3 @@ def _activity(activite: Json, authorised: Mapping[str, Json]) -> Activity:
 def _in_reading_order(activity: Activity) -> tuple[Any, ...]:
     natures = [*NATURES, activity.nature.code]
     return (natures.index(activity.nature.code), activity.label, activity.modality or "", activity.details)
-
-
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None  # « 2026-02-30 »: kept as published in the record, no day for a reader

@@ -11,11 +11,12 @@ from api.structures.known import Known, known_of
 from api.structures.published import Coded, Group, Link
 from api.structures.schemas import StructurePage
 from api.structures.wording import Json, coded, day_of
+from geo.publication import replayed
 
 
 def with_details(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These pages with what history knows of each; as they are where it knows nothing."""
-    known = known_of(view.connection, pages, view.publication.replayed)
+    known = known_of(view.connection, pages, replayed(view.connection, "finess"))
     return [
         msgspec.structs.replace(
             page,

@@ -7,12 +7,13 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
 
-from api.conditional import already_has, etag_of
+from api.conditional import already_has
 from api.dependencies import reading
 from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.parameters import Nothing, asked_in_query_string
 from api.structures.queries import found_under, told_whole
 from api.structures.schemas import StructureList, StructurePage
+from geo.etag import etag_of
 
 Identifier = Annotated[str, PathParameter(description="`id`, `finess:…` ou `siret:…`.")]
 STRUCTURE = {
@@ -45,3 +46,4 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
 
 
 route_handlers = [structure]
+# FIXME

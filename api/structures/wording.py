@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.structures.published import Coded, Contact, Engagement, Entity, Event, PublishedAddress
+from etl.finess.layout import PUBLIC_CONTACT
 from geo.categories import legal_statuses, natural_person_statuses
 from geo.communes import communes, current_code
 from search.results import Commune
@@ -25,7 +26,6 @@ EVENTS = {
     "010": "Événement d’une activité",
 }
 GROUP_ROLES = {"S": "Support", "M": "Membre"}
-PUBLIC_CONTACT = "01"
 CIVILITY = re.compile(
     r"(MADAME|MONSIEUR|MME|MLLE|M\.|(LE )?DOCTEUR|DR)\.?\s", re.IGNORECASE
 )  # « MR » is a maison de retraite

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from bench import files, floors
+from bench.cases.finess_delta import MEBIBYTE, beside
 from bench.cases.finess_volume import peak
 from bench.ground import Ground, asked, differences, digest_of_sources
 from bench.measure import Measure, check
 from etl.finess.activites.extract import read_header
 
-MEBIBYTE = 1 << 20
 FLOW = "activites"
 VERSIONS = "SELECT count(*) FROM source_record WHERE kind = 'activites'"
 EVERY_ACTIVITY = "SELECT sum(jsonb_array_length(record -> 'activites')) FROM source_record WHERE kind = 'activites'"
@@ -20,9 +20,7 @@ def finess_activites(ground: Ground) -> Iterator[Measure]:
     file = volume.files.activites
     made_by = digest_of_sources("bench/files.py", "tests/etl/finess/noise.py")
     ground.say("écriture des activités autrement (gardée pour les fois suivantes)")
-    again = files.kept(
-        file.with_name(f"autrement-{made_by}-{file.name}"), lambda at: files.activities_otherwise(file, at)
-    )
+    again = files.kept(file.with_name(f"autrement-{made_by}-{file.name}"), lambda at: files.otherwise(file, at))
     instance = ground.copy(volume.instance, "activites")
     ground.say("premier chargement des activités")
     first = ground.load(instance, file, FLOW)
@@ -54,17 +52,4 @@ def finess_activites(ground: Ground) -> Iterator[Measure]:
     yield peak(first)
     yield Measure(label="journal (WAL) du premier chargement", value=first.wal_bytes / MEBIBYTE, unit="Mio")
     for label, loaded in (("encore", unchanged), ("écrites autrement", noisy)):
-        yield Measure(
-            label=f"{label} : journal (WAL)",
-            value=loaded.wal_bytes / MEBIBYTE,
-            unit="Mio",
-            floor=first.wal_bytes / MEBIBYTE,
-            floor_label="tout réécrire",
-        )
-        yield Measure(
-            label=label,
-            value=loaded.report.seconds,
-            unit="s",
-            floor=first.report.seconds,
-            floor_label="premier chargement",
-        )
+        yield from beside(first, label, loaded, "premier chargement")

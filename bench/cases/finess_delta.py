@@ -46,9 +46,9 @@ def finess_delta(ground: Ground) -> Iterator[Measure]:
     check("écrit autrement : versions et événements", _counted(instance), after)
 
     yield from _writes(first, versions, after[0] - versions, after[1] - events)
-    yield from _beside(first, "second jour", delta)
-    yield from _beside(first, "second jour, encore", unchanged)
-    yield from _beside(first, "second jour, écrit autrement", noisy)
+    yield from beside(first, "second jour", delta)
+    yield from beside(first, "second jour, encore", unchanged)
+    yield from beside(first, "second jour, écrit autrement", noisy)
 
 
 def _writes(first: Loaded, versions: int, new_versions: int, new_events: int) -> Iterator[Measure]:
@@ -60,14 +60,14 @@ def _writes(first: Loaded, versions: int, new_versions: int, new_events: int) ->
     yield Measure(label="second jour : événements écrits", value=new_events, unit="")
 
 
-def _beside(first: Loaded, label: str, loaded: Loaded) -> Iterator[Measure]:
+def beside(first: Loaded, label: str, loaded: Loaded, first_label: str = "premier jour") -> Iterator[Measure]:
     """A later load beside the first one, which wrote everything."""
     everything, wal = first.wal_bytes / MEBIBYTE, loaded.wal_bytes / MEBIBYTE
     yield Measure(
         label=f"{label} : journal (WAL)", value=wal, unit="Mio", floor=everything, floor_label="tout réécrire"
     )
     yield Measure(
-        label=label, value=loaded.report.seconds, unit="s", floor=first.report.seconds, floor_label="premier jour"
+        label=label, value=loaded.report.seconds, unit="s", floor=first.report.seconds, floor_label=first_label
     )
 
 

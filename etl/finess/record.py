@@ -6,8 +6,8 @@ from typing import Any
 
 from etl.cleaning import phone_numbers
 from etl.finess.content import Json, codes, scalar
+from etl.finess.layout import PUBLIC_CONTACT
 
-PUBLIC_CONTACT = "01"
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 
 

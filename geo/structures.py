@@ -44,6 +44,9 @@ structure = Table(
     Column("phones", ARRAY(Text), nullable=False, server_default="{}"),
     # codes of geo.activites that a question may filter by; from another flow than the rest, so not in row_hash
     Column("activites", ARRAY(Text), nullable=False, server_default="{}"),
+    # given by SIRENE, through accepted links where FINESS founded the structure; so not in row_hash
+    Column("naf", ARRAY(Text), nullable=False, server_default="{}"),  # 86.21Z (rév. 2), 2025:86.21Y
+    Column("aliases", ARRAY(Text), nullable=False, server_default="{}"),  # names it is found by, beside other_names
     Column("open", Boolean, nullable=False),
     Column("opened_on", Date),
     Column("closed_on", Date),
@@ -58,7 +61,8 @@ structure = Table(
         Geometry("POINT", srid=3857, spatial_index=False),
         Computed("ST_Transform(ST_SetSRID(ST_MakePoint(lon, lat), 4326), 3857)", persisted=True),
     ),
-    Column("row_hash", LargeBinary, nullable=False),  # of everything above: unchanged rows aren't rewritten
+    Column("register", Text, nullable=False, server_default="finess"),  # that founded it: finess or sirene
+    Column("row_hash", LargeBinary, nullable=False),  # of what its register says: unchanged rows aren't rewritten
     Column("load_id", Integer, nullable=False),
 )
 
@@ -82,6 +86,8 @@ Index("structure_siret_idx", structure.c.siret, postgresql_using="gin")
 Index("structure_phones_idx", structure.c.phones, postgresql_using="gin")
 # Usage: activite= (any of the codes asked).
 Index("structure_activites_idx", structure.c.activites, postgresql_using="gin")
+# Usage: naf= (any of the codes asked).
+Index("structure_naf_idx", structure.c.naf, postgresql_using="gin")
 # Usage: /structures/finess:… of a legal entity: its establishments.
 Index("structure_ej_finess_idx", structure.c.ej_finess)
 # Usage: a SIREN typed in the search box.
@@ -93,3 +99,15 @@ Index("structure_departement_idx", structure.c.departement)
 Index("structure_region_idx", structure.c.region)
 # Usage: sort=name, its cursor, and the list without any question.
 Index("structure_name_key_id_idx", structure.c.name_key, structure.c.id)
+
+# What the founding register says where another now speaks (etl.registers.precedence), so that it can be said again.
+structure_own = Table(
+    "structure_own",
+    metadata,
+    Column("id", String(collation="C"), primary_key=True),
+    Column("siret", ARRAY(Text), nullable=False),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("precision", Text, nullable=False),
+    Column("position_source", Text),
+)

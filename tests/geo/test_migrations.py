@@ -6,7 +6,9 @@ from sqlalchemy import Engine
 
 import geo.ancien
 import geo.history
-import geo.nomenclatures  # noqa: F401
+import geo.links
+import geo.nomenclatures
+import geo.sirene  # noqa: F401
 import tiles.basemap
 import tiles.counts  # noqa: F401
 from geo.database import metadata

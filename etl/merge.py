@@ -1,4 +1,7 @@
-"""Staged rows into `structure`: new ones in, changed ones rewritten, vanished ones closed, the rest untouched."""
+"""FINESS's staged rows into `structure`: new ones in, changed ones rewritten, vanished ones closed, the rest untouched.
+
+What other registers gave to a rewritten row is given again afterwards (etl/registers).
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -101,6 +104,7 @@ def merge(connection: Connection, load_id: int) -> Changes:
     """Make `structure` say what the stage says, in the caller's transaction; numbers that vanished are served as closed."""
     numbers = connection.execute(text("SELECT DISTINCT categorie_no FROM stage")).scalars()
     add_unknown_categories(connection, list(numbers))
+    connection.execute(text(FORGET_OWN))
     return Changes(
         updated=connection.execute(text(UPDATE_CHANGED), {"load_id": load_id}).rowcount,
         inserted=connection.execute(text(INSERT_NEW), {"load_id": load_id}).rowcount,
@@ -126,6 +130,13 @@ WITH twice AS (
 SELECT count(*), (SELECT array_agg(id) FROM (SELECT DISTINCT id FROM gone ORDER BY id LIMIT 5) AS first_ones) FROM gone
 """
 
+# A rewritten row says again what its own register says.
+FORGET_OWN = """
+DELETE FROM structure_own AS o
+USING structure AS s, stage AS g
+WHERE o.id = s.id AND g.id = s.id AND g.row_hash <> s.row_hash
+"""
+
 UPDATE_CHANGED = f"""
 UPDATE structure AS s
 SET ({_LIST}, row_hash, load_id) = ({", ".join(f'g."{name}"' for name in NAMES)}, g.row_hash, :load_id)
@@ -147,14 +158,14 @@ ORDER BY ST_SetSRID(ST_MakePoint(lon, lat), 4326)
 CLOSE_VANISHED = """
 UPDATE structure AS s
 SET open = false, row_hash = '', load_id = :load_id
-WHERE row_hash <> '' AND NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
+WHERE register = 'finess' AND row_hash <> '' AND NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
 """
 
 # The founding number of a structure is its id without the letter (docs/adr/0002); ids are in the "C" collation, which the key's
 # index does not answer.
 DELETE_UNKNOWN_THEN = """
 DELETE FROM structure AS s
-WHERE NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
+WHERE register = 'finess' AND NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
   AND NOT EXISTS (
       SELECT FROM source_record AS r WHERE r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND r.load_id <= :to
   )
@@ -164,7 +175,9 @@ WHERE NOT EXISTS (SELECT FROM stage AS g WHERE g.id = s.id)
 # errs by less than a metre there.
 COMPARE_WITH_SERVED = """
 WITH served AS (
-    SELECT id, open, lon, lat, position_source = 'finess' AS by_flow FROM structure WHERE row_hash <> ''
+    SELECT id, open, lon, lat, position_source = 'finess' AS by_flow
+    FROM structure
+    WHERE register = 'finess' AND row_hash <> ''
 ), given AS (
     SELECT id, open, lon, lat, position_source = 'finess' AS by_flow FROM stage
 )

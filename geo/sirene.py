@@ -23,7 +23,7 @@ from geo.database import metadata
 PIPELINE = "sirene"
 KIND = "siret"  # of its records in source_record
 
-# Derived from the current `siret` records: what a structure that SIRENE founds says, what one that FINESS founds may take from it.
+# Derived from the current `siret` records: what a structure that SIRENE founds says, what one of FINESS may take from it.
 sirene_establishment = Table(
     "sirene_establishment",
     metadata,
@@ -47,6 +47,7 @@ sirene_establishment = Table(
     Column("opened_on", Date),
     Column("closed_on", Date),
     Column("updated_on", Date),
+    Column("treated_at", DateTime, nullable=False),  # Insee's last treatment, Paris time: which of two sayings is newer
     Column("lon", Double),
     Column("lat", Double),
     Column("precision", Text, nullable=False),
@@ -107,4 +108,12 @@ duplicate_siren = Table(
     metadata,
     Column("siren", Text, primary_key=True),
     Column("duplicate", Text, primary_key=True),
+)
+# An establishment whose place went on under another number: derived from the two tables above, its address redirects.
+absorbed_siret = Table(
+    "absorbed_siret",
+    metadata,
+    Column("siret", Text, primary_key=True),
+    Column("survivor", Text, nullable=False),
+    Column("why", Text, nullable=False),  # succession, duplicate
 )

@@ -100,7 +100,7 @@ Index("structure_region_idx", structure.c.region)
 # Usage: sort=name, its cursor, and the list without any question.
 Index("structure_name_key_id_idx", structure.c.name_key, structure.c.id)
 
-# What the founding register says where another now speaks (etl.registers.precedence), so that it can be said again.
+# What the founding register says where another now speaks (geo.precedence), so that it can be said again.
 structure_own = Table(
     "structure_own",
     metadata,

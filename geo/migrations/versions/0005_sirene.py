@@ -55,6 +55,7 @@ def _sirene() -> None:
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("updated_on", sa.Date(), nullable=True),
+        sa.Column("treated_at", sa.DateTime(), nullable=False),
         sa.Column("lon", sa.Double(), nullable=True),
         sa.Column("lat", sa.Double(), nullable=True),
         sa.Column("precision", sa.Text(), nullable=False),
@@ -79,6 +80,13 @@ def _sirene() -> None:
         sa.Column("siren", sa.Text(), nullable=False),
         sa.Column("duplicate", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("siren", "duplicate", name="duplicate_siren_pkey"),
+    )
+    op.create_table(
+        "absorbed_siret",
+        sa.Column("siret", sa.Text(), nullable=False),
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("siret", name="absorbed_siret_pkey"),
     )
 
 
@@ -153,6 +161,7 @@ def downgrade() -> None:
         "link",
         "withdrawal",
         "masked_siret",
+        "absorbed_siret",
         "duplicate_siren",
         "succession",
         "sirene_establishment",

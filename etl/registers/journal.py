@@ -1,0 +1,82 @@
+"""The registers of those who must not be told, kept beside the database: a backup brought back must not bring them back.
+
+Two files of the home, rewritten whole after each act and load, read when an instance starts: what they hold that the database
+lacks was noted after the backup was made.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, insert, select, text
+
+from geo.sirene import masked_siret, withdrawal
+
+FOLDER = "registres"
+NAME = "tenus_a_l_ecart.json"
+
+
+class Masked(msgspec.Struct, frozen=True):
+    """One row of the register of partial diffusion."""
+
+    siret: str
+    siren: str
+    diffusion: str
+    naf: str | None
+    nomenclature: str | None
+    commune: str | None
+    said_by: str
+    since: datetime
+    was_told: bool
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """A standing withdrawal; its reason stays in the database alone."""
+
+    siret: str
+    withdrawn_at: datetime
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """Both registers."""
+
+    masked: list[Masked]
+    withdrawn: list[Withdrawn]
+
+
+def write(connection: Connection, home: Path) -> None:
+    """The registers as the connection sees them, in place of the file's, whole or not at all."""
+    journal = Journal(
+        masked=[Masked(**row._mapping) for row in connection.execute(select(masked_siret).order_by("siret"))],
+        withdrawn=[Withdrawn(row.siret, row.withdrawn_at) for row in connection.execute(text(STANDING))],
+    )
+    folder = home / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    partial = folder / f"{NAME}.partial"
+    with partial.open("wb") as file:
+        file.write(msgspec.json.encode(journal))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / NAME)
+
+
+def read(connection: Connection, home: Path) -> int:
+    """Note in the database what only the file knows; how many numbers that was."""
+    file = home / FOLDER / NAME
+    if not file.exists():
+        return 0
+    journal = msgspec.json.decode(file.read_bytes(), type=Journal)
+    known = set(connection.execute(select(masked_siret.c.siret)).scalars())
+    masked = [msgspec.structs.asdict(each) for each in journal.masked if each.siret not in known]
+    standing = {row.siret for row in connection.execute(text(STANDING))}
+    withdrawn = [each for each in journal.withdrawn if each.siret not in standing]
+    if masked:
+        connection.execute(insert(masked_siret), masked)
+    for each in withdrawn:
+        again = {"siret": each.siret, "withdrawn_at": each.withdrawn_at, "reason": "reprise du registre tenu à côté"}
+        connection.execute(insert(withdrawal).values(again))
+    return len(masked) + len(withdrawn)
+
+
+STANDING = "SELECT siret, withdrawn_at FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"

@@ -1,0 +1,211 @@
+"""Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from etl.copying import copy_rows, create_temporary
+from etl.matching import EGE, links
+from etl.sirene.rows import MASKED, OPEN
+
+NOW = {
+    "finess": "text",
+    "siret": "text",
+    "score": "float8",
+    "parts": "text",
+    "source": "text",
+    "status": "text",
+    "reason": "text",
+}
+DECISIONS = {"finess": pl.String, "siret": pl.String, "verdict": pl.String}
+
+
+def renew(connection: Connection, load_id: int, *, whole: bool) -> dict[str, int]:
+    """Find links again in the communes that this load touched, or in all; standing links by status, and how many moved."""
+    connection.execute(text("CREATE TEMPORARY TABLE touched (commune text PRIMARY KEY) ON COMMIT DROP"))
+    connection.execute(text(ALL_COMMUNES if whole else TOUCHED), {"load_id": load_id})
+    connection.execute(text(SCOPE))
+    connection.execute(text("ANALYZE scope"))
+    found = links(
+        _establishments(connection),
+        _candidates(connection),
+        _frame(connection, MASKED_ONES, MASKED),
+        decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
+        successions=_frame(connection, SUCCESSIONS, {"predecessor": pl.String, "successor": pl.String, "on": pl.Date}),
+        duplicates=_frame(connection, DUPLICATES, {"siren": pl.String, "siren_doublon": pl.String}),
+    )
+    moved = _apply(connection, found, load_id)
+    connection.execute(text("DROP TABLE touched, scope"))
+    return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}  # type: ignore[arg-type]
+
+
+def _establishments(connection: Connection) -> pl.DataFrame:
+    """FINESS's side: the establishments in scope, as their own register says them."""
+    rows = connection.execute(text(ESTABLISHMENTS)).mappings()
+    return pl.DataFrame([_establishment(row) for row in rows], schema=EGE, orient="row")
+
+
+def _establishment(row: Mapping[Any, Any]) -> dict[str, object]:
+    number, street = street_of(row["address_lines"])
+    told = {name: row[name] for name in EGE if name in row}
+    return told | {"names": [row["name"], *row["other_names"]], "number": number, "street": street}
+
+
+def street_of(lines: Iterable[str]) -> tuple[str | None, str | None]:
+    """The number and the street among postal lines: the first line that begins with a number, else the last one.
+
+    >>> street_of(["BATIMENT B", "12 BIS RUE DES LILAS", "BP 40"])
+    ('12 BIS', 'RUE DES LILAS')
+    """
+    last = None
+    for last in lines:
+        words = last.split()
+        if words and words[0][:1].isdigit():
+            numbered = 2 if len(words) > 2 and words[1].upper() in {"B", "T", "Q", "BIS", "TER", "QUATER"} else 1
+            return " ".join(words[:numbered]), " ".join(words[numbered:]) or None
+    return None, last
+
+
+def _candidates(connection: Connection) -> pl.DataFrame:
+    """SIRENE's side: what stands in the communes touched, and whatever these establishments declare."""
+    rows = connection.execute(text(CANDIDATES)).scalars()
+    return open_frame(rows)
+
+
+def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows of OPEN from `siret` records."""
+    written = pl.Schema(
+        {name: pl.String if kind in (pl.Date, pl.Datetime("us")) else kind for name, kind in OPEN.items()}
+    )
+    frame = pl.DataFrame(list(records), schema=written, orient="row")
+    return frame.with_columns(
+        *(pl.col(name).str.to_date("%Y-%m-%d") for name, kind in OPEN.items() if kind == pl.Date),
+        *(
+            pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us")
+            for name, kind in OPEN.items()
+            if kind == pl.Datetime("us")
+        ),
+    )
+
+
+def _frame(connection: Connection, statement: str, schema: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [tuple(row) for row in connection.execute(text(statement))], schema=pl.Schema(schema), orient="row"
+    )
+
+
+def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
+    create_temporary(connection, "link_now", NOW)
+    copy_rows(connection, "link_now", NOW, found.select(NOW.keys()).iter_rows())
+    connection.execute(text("CREATE UNIQUE INDEX ON link_now (finess, siret)"))
+    ended: int = connection.execute(text(END)).rowcount
+    begun: int = connection.execute(text(BEGIN), {"load_id": load_id}).rowcount
+    connection.execute(text("DROP TABLE link_now"))
+    return ended + begun
+
+
+# An arrondissement is its commune here: registers write one or the other.
+ALL_COMMUNES = """
+INSERT INTO touched
+SELECT DISTINCT coalesce(c.parent, s.commune, '')
+FROM structure AS s
+LEFT JOIN commune AS c ON c.code = s.commune
+WHERE s.register = 'finess'
+"""
+TOUCHED = """
+INSERT INTO touched
+SELECT DISTINCT coalesce(c.parent, changed.commune, '')
+FROM (
+    SELECT commune FROM structure WHERE load_id = :load_id AND register = 'finess'
+    UNION ALL
+    SELECT commune FROM sirene_establishment WHERE load_id = :load_id
+    UNION ALL
+    SELECT s.commune
+    FROM structure AS s
+    LEFT JOIN structure_own AS o USING (id)
+    JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = ANY (coalesce(o.siret, s.siret))
+    WHERE s.register = 'finess'
+    UNION ALL
+    SELECT s.commune FROM structure AS s JOIN link AS l ON l.finess = ANY (s.finess) AND l.valid_to IS NULL
+    JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = l.siret
+    WHERE s.register = 'finess'
+) AS changed
+LEFT JOIN commune AS c ON c.code = changed.commune
+"""
+# Establishments that FINESS no longer publishes (an empty hash) are linked to nothing.
+SCOPE = """
+CREATE TEMPORARY TABLE scope ON COMMIT DROP AS
+SELECT s.id, number AS finess
+FROM structure AS s
+CROSS JOIN LATERAL unnest(s.finess) AS number
+LEFT JOIN commune AS c ON c.code = s.commune
+JOIN touched ON touched.commune = coalesce(c.parent, s.commune, '')
+WHERE s.register = 'finess'
+"""
+ESTABLISHMENTS = """
+SELECT scope.finess, coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS declared,
+       s.name, s.other_names, s.ej_name, s.ej_siren, s.ej_finess, s.address_lines, s.commune, s.postcode,
+       CASE WHEN o.id IS NULL THEN s.lon ELSE o.lon END AS lon,
+       CASE WHEN o.id IS NULL THEN s.lat ELSE o.lat END AS lat,
+       CASE WHEN o.id IS NULL THEN s.precision ELSE o.precision END AS precision,
+       c.code AS categorie, s.open
+FROM scope
+JOIN structure AS s ON s.id = scope.id AND s.row_hash <> ''
+JOIN categorie AS c ON c.no = s.categorie_no
+LEFT JOIN structure_own AS o ON o.id = s.id
+LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
+ORDER BY scope.finess
+"""
+CANDIDATES = """
+WITH named AS (
+    SELECT DISTINCT coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS siret
+    FROM scope
+    JOIN structure AS s ON s.id = scope.id
+    LEFT JOIN structure_own AS o ON o.id = s.id
+    LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
+), wanted AS (
+    SELECT e.siret
+    FROM sirene_establishment AS e
+    LEFT JOIN commune AS c ON c.code = e.commune
+    JOIN touched ON touched.commune = coalesce(c.parent, e.commune)
+    UNION
+    SELECT siret FROM named WHERE siret IS NOT NULL
+    UNION
+    SELECT s.successor FROM succession AS s JOIN named ON named.siret = s.predecessor
+)
+SELECT r.record
+FROM wanted
+JOIN source_record AS r ON r.kind = 'siret' AND r.key = wanted.siret AND r.valid_to IS NULL
+ORDER BY r.key
+"""
+MASKED_ONES = "SELECT siret, siren, diffusion, naf, nomenclature, commune FROM masked_siret ORDER BY siret"
+STANDING_DECISIONS = """
+SELECT d.finess, d.siret, d.verdict
+FROM link_decision AS d
+JOIN scope USING (finess)
+WHERE d.undone_at IS NULL
+ORDER BY d.finess, d.siret
+"""
+SUCCESSIONS = "SELECT predecessor, successor, happened_on FROM succession ORDER BY predecessor, successor"
+DUPLICATES = "SELECT siren, duplicate FROM duplicate_siren ORDER BY siren, duplicate"
+END = """
+UPDATE link AS l
+SET valid_to = greatest(now(), l.valid_from + interval '1 microsecond')
+FROM scope
+WHERE l.finess = scope.finess AND l.valid_to IS NULL
+  AND NOT EXISTS (
+      SELECT FROM link_now AS n
+      WHERE (n.finess, n.siret, n.score, n.parts::jsonb, n.source, n.status, n.reason)
+          = (l.finess, l.siret, l.score, l.parts, l.source, l.status, l.reason)
+  )
+"""
+BEGIN = """
+INSERT INTO link (finess, siret, valid_from, score, parts, source, status, reason, load_id)
+SELECT n.finess, n.siret, now(), n.score, n.parts::jsonb, n.source, n.status, n.reason, :load_id
+FROM link_now AS n
+WHERE NOT EXISTS (SELECT FROM link AS l WHERE (l.finess, l.siret) = (n.finess, n.siret) AND l.valid_to IS NULL)
+ORDER BY n.finess, n.siret
+"""
+COUNT = "SELECT status, count(*) FROM link WHERE valid_to IS NULL GROUP BY status ORDER BY status"

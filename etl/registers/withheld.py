@@ -1,0 +1,121 @@
+"""Those who must not be told: partial diffusion and withdrawals, noted first, then taken out of everything that keeps anything.
+
+Two registers say who: `masked_siret` (Insee's partial diffusion, art. R123-232-1 C. com.) and `withdrawal` (people who object
+to us). `purge` makes every table forget what they held of them; it is called in the transaction of each load, rollback and
+withdrawal, and when an instance starts, so that nothing older brings them back (DESIGN.md decision 5). FINESS's structures
+stay what FINESS publishes.
+"""
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from etl.copying import copy_rows, create_temporary
+from etl.sirene.rows import MASKED
+
+COLUMNS = dict.fromkeys(MASKED.names(), "text")
+
+
+def note_masked(connection: Connection, masked: pl.DataFrame, said_by: str) -> int:
+    """Add rows of MASKED to the register of partial diffusion; how many were not in it. `said_by`: stock or api."""
+    create_temporary(connection, "masked_now", COLUMNS)
+    copy_rows(connection, "masked_now", COLUMNS, masked.select(MASKED.names()).iter_rows())
+    noted: int = connection.execute(text(NOTE), {"said_by": said_by}).rowcount
+    connection.execute(text(SAY_AGAIN), {"said_by": said_by})
+    connection.execute(text("DROP TABLE masked_now"))
+    return noted
+
+
+def note_units_masked(connection: Connection, sirens: list[str]) -> int:
+    """Legal units that the API says are masked: every establishment of theirs that we hold is."""
+    noted: int = connection.execute(text(NOTE_UNITS), {"sirens": sirens}).rowcount
+    return noted
+
+
+def note_open(connection: Connection, sirets: list[str], said_by: str) -> int:
+    """Insee diffuses these in full again. A stock may lag, so it takes back only what a stock said; the API anything."""
+    lifted: int = connection.execute(text(LIFT), {"sirets": sirets, "said_by": said_by}).rowcount
+    return lifted
+
+
+def withheld_among(connection: Connection, sirets: list[str]) -> set[str]:
+    """Those of these that must not be told today."""
+    return set(connection.execute(text(AMONG), {"sirets": sirets}).scalars())
+
+
+def purge(connection: Connection) -> int:
+    """Make every table forget those who must not be told today; how many structures of ours left the map."""
+    connection.execute(text(REMEMBER_TOLD))
+    left: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
+    for statement in (DELETE_CHANGES, DELETE_RECORDS, DELETE_ESTABLISHMENTS, DELETE_FOUND_LINKS):
+        connection.execute(text(statement))
+    return left
+
+
+WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
+
+NOTE = """
+INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
+SELECT DISTINCT ON (siret) siret, siren, diffusion, naf, nomenclature, commune, :said_by
+FROM masked_now
+ORDER BY siret
+ON CONFLICT (siret) DO NOTHING
+"""
+# The activity or the commune of one that is masked may change; what the API said stays said by it.
+SAY_AGAIN = """
+UPDATE masked_siret AS m
+SET naf = n.naf, nomenclature = n.nomenclature, commune = n.commune,
+    said_by = CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END
+FROM masked_now AS n
+WHERE m.siret = n.siret
+  AND (m.naf, m.nomenclature, m.commune, m.said_by) IS DISTINCT FROM (
+      n.naf, n.nomenclature, n.commune, CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
+"""
+# By sirene_establishment_siren_idx.
+NOTE_UNITS = """
+INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
+SELECT e.siret, e.siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', e.commune, 'api'
+FROM sirene_establishment AS e
+LEFT JOIN source_record AS r ON r.kind = 'siret' AND r.key = e.siret AND r.valid_to IS NULL
+WHERE e.siren = ANY (:sirens)
+ON CONFLICT (siret) DO NOTHING
+"""
+LIFT = """
+DELETE FROM masked_siret
+WHERE siret = ANY (:sirets) AND (said_by = 'stock' OR :said_by = 'api')
+"""
+AMONG = f"""
+SELECT siret FROM ({WITHHELD}) AS withheld WHERE siret = ANY (:sirets)
+"""
+# Its address answers 410 from now on, not 404.
+REMEMBER_TOLD = """
+UPDATE masked_siret AS m
+SET was_told = true
+WHERE NOT was_told AND EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || m.siret AND s.register = 'sirene')
+"""
+# Usage of the five: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
+DELETE_STRUCTURES = f"""
+DELETE FROM structure AS s
+USING ({WITHHELD}) AS w
+WHERE s.id = 's' || w.siret AND s.register = 'sirene'
+"""
+DELETE_CHANGES = f"""
+DELETE FROM structure_change AS c
+USING ({WITHHELD}) AS w
+WHERE c.structure = 's' || w.siret
+"""
+DELETE_RECORDS = f"""
+DELETE FROM source_record AS r
+USING ({WITHHELD}) AS w
+WHERE r.kind = 'siret' AND r.key = w.siret
+"""
+DELETE_ESTABLISHMENTS = f"""
+DELETE FROM sirene_establishment AS e
+USING ({WITHHELD}) AS w
+WHERE e.siret = w.siret
+"""
+# A declared SIRET is FINESS's own word; one that we found rested on what is masked now.
+DELETE_FOUND_LINKS = f"""
+DELETE FROM link AS l
+USING ({WITHHELD}) AS w
+WHERE l.siret = w.siret AND l.source = 'scoring'
+"""

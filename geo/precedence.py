@@ -1,0 +1,34 @@
+"""Which register speaks for which field of a structure that several know, in one table.
+
+The first of a field's registers that says something is heard; `every` means that all are, one after the other. What people
+say (an administrator's edit, a pin) will come before any register.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from geo.position import Precision
+
+EVERY = "every"
+PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "name": ("finess", "sirene"),  # SIRENE's are names of legal units and signs, found by as aliases
+        "other_names": (EVERY, "finess", "sirene"),
+        "categorie": ("finess", "sirene"),  # SIRENE's is a profession derived from an activity code
+        "naf": ("sirene",),  # FINESS publishes none for an establishment
+        "siret": (EVERY, "finess", "sirene"),  # declared ones, then those that links found
+        "siren": ("finess", "sirene"),
+        "entite_juridique": ("finess",),
+        "address": ("finess", "sirene"),  # SIRENE's may be the head office's
+        "phones": ("finess",),  # SIRENE has none
+        "open": ("finess", "sirene"),  # the authorisation decides, not the tax office
+        "position": (
+            "finess",
+            "finess_ancien",
+            "sirene",
+            "commune",
+        ),  # while FINESS's point is better than a commune's centre
+    }
+)
+# DESIGN.md decision 7: Insee's point (never of quality 33) comes before the centre of the commune, after a point of FINESS.
+INSEE_REPLACES = frozenset({Precision.COMMUNE.value, Precision.NONE.value})

@@ -17,7 +17,6 @@ from search.query import MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Sort
 # Names that questions will have once their data exist: taken now, so that nobody reads an ignored filter as an answer.
 RESERVED = frozenset(
     [
-        "naf",
         "public",
         "secteur",
         "statut",
@@ -72,6 +71,10 @@ ActiviteCode = Annotated[
         "(`AMM:QA014:MO031`) ; répétable, une suffit."
     ),
 ]
+NafCode = Annotated[
+    Codes,
+    Meta(description="Code d’activité principale : `86.21Z` (NAF rév. 2) ou `2025:86.21Y` (NAF 2025) ; répétable."),
+]
 Open = Annotated[Literal["all"], Meta(description="`all` ajoute les structures fermées.")]
 Order = Annotated[Sort, Meta(description="`relevance`, `distance` (avec `lat` et `lon`) ou `name`.")]
 Limit = Annotated[
@@ -102,6 +105,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     region: RegionCode | None = None
     categorie: CategorieCode | None = None
     activite: ActiviteCode | None = None
+    naf: NafCode | None = None
     open: Open | None = None
 
 
@@ -129,7 +133,7 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The parameters of a path that has none."""
 
 
-REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "activite", "facets"})
+REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "activite", "naf", "facets"})
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 

@@ -14,6 +14,7 @@ from geo.categories import categories, family_members
 from geo.communes import area_names, arrondissements_of, current_code
 from geo.errors import InvalidQuestion
 from geo.filters import Circle, Filters
+from geo.naf import FILTERED
 from search.query import DEFAULT_LIMIT, Origin, SearchQuery, Sort, default_sort
 
 
@@ -51,6 +52,7 @@ def filters_of(asked: Narrowing) -> Filters:
         regions=_each(asked.region, "region", _area),
         categories=_each(asked.categorie, "categorie", _categorie),
         activites=_each(asked.activite, "activite", _activite),
+        naf=_each(asked.naf, "naf", _naf),
         open_only=asked.open is None,
     )
 
@@ -111,6 +113,12 @@ def _activite(name: str, code: str) -> tuple[str, ...]:
         natures = ", ".join(NATURES)
         raise InvalidQuestion(f"{_unknown(name, code)} Natures : {natures}.", parameter=name)
     return (current,)
+
+
+def _naf(name: str, code: str) -> tuple[str, ...]:
+    if not FILTERED.fullmatch(code):
+        raise _unknown(name, code)
+    return (code,)
 
 
 def _unknown(name: str, code: str) -> InvalidQuestion:

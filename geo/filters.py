@@ -41,6 +41,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     categories: tuple[int, ...] = ()  # categorie.no, families already expanded
     activites: tuple[str, ...] = ()  # codes of geo.activites
+    naf: tuple[str, ...] = ()  # codes of geo.naf
     open_only: bool = True
 
 
@@ -102,6 +103,8 @@ def conditions(filters: Filters, table: Table) -> list[ColumnElement[bool]]:
         found.append(c.categorie_no.in_(filters.categories))
     if filters.activites:
         found.append(c.activites.op("&&")(literal(list(filters.activites), ARRAY(Text))))
+    if filters.naf:
+        found.append(c.naf.op("&&")(literal(list(filters.naf), ARRAY(Text))))
     return found
 
 

@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import Connection, Row, Select, select
 
 from geo.categories import categorie
+from geo.naf import parted
 from geo.structures import structure
-from search.results import Address, Categorie, Commune, EntiteJuridique, Hit, Position, Structure
+from search.results import Address, Categorie, Commune, EntiteJuridique, Hit, Naf, Position, Structure
 
 
 def structures_query(ids: Sequence[str]) -> Select[Any]:
@@ -34,7 +35,7 @@ def structure_of(row: Row[Any], hit: Hit | None = None, *, explain: bool = False
         id=row.id,
         name=row.name,
         categorie=Categorie(row.categorie_code, row.categorie_label),
-        naf=[],  # FINESS publishes no activity code for an establishment
+        naf=[Naf(*parted(code)) for code in row.naf],
         finess=row.finess,
         siret=row.siret,
         siren=row.siren,

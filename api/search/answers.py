@@ -6,7 +6,7 @@ import msgspec
 
 from api import cursors
 from api.dependencies import Reading
-from geo.activites import PIPELINE
+from geo import activites, sirene
 from geo.errors import NotAvailableYet
 from geo.publication import Publication
 from search.engine import SearchEngine
@@ -63,9 +63,13 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
 
 def check_available(question: SearchQuery, publication: Publication) -> None:
     """NotAvailableYet rather than « none » when the data that a question filters by or counts were never loaded."""
-    asks = bool(question.filters.activites) or Facet.ACTIVITE in question.facets
-    if asks and PIPELINE not in publication.days:
-        raise NotAvailableYet("« activite » : not available yet (pas encore disponible).", parameter="activite")
+    asked = {
+        "activite": (activites.PIPELINE, bool(question.filters.activites) or Facet.ACTIVITE in question.facets),
+        "naf": (sirene.PIPELINE, bool(question.filters.naf)),
+    }
+    for parameter, (pipeline, asks) in asked.items():
+        if asks and pipeline not in publication.days:
+            raise NotAvailableYet(f"« {parameter} » : not available yet (pas encore disponible).", parameter=parameter)
 
 
 def as_geojson(results: SearchResults) -> FeatureCollection:

@@ -17,7 +17,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NUMBERS = {"lon": np.float64, "lat": np.float64, "categorie_no": np.int32, "open": np.bool_, "completeness": np.float32}
 CODES = ("commune", "departement", "region", "epci")  # stored as positions in their vocabulary, -1 for none
 # Lists of codes: all of them one after the other in NAME, where each structure's begin in NAME_starts (one more than structures).
-LISTS = ("activites",)
+LISTS = ("activites", "naf")
 VOCABULARIES = "vocabularies.json"
 
 
@@ -68,8 +68,9 @@ class Columns:
         ):
             if codes:
                 flags &= np.isin(self[name][among], self._ranks(name, codes))
-        if filters.activites:
-            flags &= self._having("activites", filters.activites)[among]
+        for name, codes in (("activites", filters.activites), ("naf", filters.naf)):
+            if codes:
+                flags &= self._having(name, codes)[among]
         return flags
 
     def distances(self, origin: Origin, among: Array) -> Array:

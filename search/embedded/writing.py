@@ -24,7 +24,8 @@ SELECT
     count(*) AS rows,
     coalesce(max(octet_length(id)), 1) AS ids,
     coalesce(max(octet_length(name_key)), 1) AS name_key,
-    coalesce(sum(cardinality(activites)), 0) AS activites
+    coalesce(sum(cardinality(activites)), 0) AS activites,
+    coalesce(sum(cardinality(naf)), 0) AS naf
 FROM structure
 """
 

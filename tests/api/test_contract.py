@@ -152,7 +152,7 @@ def test_bad_questions_are_400_naming_the_parameter(client: Client, query: str, 
     assert problem(client, f"/api/v1/search?{query}", 400).get("parameter") == parameter
 
 
-@pytest.mark.parametrize("name", ["naf=86.21Z", "open_now=true", "certified=true", "claimed=1"])
+@pytest.mark.parametrize("name", ["naf=86.21Z", "naf=2025:86.21Y", "open_now=true", "certified=true", "claimed=1"])
 def test_a_reserved_name_is_not_available_yet(client: Client, name: str) -> None:
     assert "not available yet" in problem(client, f"/api/v1/search?{name}", 400)["detail"]
 

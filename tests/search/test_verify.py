@@ -17,9 +17,9 @@ COLUMNS = ("ids", "name_key", "name_length", *NUMBERS, *CODES, *LISTS, *(f"{name
 @pytest.fixture
 def folder(searchable: Searchable) -> Path:
     searchable.index(
-        a_structure(at=LILLE, activites=["AMM", "AMM:QA014"], phones=["03 20 00 00 00"]),
+        a_structure(at=LILLE, activites=["AMM", "AMM:QA014"], naf=["86.10Z", "2025:86.10Y"], phones=["03 20 00 00 00"]),
         a_structure(at=BORDEAUX, open=False, name="Clinique du Port", activites=[]),
-        a_structure(activites=["AMM"]),
+        a_structure(activites=["AMM"], naf=["86.10Z"]),
     )
     return searchable.root / str(searchable.publication.version)
 

@@ -42,15 +42,24 @@ def compare(connection: Connection, records: Iterable[Published]) -> None:
         _write(connection, [batch[key] for key in changed])
 
 
+def mark_seen(connection: Connection, kind: str, keys: Collection[str]) -> None:
+    """Note these as published still, without looking at what the file says of them."""
+    connection.execute(text(MARK_SEEN), {"kind": kind, "keys": list(keys)})
+
+
 def apply(
-    connection: Connection, kinds: Collection[str], produced_at: datetime, load_id: int
+    connection: Connection, kinds: Collection[str], produced_at: datetime, load_id: int, *, whole: bool = True
 ) -> dict[str, dict[str, int]]:
-    """Begin and end versions as the file says, in the caller's transaction; how many of each kind were new, changed, vanished."""
+    """Begin and end versions as the file says, in the caller's transaction; how many of each kind were new, changed, vanished.
+
+    `whole`: the file holds every record of these kinds, so that one which is absent is published no more.
+    """
     counts = connection.execute(text(COUNT), {"kinds": list(kinds)}).mappings().all()
     values = {"kinds": list(kinds), "at": _instant(connection, kinds, produced_at), "load_id": load_id}
-    for statement in (END_VANISHED, END_CHANGED, BEGIN):
+    for statement in (*([END_VANISHED] if whole else []), END_CHANGED, BEGIN):
         connection.execute(text(statement), values)
-    return {row["kind"]: {name: row[name] for name in ("new", "changed", "vanished", "unchanged")} for row in counts}
+    told = ("new", "changed", *(["vanished"] if whole else []), "unchanged")
+    return {row["kind"]: {name: row[name] for name in told} for row in counts}
 
 
 def newest(connection: Connection, kinds: Collection[str]) -> datetime | None:
@@ -127,6 +136,7 @@ JOIN given USING (key)
 LEFT JOIN source_record AS s ON s.kind = :kind AND s.key = given.key AND s.valid_to IS NULL
 WHERE s.row_hash IS DISTINCT FROM given.row_hash
 """
+MARK_SEEN = "INSERT INTO seen_record (kind, key) SELECT :kind, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING"
 # Asked once a run, before versions move.
 COUNT = """
 WITH today AS (

@@ -24,6 +24,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     min_active: int = 50_000  # open establishments: 104,805 on 2026-10-01
     max_active: int = 200_000
     max_days_ahead: float = 1  # of the content: a producer's clock or time zone may differ from ours
+    max_stock_age_days: int = 62  # of SIRENE's stock: monthly, and published some days into the month
     max_age_days: int = 10  # of the content: a flow that no longer moves must not pass for a success
 
     @classmethod

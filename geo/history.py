@@ -29,7 +29,7 @@ from geo.database import metadata
 source_record = Table(
     "source_record",
     metadata,
-    Column("kind", Text, primary_key=True),  # ege, pmej, gcc, gco, activites
+    Column("kind", Text, primary_key=True),  # ege, pmej, gcc, gco, activites, siret
     Column("key", Text, primary_key=True),  # the register's own number
     Column("valid_from", DateTime(timezone=True), primary_key=True),  # when the producer made the file
     Column("valid_to", DateTime(timezone=True)),  # excluded; null while it is published

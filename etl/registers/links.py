@@ -24,8 +24,17 @@ DECISIONS = {"finess": pl.String, "siret": pl.String, "verdict": pl.String}
 
 def renew(connection: Connection, load_id: int, *, whole: bool) -> dict[str, int]:
     """Find links again in the communes that this load touched, or in all; standing links by status, and how many moved."""
-    connection.execute(text("CREATE TEMPORARY TABLE touched (commune text PRIMARY KEY) ON COMMIT DROP"))
+    connection.execute(text("CREATE TEMPORARY TABLE asked (commune text PRIMARY KEY, part text) ON COMMIT DROP"))
     connection.execute(text(ALL_COMMUNES if whole else TOUCHED), {"load_id": load_id})
+    parts = connection.execute(text("SELECT DISTINCT part FROM asked ORDER BY part")).scalars().all()
+    moved = sum(_renew_part(connection, load_id, part) for part in parts)
+    connection.execute(text("DROP TABLE asked"))
+    return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}
+
+
+def _renew_part(connection: Connection, load_id: int, part: str) -> int:
+    """The communes asked of one département: as much of the country as is held in memory at once."""
+    connection.execute(text(TOUCHED_PART), {"part": part})
     connection.execute(text(SCOPE))
     connection.execute(text("ANALYZE scope"))
     found = links(
@@ -38,7 +47,7 @@ def renew(connection: Connection, load_id: int, *, whole: bool) -> dict[str, int
     )
     moved = _apply(connection, found, load_id)
     connection.execute(text("DROP TABLE touched, scope"))
-    return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}  # type: ignore[arg-type]
+    return moved
 
 
 def _establishments(connection: Connection) -> pl.DataFrame:
@@ -108,32 +117,37 @@ def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
 
 # An arrondissement is its commune here: registers write one or the other.
 ALL_COMMUNES = """
-INSERT INTO touched
-SELECT DISTINCT coalesce(c.parent, s.commune, '')
+INSERT INTO asked
+SELECT DISTINCT ON (1) coalesce(c.parent, s.commune, ''), coalesce(s.departement, '')
 FROM structure AS s
 LEFT JOIN commune AS c ON c.code = s.commune
 WHERE s.register = 'finess'
+ORDER BY 1, 2
 """
 TOUCHED = """
-INSERT INTO touched
-SELECT DISTINCT coalesce(c.parent, changed.commune, '')
+INSERT INTO asked
+SELECT DISTINCT ON (1) coalesce(c.parent, changed.commune, ''), coalesce(changed.departement, '')
 FROM (
-    SELECT commune FROM structure WHERE load_id = :load_id AND register = 'finess'
+    SELECT commune, departement FROM structure WHERE load_id = :load_id AND register = 'finess'
     UNION ALL
-    SELECT commune FROM sirene_establishment WHERE load_id = :load_id
+    SELECT commune, departement FROM sirene_establishment WHERE load_id = :load_id
     UNION ALL
-    SELECT s.commune
+    SELECT s.commune, s.departement
     FROM structure AS s
     LEFT JOIN structure_own AS o USING (id)
     JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = ANY (coalesce(o.siret, s.siret))
     WHERE s.register = 'finess'
     UNION ALL
-    SELECT s.commune FROM structure AS s JOIN link AS l ON l.finess = ANY (s.finess) AND l.valid_to IS NULL
+    SELECT s.commune, s.departement
+    FROM structure AS s
+    JOIN link AS l ON l.finess = ANY (s.finess) AND l.valid_to IS NULL
     JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = l.siret
     WHERE s.register = 'finess'
 ) AS changed
 LEFT JOIN commune AS c ON c.code = changed.commune
+ORDER BY 1, 2
 """
+TOUCHED_PART = "CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT commune FROM asked WHERE part = :part"
 # Establishments that FINESS no longer publishes (an empty hash) are linked to nothing.
 SCOPE = """
 CREATE TEMPORARY TABLE scope ON COMMIT DROP AS
@@ -180,7 +194,18 @@ FROM wanted
 JOIN source_record AS r ON r.kind = 'siret' AND r.key = wanted.siret AND r.valid_to IS NULL
 ORDER BY r.key
 """
-MASKED_ONES = "SELECT siret, siren, diffusion, naf, nomenclature, commune FROM masked_siret ORDER BY siret"
+MASKED_ONES = """
+SELECT m.siret, m.siren, m.diffusion, m.naf, m.nomenclature, m.commune
+FROM masked_siret AS m
+WHERE m.siret IN (
+    SELECT coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1])
+    FROM scope
+    JOIN structure AS s ON s.id = scope.id
+    LEFT JOIN structure_own AS o ON o.id = s.id
+    LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
+)
+ORDER BY m.siret
+"""
 STANDING_DECISIONS = """
 SELECT d.finess, d.siret, d.verdict
 FROM link_decision AS d

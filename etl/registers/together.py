@@ -1,5 +1,6 @@
 """After any load, decision or withdrawal: the structures that the registers make together."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -17,18 +18,23 @@ class Together(msgspec.Struct, frozen=True):
     counts: dict[str, Any]
 
 
-def bring_together(connection: Connection, load_id: int, *, whole: bool) -> Together:
+def bring_together(
+    connection: Connection, load_id: int, *, whole: bool, told_on: date | None = None
+) -> Together:
     """Forget who must not be told, find links, make SIRENE's structures and give FINESS's theirs; in the caller's transaction.
 
-    `whole`: look for links everywhere, not only where this load changed something.
+    `whole`: look for links everywhere, not only where this load changed something. `told_on`: the day of the events that this
+    load of SIRENE makes; none at a first load, nor for a load of another register.
     """
     left = withheld.purge(connection)
     if not connection.execute(text(HAS_SIRENE)).scalar_one():
         return Together(left, left, {})
     found = links.renew(connection, load_id, whole=whole)
+    alone.absorb(connection)
+    changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     rows = alone.apply(connection, load_id)
     given = give(connection)
-    counts = {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    counts = {"changes": changes, "links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
     return Together(left + sum(rows.values()) + given, left, counts)
 
 

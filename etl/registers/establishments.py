@@ -84,6 +84,12 @@ def apply(connection: Connection, load_id: int, stock_day: datetime | None) -> C
     return Changes(inserted, updated, ceased)
 
 
+def cease_units(connection: Connection, sirens: list[str], load_id: int) -> int:
+    """No establishment of a legal unit that ceased is active; how many were."""
+    ceased: int = connection.execute(text(CEASE_UNITS), {"sirens": sirens, "load_id": load_id}).rowcount
+    return ceased
+
+
 _LIST = ", ".join((*NAMES, "row_hash"))
 
 NEWER = """
@@ -117,4 +123,9 @@ UPDATE sirene_establishment AS e
 SET active = false, row_hash = '', load_id = :load_id
 WHERE row_hash <> '' AND treated_at < :stock_day
   AND NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
+"""
+CEASE_UNITS = """
+UPDATE sirene_establishment
+SET active = false, row_hash = '', load_id = :load_id
+WHERE siren = ANY (:sirens) AND active
 """

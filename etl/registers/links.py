@@ -7,7 +7,8 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
-from etl.matching import EGE, links
+from etl.matching.links import links
+from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
 from etl.sirene.rows import MASKED, OPEN
 
 NOW = {
@@ -19,16 +20,16 @@ NOW = {
     "status": "text",
     "reason": "text",
 }
-DECISIONS = {"finess": pl.String, "siret": pl.String, "verdict": pl.String}
 
 
 def renew(connection: Connection, load_id: int, *, whole: bool) -> dict[str, int]:
     """Find links again in the communes that this load touched, or in all; standing links by status, and how many moved."""
     connection.execute(text("CREATE TEMPORARY TABLE asked (commune text PRIMARY KEY, part text) ON COMMIT DROP"))
     connection.execute(text(ALL_COMMUNES if whole else TOUCHED), {"load_id": load_id})
+    connection.execute(text(DECLARED))
     parts = connection.execute(text("SELECT DISTINCT part FROM asked ORDER BY part")).scalars().all()
     moved = sum(_renew_part(connection, load_id, part) for part in parts)
-    connection.execute(text("DROP TABLE asked"))
+    connection.execute(text("DROP TABLE asked, declared"))
     return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}
 
 
@@ -37,21 +38,24 @@ def _renew_part(connection: Connection, load_id: int, part: str) -> int:
     connection.execute(text(TOUCHED_PART), {"part": part})
     connection.execute(text(SCOPE))
     connection.execute(text("ANALYZE scope"))
+    connection.execute(text(CANDIDATES))
+    connection.execute(text("ANALYZE candidate"))
     found = links(
         _establishments(connection),
-        _candidates(connection),
+        open_frame(connection.execute(text(CANDIDATE_RECORDS)).scalars()),
         _frame(connection, MASKED_ONES, MASKED),
         decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
-        successions=_frame(connection, SUCCESSIONS, {"predecessor": pl.String, "successor": pl.String, "on": pl.Date}),
-        duplicates=_frame(connection, DUPLICATES, {"siren": pl.String, "siren_doublon": pl.String}),
+        successions=_frame(connection, ALL_SUCCESSIONS, SUCCESSIONS),
+        duplicates=_frame(connection, ALL_DUPLICATES, DUPLICATES),
+        communes=set(connection.execute(text("SELECT commune FROM touched")).scalars()),
     )
     moved = _apply(connection, found, load_id)
-    connection.execute(text("DROP TABLE touched, scope"))
+    connection.execute(text("DROP TABLE touched, scope, candidate"))
     return moved
 
 
 def _establishments(connection: Connection) -> pl.DataFrame:
-    """FINESS's side: the establishments in scope, as their own register says them."""
+    """FINESS's side, as it says itself: the establishments in scope, and those elsewhere that declare the same SIRET."""
     rows = connection.execute(text(ESTABLISHMENTS)).mappings()
     return pl.DataFrame([_establishment(row) for row in rows], schema=EGE, orient="row")
 
@@ -75,12 +79,6 @@ def street_of(lines: Iterable[str]) -> tuple[str | None, str | None]:
             numbered = 2 if len(words) > 2 and words[1].upper() in {"B", "T", "Q", "BIS", "TER", "QUATER"} else 1
             return " ".join(words[:numbered]), " ".join(words[numbered:]) or None
     return None, last
-
-
-def _candidates(connection: Connection) -> pl.DataFrame:
-    """SIRENE's side: what stands in the communes touched, and whatever these establishments declare."""
-    rows = connection.execute(text(CANDIDATES)).scalars()
-    return open_frame(rows)
 
 
 def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
@@ -107,7 +105,8 @@ def _frame(connection: Connection, statement: str, schema: Mapping[str, Any]) ->
 
 def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
     create_temporary(connection, "link_now", NOW)
-    copy_rows(connection, "link_now", NOW, found.select(NOW.keys()).iter_rows())
+    rows = found.select(NOW.keys()).with_columns(pl.col("parts").struct.json_encode()).iter_rows()
+    copy_rows(connection, "link_now", NOW, rows)
     connection.execute(text("CREATE UNIQUE INDEX ON link_now (finess, siret)"))
     ended: int = connection.execute(text(END)).rowcount
     begun: int = connection.execute(text(BEGIN), {"load_id": load_id}).rowcount
@@ -158,63 +157,76 @@ LEFT JOIN commune AS c ON c.code = s.commune
 JOIN touched ON touched.commune = coalesce(c.parent, s.commune, '')
 WHERE s.register = 'finess'
 """
+# What each establishment of FINESS declares, malformed or not, whoever speaks now.
+DECLARED = """
+CREATE TEMPORARY TABLE declared ON COMMIT DROP AS
+SELECT s.id, number AS finess, coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS siret
+FROM structure AS s
+CROSS JOIN LATERAL unnest(s.finess) AS number
+LEFT JOIN structure_own AS o ON o.id = s.id
+LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = number AND r.valid_to IS NULL
+WHERE s.register = 'finess' AND s.row_hash <> '';
+CREATE INDEX ON declared (siret);
+CREATE INDEX ON declared (finess);
+ANALYZE declared
+"""
+# What stands in the communes touched, and whatever their establishments declare, with who took it over.
+CANDIDATES = """
+CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
+WITH RECURSIVE named (siret, steps) AS (
+    SELECT siret, 0 FROM declared JOIN scope USING (finess) WHERE siret IS NOT NULL
+    UNION
+    SELECT s.successor, named.steps + 1
+    FROM named JOIN succession AS s ON s.predecessor = named.siret
+    WHERE named.steps < 10
+)
+SELECT e.siret
+FROM sirene_establishment AS e
+LEFT JOIN commune AS c ON c.code = e.commune
+JOIN touched ON touched.commune = coalesce(c.parent, e.commune)
+UNION
+SELECT siret FROM named
+"""
 ESTABLISHMENTS = """
-SELECT scope.finess, coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS declared,
+WITH given AS (
+    SELECT finess FROM scope
+    UNION
+    SELECT finess FROM declared JOIN candidate USING (siret)
+)
+SELECT declared.finess, declared.siret AS declared,
        s.name, s.other_names, s.ej_name, s.ej_siren, s.ej_finess, s.address_lines, s.commune, s.postcode,
        CASE WHEN o.id IS NULL THEN s.lon ELSE o.lon END AS lon,
        CASE WHEN o.id IS NULL THEN s.lat ELSE o.lat END AS lat,
        CASE WHEN o.id IS NULL THEN s.precision ELSE o.precision END AS precision,
        c.code AS categorie, s.open
-FROM scope
-JOIN structure AS s ON s.id = scope.id AND s.row_hash <> ''
+FROM given
+JOIN declared USING (finess)
+JOIN structure AS s ON s.id = declared.id
 JOIN categorie AS c ON c.no = s.categorie_no
 LEFT JOIN structure_own AS o ON o.id = s.id
-LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
-ORDER BY scope.finess
+ORDER BY declared.finess
 """
-CANDIDATES = """
-WITH named AS (
-    SELECT DISTINCT coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS siret
-    FROM scope
-    JOIN structure AS s ON s.id = scope.id
-    LEFT JOIN structure_own AS o ON o.id = s.id
-    LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
-), wanted AS (
-    SELECT e.siret
-    FROM sirene_establishment AS e
-    LEFT JOIN commune AS c ON c.code = e.commune
-    JOIN touched ON touched.commune = coalesce(c.parent, e.commune)
-    UNION
-    SELECT siret FROM named WHERE siret IS NOT NULL
-    UNION
-    SELECT s.successor FROM succession AS s JOIN named ON named.siret = s.predecessor
-)
+CANDIDATE_RECORDS = """
 SELECT r.record
-FROM wanted
-JOIN source_record AS r ON r.kind = 'siret' AND r.key = wanted.siret AND r.valid_to IS NULL
+FROM candidate
+JOIN source_record AS r ON r.kind = 'siret' AND r.key = candidate.siret AND r.valid_to IS NULL
 ORDER BY r.key
 """
 MASKED_ONES = """
 SELECT m.siret, m.siren, m.diffusion, m.naf, m.nomenclature, m.commune
 FROM masked_siret AS m
-WHERE m.siret IN (
-    SELECT coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1])
-    FROM scope
-    JOIN structure AS s ON s.id = scope.id
-    LEFT JOIN structure_own AS o ON o.id = s.id
-    LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = scope.finess AND r.valid_to IS NULL
-)
+JOIN candidate USING (siret)
 ORDER BY m.siret
 """
 STANDING_DECISIONS = """
-SELECT d.finess, d.siret, d.verdict
+SELECT d.finess, d.siret, d.verdict, d.by, d.decided_at AT TIME ZONE 'UTC'
 FROM link_decision AS d
 JOIN scope USING (finess)
 WHERE d.undone_at IS NULL
 ORDER BY d.finess, d.siret
 """
-SUCCESSIONS = "SELECT predecessor, successor, happened_on FROM succession ORDER BY predecessor, successor"
-DUPLICATES = "SELECT siren, duplicate FROM duplicate_siren ORDER BY siren, duplicate"
+ALL_SUCCESSIONS = "SELECT predecessor, successor, happened_on FROM succession ORDER BY predecessor, successor"
+ALL_DUPLICATES = "SELECT siren, duplicate FROM duplicate_siren ORDER BY siren, duplicate"
 END = """
 UPDATE link AS l
 SET valid_to = greatest(now(), l.valid_from + interval '1 microsecond')

@@ -1,9 +1,8 @@
 """SIRENE into the served publication: the monthly stock, then what the API says day by day on top of it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,20 +13,220 @@ from sqlalchemy import Connection, Engine, text
 
 from etl import gates as common_gates
 from etl import history, ledger, publish, running
+from etl.gates import Gate
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps
-from etl.registers import establishments, journal, withheld
+from etl.load import SAMPLES, Progress, Silent, Steps
+from etl.registers import establishments, withheld
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.running import Attempt, Tried
 from etl.sirene import gates
 from etl.sirene.records import records_of
-from etl.sirene.scratch import scratch
-from etl.sirene.transform import made_of
+from etl.sirene.rows import MASKED, OPEN
+from etl.sirene.transform import establishments_of
 from geo.errors import Refused
-from geo.identifiers import is_siret
 from geo.publication import served_publication
 from geo.sirene import KIND, PIPELINE
 
 ROWS_AT_ONCE = 20_000
-PARIS = ZoneInfo("Europe/Paris")  # Insee's instants
+PARIS = ZoneInfo("Europe/Paris")  # of Insee's instants
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What files of SIRENE say, parted at the door."""
+
+    open: pl.LazyFrame  # rows.OPEN
+    masked: pl.DataFrame  # rows.MASKED
+    masked_units: Sequence[str] = ()  # SIREN that the API says are masked, whatever it says of their establishments
+    ceased_units: Sequence[str] = ()  # SIREN of legal units that ceased
+    rejected: Sequence[tuple[str | None, str]] = ()  # number, reason
+    read: int
+    counts: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which files, and how."""
+
+    source: Source
+    produced_at: datetime
+    said_by: str  # stock, api
+    said: Callable[[Connection], Said]
+    gates: Collection[Gate]
+    search_root: Path
+    accept: Collection[str]
+    dry_run: bool
+    progress: Progress
+    steps: Steps
+    reference: Callable[[Connection], None] = lambda connection: None  # successions, duplicates
+
+    @property
+    def is_stock(self) -> bool:
+        return self.said_by == "stock"
+
+
+def run(engine: Engine, asked: Asked) -> Report:
+    """Publish what these files say; raises only when something broke, a refusal is a Report."""
+    return running.alone(
+        engine,
+        PIPELINE,
+        asked.source,
+        attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
+        afterwards=lambda report: _afterwards(engine, asked, report),
+    )
+
+
+def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
+    check_world(connection, asked.source)
+    asked.steps("lecture du registre")
+    newest = history.newest(connection, [KIND])
+    said = asked.said(connection)
+    withheld.note_masked(connection, said.masked, asked.said_by)
+    withheld.note_units_masked(connection, list(said.masked_units))
+    tally = _stage(connection, asked, said)
+    attempt.counts |= tally.counts(said)
+    asked.steps("portes")
+    attempt.verdicts += common_gates.judge(_counted(connection, asked, said, tally, newest), asked.gates, asked.accept)
+    if reasons := common_gates.refusals(attempt.verdicts):
+        raise Refused(reasons)
+    asked.steps("fusion")
+    asked.reference(connection)
+    attempt.counts["records"] = history.apply(
+        connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock
+    )
+    _apply(connection, asked, said, attempt)
+    asked.steps("rapprochement des registres")
+    day = asked.produced_at.astimezone(PARIS).date()
+    together = bring_together(
+        connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
+    )
+    attempt.counts |= together.counts | {"left": together.left}
+    if asked.dry_run:
+        raise Tried
+    version = publish.publish(
+        connection,
+        asked.search_root,
+        {PIPELINE: attempt.load},
+        fictitious=asked.source.fictitious,
+        changed=together.changed,
+        step=asked.steps,
+    )
+    attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
+    return version
+
+
+def check_world(connection: Connection, source: Source) -> None:
+    """SIRENE completes FINESS: there must be some, and of the same world."""
+    served = served_publication(connection)
+    if served is None:
+        raise Refused("Aucune structure n’est encore publiée : chargez d’abord FINESS (./lum1 refresh finess).")
+    if served.fictitious != source.fictitious:
+        worlds = ("réelles", "fictives")
+        raise Refused(
+            f"Ces données de SIRENE sont {worlds[source.fictitious]} et les structures servies {worlds[served.fictitious]}."
+        )
+
+
+class Tally:
+    """Counts gathered while the stage fills."""
+
+    def __init__(self) -> None:
+        self.kept = 0
+        self.noticed: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.samples: dict[str, list[str]] = {}
+
+    def reject(self, number: str | None, reason: str) -> None:
+        self.rejected[reason] += 1
+        samples = self.samples.setdefault(reason, [])
+        if number and len(samples) < SAMPLES:
+            samples.append(number[:40])
+
+    def counts(self, said: Said) -> dict[str, Any]:
+        return {
+            "read": said.read,
+            "kept": self.kept,
+            "rejected": dict(self.rejected),
+            "samples": self.samples,
+            "noticed": {"tenus_a_l_ecart": said.masked.height, **said.counts, **dict(sorted(self.noticed.items()))},
+        }
+
+
+def _stage(connection: Connection, asked: Asked, said: Said) -> Tally:
+    """Every open row that may be told, compared with what is known and made ready."""
+    tally = Tally()
+    for number, reason in said.rejected:
+        tally.reject(number, reason)
+    history.open_comparison(connection)
+    establishments.open_stage(connection)
+    today = asked.produced_at.astimezone(PARIS).date()
+    for opened in _pieces(said.open):
+        told = _told(connection, asked, opened, tally)
+        history.compare(connection, records_of(told))
+        made, noticed = establishments_of(told, today)
+        establishments.write_stage(connection, made)
+        tally.noticed.update(noticed)
+        tally.kept += told.height
+    return tally
+
+
+def _pieces(opened: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    start = 0
+    while (piece := opened.slice(start, ROWS_AT_ONCE).collect()).height:
+        yield piece
+        start += piece.height
+
+
+def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+    """Those of these rows that may be told and that say something newer than what is known."""
+    sirets = opened["siret"].to_list()
+    withheld.note_open(connection, sirets, asked.said_by)
+    hidden = withheld.withheld_among(connection, sirets)
+    newer = establishments.newer_than(connection, opened.select("siret", "treated_at")) - hidden
+    history.mark_seen(connection, KIND, newer)
+    tally.noticed.update(ecartes_par_les_registres=len(hidden), plus_anciens_que_connus=len(newer))
+    return opened.filter(~pl.col("siret").is_in(list(hidden | newer)))
+
+
+def _apply(connection: Connection, asked: Asked, said: Said, attempt: Attempt) -> None:
+    stock_day = asked.produced_at.astimezone(PARIS).replace(tzinfo=None) if asked.is_stock else None
+    changes = establishments.apply(connection, attempt.load, stock_day)
+    if said.ceased_units:
+        establishments.cease_units(connection, list(said.ceased_units), attempt.load)
+    attempt.counts["establishments"] = msgspec.structs.asdict(changes)
+
+
+def _counted(
+    connection: Connection, asked: Asked, said: Said, tally: Tally, newest: datetime | None
+) -> gates.Counted:
+    compared: dict[str, int] = dict(connection.execute(text(COMPARE)).mappings().one())
+    return gates.Counted(
+        schema_version="",
+        age_days=common_gates.age_in_days(asked.produced_at),
+        read=said.read,
+        kept=tally.kept,
+        masked=said.masked.height,
+        rejected=tally.rejected.total(),
+        repeated=0,
+        produced_at=asked.produced_at,
+        newest=newest,
+        downloaded=asked.source.origin == "live",
+        fictitious=asked.source.fictitious,
+        **compared,
+    )
+
+
+def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
+    running.tidied(engine, asked.search_root, report, asked.steps)
+
+
+# Asked once a run, before anything moves: two hash joins.
+COMPARE = """
+SELECT
+    (SELECT count(*) FROM sirene_establishment WHERE active) AS previous,
+    (SELECT count(*) FROM sirene_establishment WHERE active) AS previous_active,
+    (SELECT count(*) FROM sirene_establishment AS e WHERE active AND NOT EXISTS (
+        SELECT FROM seen_record AS seen WHERE (seen.kind, seen.key) = ('siret', e.siret)
+    ) AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)) AS removed,
+    (SELECT count(*) FROM sirene_establishment AS e JOIN establishment_stage AS g USING (siret)
+     WHERE e.active AND NOT g.active) AS ceased
+"""

@@ -16,7 +16,9 @@ from geo.reference import files
 categorie = Table(
     "categorie",
     metadata,
-    Column("no", Integer, primary_key=True, autoincrement=False),  # FINESS's code, or 10,000 and more: what GiST(categorie_no, geom) compares
+    Column(
+        "no", Integer, primary_key=True, autoincrement=False
+    ),  # FINESS's code, or 10,000 and more: what GiST(categorie_no, geom) compares
     Column("code", Text, nullable=False, unique=True),
     Column("label", Text, nullable=False),
     Column("short_label", Text, nullable=False),

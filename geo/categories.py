@@ -12,13 +12,11 @@ from sqlalchemy import Column, Integer, Table, Text
 from geo.database import metadata
 from geo.reference import files
 
-# FINESS's categories have three digits and its families four; ours are `lib:…` in two families that are words: one parameter takes all.
+# FINESS's categories have three digits, its families four; ours are `lib:…`, in families that are words: one parameter takes all.
 categorie = Table(
     "categorie",
     metadata,
-    Column(
-        "no", Integer, primary_key=True, autoincrement=False
-    ),  # FINESS's code, or 10,000 and more: what GiST(categorie_no, geom) compares
+    Column("no", Integer, primary_key=True, autoincrement=False),  # FINESS's code, or 10,000 and more
     Column("code", Text, nullable=False, unique=True),
     Column("label", Text, nullable=False),
     Column("short_label", Text, nullable=False),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from etl.sirene import rows
 from geo.errors import Refused
@@ -76,8 +77,8 @@ GEOLOCATION = Source("GeolocalisationEtablissement", POSITIONS, rows.POSITION, s
 
 # Types that say the same: Insee has written whole numbers as texts, instants to the nanosecond, single and double precision.
 # A code that became a number is another matter: its leading zeros are lost.
-_INTEGERS = {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64}
-_ACCEPTED = {
+_INTEGERS: set[DataTypeClass] = {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64}
+_ACCEPTED: dict[DataTypeClass, set[DataTypeClass]] = {
     pl.String: {pl.String},
     pl.Date: {pl.Date, pl.Datetime},
     pl.Datetime: {pl.Datetime},
@@ -85,7 +86,7 @@ _ACCEPTED = {
     pl.Int64: _INTEGERS | {pl.String},
     pl.Float32: {pl.Float32, pl.Float64},
 }
-_IN_FRENCH = {
+_IN_FRENCH: dict[DataTypeClass, str] = {
     pl.String: "du texte",
     pl.Date: "une date",
     pl.Datetime: "une date et une heure",
@@ -117,6 +118,11 @@ def faults(found: pl.Schema, source: Source) -> list[str]:
 def scan(path: Path, source: Source) -> pl.LazyFrame:
     """The columns that we read, as the file types them: a filter must reach the file before any cast does."""
     return pl.scan_parquet(path).select(source.read.names())
+
+
+def typed(frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The columns that we read, in our types."""
+    return frame.with_columns(pl.col(name).cast(kind, strict=False) for name, kind in source.read.items())
 
 
 def _schema_of(path: Path) -> pl.Schema:

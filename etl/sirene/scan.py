@@ -10,7 +10,7 @@ import polars as pl
 from etl.sirene import rows
 from etl.sirene.archive import parquet_of
 from etl.sirene.diffusion import ACTIVE, split
-from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan
+from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan, typed
 from etl.sirene.naf import in_scope
 
 # Legal units looked up at once. Files are sorted by number, so a range of units is a few row groups and statistics skip the rest;
@@ -60,9 +60,10 @@ def stock(
         scans = [scan(path, source) for path, source in readable]
         chosen = _choose(scans[0], named, work)
         counts = _part(chosen, scans[1], scans[2] if positions else None, work)
-        paths = [_gathered(work, side, folder / name) for side, name in (("open", OPEN_NAME), ("masked", MASKED_NAME))]
+        opened = _gathered(work, "open", rows.OPEN, folder / OPEN_NAME)
+        masked = _gathered(work, "masked", rows.MASKED, folder / MASKED_NAME)
         read = int(scans[0].select(pl.len()).collect().item())
-        return Stock(*paths, _counts(read, chosen, counts), unknown)
+        return Stock(opened, masked, _counts(read, chosen, counts), unknown)
 
 
 def _choose(establishments: pl.LazyFrame, named: Collection[str], work: Path) -> pl.LazyFrame:
@@ -106,21 +107,20 @@ def _joined(
     """PUBLISHED rows of these legal units, with `named`."""
     first, last = sirens[0], sirens[-1]
     of_range = pl.col("siren").is_between(pl.lit(first), pl.lit(last))
-    ours = chosen.filter(of_range).collect(engine="streaming").cast(dict(rows.ESTABLISHMENT))
+    ours = typed(chosen.filter(of_range).collect(engine="streaming"), ESTABLISHMENTS)
     theirs = units.filter(of_range & pl.col("siren").is_in(sirens.implode())).collect(engine="streaming")
-    joined = ours.join(theirs.cast(dict(rows.UNIT)).unique("siren", keep="first"), on="siren", how="left")
+    joined = ours.join(typed(theirs, LEGAL_UNITS).unique("siren", keep="first"), on="siren", how="left")
     if positions is None:
         return joined
     # a SIRET begins with its SIREN: the same range, and its row groups
     of_sirets = pl.col("siret").is_between(pl.lit(f"{first}00000"), pl.lit(f"{last}99999"))
     there = positions.filter(of_sirets & pl.col("siret").is_in(ours["siret"].implode())).collect(engine="streaming")
-    return joined.join(there.cast(dict(rows.POSITION)).unique("siret", keep="first"), on="siret", how="left")
+    return joined.join(typed(there, GEOLOCATION).unique("siret", keep="first"), on="siret", how="left")
 
 
-def _gathered(work: Path, side: str, path: Path) -> Path:
+def _gathered(work: Path, side: str, schema: pl.Schema, path: Path) -> Path:
     """The parts as one file that appears under its name when it is whole."""
     parts, partial = sorted(work.glob(f"{side}-*.parquet")), path.with_suffix(".partial")
-    schema = {"open": rows.OPEN, "masked": rows.MASKED}[side]
     written = pl.scan_parquet(parts) if parts else pl.LazyFrame(schema=schema)
     written.sink_parquet(partial, maintain_order=True)
     return partial.replace(path)

@@ -1,6 +1,6 @@
 """Codes of NAF in our scope, in both nomenclatures; `python -m geo.reference.naf CSV` rewrites the labels of rév. 2.
 
-CSV is Insee's file of labels (`ligne;Code;Intitulés…`). Codes and categories of the table are by hand, and so are labels of NAF 2025.
+CSV is Insee's file of labels (`ligne;Code;Intitulés…`). Codes and categories are by hand, and so are labels of NAF 2025.
 """
 
 import csv

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -45,7 +45,8 @@ def restored(text: str) -> str:
     >>> restored("DOCTEUR JEAN-PIERRE LE GALL"), restored("PHARMACIE DE L EGLISE"), restored("L'Éclaircie – ESAT")
     ('Docteur Jean-Pierre Le Gall', 'Pharmacie de l’Église', 'L’Éclaircie – ESAT')
     """
-    return begun(_in_capitals(text, _of_the_field))
+    written = _in_capitals(text, _of_the_field)
+    return begun(written) if text == text.upper() else written
 
 
 def proper(text: str) -> str:
@@ -71,6 +72,7 @@ def begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+@lru_cache(maxsize=100_000)  # a few streets and first names are most of them
 def _in_capitals(text: str, write: Write) -> str:
     text = " ".join(text.split()).replace("'", "’")
     if text != text.upper():
@@ -102,7 +104,7 @@ def _written(word: str, before: tuple[str, str], following: str, write: Write) -
 
 
 def _begins_a_name(before: str, written: str) -> bool:
-    """After an article that has its capital, or after an acronym: « La Maison bleue », « EHPAD Résidence du Parc »."""
+    """After an article that has its capital, or after an acronym: « La Maison médicale », « EHPAD Résidence du Parc »."""
     return written[:1].isupper() if before in _ARTICLES else len(written) > 1 and written.isupper()
 
 

@@ -24,7 +24,7 @@ FARTHEST_LAMBERT_M = (
 
 
 def locate(found: pl.DataFrame) -> pl.DataFrame:
-    """Of rows of OPEN with their commune (etl.placing): lon and lat, null when refused; precision, source, and why (`placing`)."""
+    """Of rows of OPEN with their commune (etl.placing): lon and lat, null when refused; precision, source, why (`placing`)."""
     projected = found.join(_territories(found), on="commune", how="left", maintain_order="left").pipe(_project)
     judged = projected.with_columns(placing=_placing())
     by_file, by_lambert = pl.col("placing") == "placees_par_insee", pl.col("placing") == "placees_par_lambert"

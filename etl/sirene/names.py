@@ -21,7 +21,7 @@ def with_names(opened: pl.DataFrame) -> pl.DataFrame:
     as_published = published.select(as_published=pl.coalesce(*ORDER))
     aliases = pl.concat_list(*ORDER, "as_published").list.drop_nulls().list.unique(maintain_order=True)
     named = pl.concat([written, as_published], how="horizontal").with_columns(shown)
-    others = aliases.list.set_difference(pl.concat_list("name"))
+    others = aliases.list.slice(1)  # the first one is the name
     return pl.concat([opened, named.select("name", other_names=others)], how="horizontal")
 
 

@@ -10,7 +10,7 @@ from etl import demo
 from etl.sirene import rows, scan
 from etl.sirene.naf import in_scope
 from etl.sirene.scan import Counts, Stock, stock
-from tests.etl.sirene.published import SIRET, establishments, files, positions, units
+from tests.etl.sirene.published import SIRET, establishments, files, positions, units, whole
 
 OTHER_SIREN, OTHER_SIRET = "987654324", "98765432400018"
 RESTAURANT = {

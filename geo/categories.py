@@ -1,4 +1,4 @@
-"""FINESS categories and the families above them, legal statuses: codes to labels."""
+"""Categories of FINESS and of what Sirene knows, the families above them, legal statuses: codes to labels."""
 
 import csv
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from sqlalchemy import Column, Integer, Table, Text
 from geo.database import metadata
 from geo.reference import files
 
-# Categories have three digits and families four, so one parameter takes both.
+# FINESS's categories have three digits, its families four; ours are `lib:…`, in families that are words: one parameter takes all.
 categorie = Table(
     "categorie",
     metadata,
-    Column("no", Integer, primary_key=True, autoincrement=False),  # int(code): what GiST(categorie_no, geom) compares
+    Column("no", Integer, primary_key=True, autoincrement=False),  # FINESS's code, or 10,000 and more
     Column("code", Text, nullable=False, unique=True),
     Column("label", Text, nullable=False),
     Column("short_label", Text, nullable=False),
@@ -29,6 +29,8 @@ categorie = Table(
     Column("branch_label", Text),
 )
 
+# Families of the categories that Sirene's activities make (geo/reference/professions.csv).
+FAMILIES = {"lib": "Professionnels libéraux", "sirene": "Structures connues par Sirene"}
 NATURAL_PERSON = "2210"  # family of legal statuses
 
 
@@ -51,14 +53,22 @@ class Categorie(msgspec.Struct, frozen=True):
 
 @cache
 def categories() -> Mapping[str, Categorie]:
-    """Every category of the nomenclature by code, ended ones included: closed establishments still carry them."""
-    return MappingProxyType({each.code: each for each in map(_categorie, _rows(files.CATEGORIES))})
+    """Every category by code: FINESS's, ended ones included (closed establishments still carry them), then ours."""
+    every = [*map(_categorie, _rows(files.CATEGORIES)), *map(_profession, _rows(files.PROFESSIONS))]
+    return MappingProxyType({each.code: each for each in every})
+
+
+@cache
+def categories_by_no() -> Mapping[int, Categorie]:
+    """The same by the number that rows carry."""
+    return MappingProxyType({each.no: each for each in categories().values()})
 
 
 @cache
 def family_members(code: str) -> tuple[str, ...]:
     """The categories in a family of any level; nothing for an unknown code."""
-    return tuple(each.code for each in categories().values() if code in (each.family, each.group, each.branch))
+    levels = ((each.code, (each.family, each.group, each.branch)) for each in categories().values())
+    return tuple(member for member, above in levels if code and code in above)
 
 
 @cache
@@ -92,4 +102,22 @@ def _categorie(row: dict[str, str]) -> Categorie:
         branch=row["codeagr1"],
         branch_label=row["libelleagr1"],
         ended=bool(row["datefin"]),
+    )
+
+
+def _profession(row: dict[str, str]) -> Categorie:
+    """FINESS's groups and branches say nothing of it."""
+    return Categorie(
+        no=int(row["no"]),
+        code=row["code"],
+        label=row["libelle"],
+        short_label=row["libellecourt"],
+        domaine=row["domaine"],
+        family=row["famille"],
+        family_label=FAMILIES[row["famille"]],
+        group="",
+        group_label="",
+        branch="",
+        branch_label="",
+        ended=False,
     )

@@ -75,3 +75,8 @@ def _siret_key_holds(siret: str) -> bool:
 def structure_id_of_finess(finess: str) -> str:
     """The stable id of the structure that a FINESS establishment founds (docs/adr/0002)."""
     return f"f{finess}"
+
+
+def structure_id_of_siret(siret: str) -> str:
+    """The stable id of the structure that a SIRENE establishment founds, where FINESS has none (docs/adr/0002)."""
+    return f"s{siret}"

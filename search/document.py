@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import msgspec
 
-from geo.categories import Categorie, categories, family_members
+from geo.categories import Categorie, categories, categories_by_no, family_members
 from geo.communes import area_names
 from search.french import exact_form, tokens
 
@@ -50,7 +50,7 @@ def document_of(row: Mapping[str, object]) -> Document:
 @cache
 def categorie_words(number: int) -> str:
     """The words of a category: its label, its family's, and what people say instead."""
-    found = categories().get(f"{number:03d}")
+    found = categories_by_no().get(number)
     if found is None:
         return ""
     said = [found.label, found.short_label, found.family_label, *synonyms().get(found.code, ())]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from geo.activites import label_of_filter
-from geo.categories import categories
+from geo.categories import categories_by_no
 from geo.communes import area_names, communes
 from geo.structures import structure
 from search.query import Facet
@@ -36,9 +36,8 @@ def values(facet: Facet, counts: Mapping[str, int]) -> list[FacetValue]:
 
 def _value_and_label(facet: Facet, raw: str) -> tuple[str, str]:
     if facet is Facet.CATEGORIE:
-        code = f"{int(raw):03d}"
-        known = categories().get(code)
-        return code, known.label if known else f"Catégorie {code}"
+        code, known = f"{int(raw):03d}", categories_by_no().get(int(raw))
+        return (known.code, known.label) if known else (code, f"Catégorie {code}")
     if facet is Facet.DEPARTEMENT:
         return raw, area_names("departement").get(raw, raw)
     if facet is Facet.ACTIVITE:

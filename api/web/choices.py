@@ -107,7 +107,7 @@ def beside_menus(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _groups_by_branch() -> list[tuple[str, list[Option]]]:
     """The nomenclature's two upper levels, as a menu shows them."""
-    current = [each for each in categories().values() if not each.ended]
+    current = [each for each in categories().values() if each.branch and not each.ended]
     branches = sorted({(each.branch, each.branch_label) for each in current})
     groups = sorted({(each.branch, each.group, each.group_label) for each in current})
     return [

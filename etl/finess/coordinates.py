@@ -23,10 +23,6 @@ READINGS = (
     ("direction_latitude", "direction_longitude"),
 )
 
-# A published point this far outside its commune's box is another place, or garbage: about 8 to 11 km. The finer check
-# against contours (their own error is 261 m at the ninetieth percentile) is plausibility's, later.
-COMMUNE_BOX_MARGIN_DEG = 0.1
-
 
 class Located(NamedTuple):
     """Degrees (NaN where nothing usable was published) and whether something was published at all."""
@@ -50,16 +46,6 @@ def locate(published: pl.DataFrame, territories: list[Territory | None]) -> Loca
         for east, north in READINGS:
             _keep_first_projected(lon, lat, axes[east], axes[north], boxes, rows, epsg)
     return Located(lon, lat, present, ~np.isnan(lon) & ~in_degrees)
-
-
-def far_from_commune(lon: str = "lon", lat: str = "lat") -> pl.Expr:
-    """Whether the point of these columns is out of its commune's box, margin included; null when either is unknown."""
-    west, south, east, north = (pl.col(name) for name in ("min_lon", "min_lat", "max_lon", "max_lat"))
-    margin = COMMUNE_BOX_MARGIN_DEG
-    inside = pl.col(lon).is_between(west - margin, east + margin) & pl.col(lat).is_between(
-        south - margin, north + margin
-    )
-    return ~inside
 
 
 def _boxes(territories: list[Territory | None]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from etl.finess.coordinates import far_from_commune
+from etl.placing import far_from_commune
 
 # What etl.finess.legacy_load.ancien_positions gives.
 POSITIONS = pl.Schema({"finess": pl.String, "lon": pl.Float64, "lat": pl.Float64, "precision": pl.String})

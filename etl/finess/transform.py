@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 
 import polars as pl
 
 from etl.cleaning import decimal, is_a_date, iso_date, phone_numbers
-from etl.finess.coordinates import READINGS, far_from_commune, locate
+from etl.finess.coordinates import READINGS, locate
 from etl.finess.fallback import NO_POSITIONS, fall_back_on_ancien
 from etl.finess.refusals import reason_of_refusal
-from geo.communes import Commune, communes, current_code, region_of_departement
+from etl.placing import far_from_commune, territory_of_place, with_commune
+from geo.communes import region_of_departement
 from geo.identifiers import structure_id_of_finess
 from geo.position import PositionSource, Precision, precision_of_ban_key
-from geo.territories import Territory, territory_of
 from geo.text import sort_key
 
 DATES = ("date_ouverture", "date_fermeture")
@@ -53,12 +52,9 @@ def transform(published: pl.DataFrame, produced_on: date, ancien: pl.DataFrame |
 
 def find_communes(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds the commune of the code published (followed to today's when it merged) and the administrative areas above."""
-    known = {code: current_code(code) for code in frame["cog_commune"].drop_nulls().unique()}
-    current = pl.col("cog_commune").replace_strict(known, default=None, return_dtype=pl.String)
     departement_of_number = pl.col("finess").map_elements(departement_of_finess, return_dtype=pl.String)
     return (
-        frame.with_columns(commune=current)
-        .join(_communes_frame(), on="commune", how="left", maintain_order="left")
+        frame.pipe(with_commune, "cog_commune")
         .with_columns(departement=pl.coalesce("departement", departement_of_number))
         .with_columns(
             region=pl.coalesce(
@@ -75,7 +71,7 @@ def read_coordinates(frame: pl.DataFrame) -> pl.DataFrame:
     axes = [name for pair in READINGS[::2] for name in pair]
     numbers = frame.select(decimal(axis) for axis in axes).fill_null(float("nan"))
     published = pl.Series(frame.select(pl.any_horizontal(pl.col(axis).is_not_null() for axis in axes)).to_series())
-    found = locate(numbers, [_territory(*row) for row in frame.select("commune", "departement").iter_rows()])
+    found = locate(numbers, [territory_of_place(*row) for row in frame.select("commune", "departement").iter_rows()])
     return (
         frame.with_columns(
             lon=pl.Series(found.lon, nan_to_null=True),
@@ -215,30 +211,3 @@ def _noticed(placed: pl.DataFrame, structures: pl.DataFrame) -> dict[str, int]:
         "dates_publiees": published,
         "dates_illisibles": published - sum(int(placed.select(is_a_date(name).sum()).item()) for name in DATES),
     }
-
-
-@cache
-def _territory(commune: str | None, departement: str | None) -> Territory | None:
-    code = commune or departement
-    return territory_of(code) if code else None
-
-
-@cache
-def _communes_frame() -> pl.DataFrame:
-    def row(commune: Commune) -> tuple[object, ...]:
-        return (
-            commune.code,
-            commune.name,
-            commune.departement,
-            commune.region,
-            commune.epci,
-            commune.lon,
-            commune.lat,
-            *commune.bounds,
-        )
-
-    names = ("commune", "commune_name", "departement", "region", "epci", "commune_lon", "commune_lat")
-    schema = dict.fromkeys(names[:5], pl.String) | dict.fromkeys(
-        (*names[5:], "min_lon", "min_lat", "max_lon", "max_lat"), pl.Float64
-    )
-    return pl.DataFrame([row(c) for c in communes().values()], schema=schema, orient="row")

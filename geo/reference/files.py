@@ -17,7 +17,9 @@ WORLD = FOLDER / "monde.parquet"
 CATEGORIES = FOLDER / "categories_finess.csv"
 LEGAL_STATUSES = FOLDER / "statuts_juridiques.csv"
 ACTIVITES = FOLDER / "activites.csv"  # table, code, libelle; read from here, never loaded into PostgreSQL
-ALL = (COMMUNES, FORMER_CODES, AREAS, CONTOURS, WORLD, CATEGORIES, LEGAL_STATUSES)
+PROFESSIONS = FOLDER / "professions.csv"  # categories of what Sirene knows
+NAF = FOLDER / "naf.csv"  # activities that make one of those categories; never loaded into PostgreSQL
+ALL = (COMMUNES, FORMER_CODES, AREAS, CONTOURS, WORLD, CATEGORIES, PROFESSIONS, LEGAL_STATUSES)
 
 STEPS_PER_DEGREE = 10_000  # 1e-4° is 11 m at most: far below the contours' own 261 m
 

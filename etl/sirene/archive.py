@@ -1,0 +1,59 @@
+"""The CSV form of a published file, in its zip: made once into a temporary parquet that has the columns we read."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import polars as pl
+
+from etl.sirene.layout import Source, faults
+from geo.errors import Refused
+
+UNPACK_BYTES = 1 << 22
+
+
+def parquet_of(path: Path, source: Source, folder: Path) -> Path:
+    """The file itself when it is no zip; else its one member, written again in `folder` without being held whole."""
+    if not zipfile.is_zipfile(path):
+        return path
+    unpacked, converted = folder / f"{source.name}.csv", folder / f"{source.name}.parquet"
+    _unpack(path, unpacked)
+    written = _scan_csv(unpacked, source)
+    _check_header(path, written.collect_schema(), source)
+    written.select(_typed(name, kind) for name, kind in source.read.items()).sink_parquet(converted)
+    unpacked.unlink()
+    return converted
+
+
+def _unpack(path: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [each for each in archive.infolist() if each.filename.endswith(".csv")]
+            if len(members) != 1:
+                raise Refused(f"{path.name} devrait contenir un fichier CSV, il en contient {len(members)}.")
+            with archive.open(members[0]) as packed, target.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, UNPACK_BYTES)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise Refused(f"{path.name} n’est pas une archive lisible : {error}.") from None
+
+
+def _scan_csv(path: Path, source: Source) -> pl.LazyFrame:
+    # A cell may hold `\,`: the backslash is a character like another, as for all who read this file (DATA-FACTS § 2.1).
+    return pl.scan_csv(path, separator=source.separator, infer_schema=False)
+
+
+def _check_header(path: Path, found: pl.Schema, source: Source) -> None:
+    named = pl.Schema({name: source.columns.get(name, pl.String()) for name in found})  # a CSV has no types to judge
+    if wrong := faults(named, source):
+        raise Refused([f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong])
+
+
+def _typed(name: str, kind: pl.DataType) -> pl.Expr:
+    text = pl.col(name)
+    if kind == pl.Date:
+        return text.str.to_date("%Y-%m-%d", strict=False)
+    if kind == pl.Datetime:
+        return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False)
+    if kind == pl.Boolean:
+        return text == "true"
+    return text.cast(kind, strict=False)

@@ -1,0 +1,109 @@
+"""The door: what anyone may use on one side, of the others six columns (DESIGN.md decision 5).
+
+The Code de commerce (art. R123-232-1) lets a unit ask that its data not be handed on in full. Insee tells it by a status on the
+establishment or on the legal unit, which may disagree, and by « [ND] » in place of what is hidden. Any of them is enough.
+"""
+
+from typing import TypeVar
+
+import polars as pl
+
+from etl.sirene import rows
+
+HIDDEN = "[ND]"
+PARTIAL = "P"
+ACTIVE = "A"
+NATURAL_PERSON = 1000
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def split(published: Frame) -> tuple[Frame, Frame]:
+    """Rows of PUBLISHED, or of JOINED (the API gives no position), as rows of OPEN and rows of MASKED."""
+    judged = _with_position(published).with_columns(masked=_masked())
+    return judged.filter(~pl.col("masked")).select(_open()), judged.filter(pl.col("masked")).select(_of_masked())
+
+
+def _with_position(published: Frame) -> Frame:
+    known = published.lazy().collect_schema().names()
+    return published.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in rows.PUBLISHED.items() if name not in known
+    )
+
+
+def _masked() -> pl.Expr:
+    """Without its legal unit an establishment is masked: nobody has said that it may be shown."""
+    texts = [name for name, kind in rows.PUBLISHED.items() if kind == pl.String]
+    return (
+        pl.col("statutDiffusionEtablissement").ne_missing("O")
+        | pl.col("statutDiffusionUniteLegale").ne_missing("O")
+        | pl.any_horizontal(pl.col(name).str.contains(HIDDEN, literal=True).fill_null(False) for name in texts)
+    )
+
+
+def _open() -> list[pl.Expr]:
+    columns = {
+        "siret": _text("siret"),
+        "siren": _text("siren"),
+        "created_on": pl.col("dateCreationEtablissement"),
+        "since": pl.col("dateDebut"),
+        "treated_at": pl.col("dateDernierTraitementEtablissement"),
+        "head": pl.col("etablissementSiege"),
+        "active": (
+            pl.col("etatAdministratifEtablissement").eq_missing(ACTIVE)
+            & pl.col("etatAdministratifUniteLegale").eq_missing(ACTIVE)
+        ),
+        "natural_person": pl.col("categorieJuridiqueUniteLegale").eq_missing(NATURAL_PERSON),
+        "categorie_juridique": pl.col("categorieJuridiqueUniteLegale").cast(pl.String),
+        "naf": _text("activitePrincipaleEtablissement"),
+        "nomenclature": _text("nomenclatureActivitePrincipaleEtablissement"),
+        "naf25": _text("activitePrincipaleNAF25Etablissement"),
+        "signs": _texts("enseigne1Etablissement", "enseigne2Etablissement", "enseigne3Etablissement"),
+        "usual_name": _text("denominationUsuelleEtablissement"),
+        "denomination": _text("denominationUniteLegale"),
+        "usual_names": _texts(*(f"denominationUsuelle{rank}UniteLegale" for rank in (1, 2, 3))),
+        "sigle": _text("sigleUniteLegale"),
+        "first_name": pl.coalesce(_text("prenomUsuelUniteLegale"), _text("prenom1UniteLegale")),
+        "surname": _text("nomUniteLegale"),
+        "married_name": _text("nomUsageUniteLegale"),
+        "pseudonym": _text("pseudonymeUniteLegale"),
+        "complement": _text("complementAdresseEtablissement"),
+        "number": _text("numeroVoieEtablissement"),
+        "repetition": _text("indiceRepetitionEtablissement"),
+        "street_kind": _text("typeVoieEtablissement"),
+        "street_name": _text("libelleVoieEtablissement"),
+        "box": _text("distributionSpecialeEtablissement"),
+        "postcode": _text("codePostalEtablissement"),
+        "town": _text("libelleCommuneEtablissement"),
+        "commune": _text("codeCommuneEtablissement"),
+        "lambert_x": _text("coordonneeLambertAbscisseEtablissement"),
+        "lambert_y": _text("coordonneeLambertOrdonneeEtablissement"),
+        "lon": pl.col("x_longitude").fill_nan(None),
+        "lat": pl.col("y_latitude").fill_nan(None),
+        "quality": _text("qualite_xy"),
+    }
+    return [columns[name].cast(kind).alias(name) for name, kind in rows.OPEN.items()]
+
+
+def _of_masked() -> list[pl.Expr]:
+    return [
+        _text("siret").alias("siret"),
+        _text("siren").alias("siren"),
+        pl.lit(PARTIAL).alias("diffusion"),
+        _unless_hidden("activitePrincipaleEtablissement").alias("naf"),
+        _unless_hidden("nomenclatureActivitePrincipaleEtablissement").alias("nomenclature"),
+        _unless_hidden("codeCommuneEtablissement").alias("commune"),
+    ]
+
+
+def _text(column: str) -> pl.Expr:
+    stripped = pl.col(column).str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
+def _unless_hidden(column: str) -> pl.Expr:
+    return pl.when(~pl.col(column).str.contains(HIDDEN, literal=True)).then(_text(column))
+
+
+def _texts(*columns: str) -> pl.Expr:
+    return pl.concat_list(*(_text(column) for column in columns)).list.drop_nulls()

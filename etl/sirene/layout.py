@@ -1,0 +1,132 @@
+"""The three published files: their columns in order with their types, and the refusal of a file that lacks what we read."""
+
+from pathlib import Path
+
+import msgspec
+import polars as pl
+from polars.datatypes import DataTypeClass
+
+from etl.sirene import rows
+from geo.errors import Refused
+
+_STOCK = """
+siren nic siret statutDiffusionEtablissement dateCreationEtablissement:date trancheEffectifsEtablissement
+anneeEffectifsEtablissement:int activitePrincipaleRegistreMetiersEtablissement
+dateDernierTraitementEtablissement:datetime
+etablissementSiege:bool nombrePeriodesEtablissement:int complementAdresseEtablissement numeroVoieEtablissement
+indiceRepetitionEtablissement dernierNumeroVoieEtablissement indiceRepetitionDernierNumeroVoieEtablissement
+typeVoieEtablissement libelleVoieEtablissement codePostalEtablissement libelleCommuneEtablissement
+libelleCommuneEtrangerEtablissement distributionSpecialeEtablissement codeCommuneEtablissement codeCedexEtablissement
+libelleCedexEtablissement codePaysEtrangerEtablissement libellePaysEtrangerEtablissement identifiantAdresseEtablissement
+coordonneeLambertAbscisseEtablissement coordonneeLambertOrdonneeEtablissement complementAdresse2Etablissement
+numeroVoie2Etablissement indiceRepetition2Etablissement typeVoie2Etablissement libelleVoie2Etablissement
+codePostal2Etablissement libelleCommune2Etablissement libelleCommuneEtranger2Etablissement
+distributionSpeciale2Etablissement codeCommune2Etablissement codeCedex2Etablissement libelleCedex2Etablissement
+codePaysEtranger2Etablissement libellePaysEtranger2Etablissement dateDebut:date etatAdministratifEtablissement
+enseigne1Etablissement enseigne2Etablissement enseigne3Etablissement denominationUsuelleEtablissement
+activitePrincipaleEtablissement nomenclatureActivitePrincipaleEtablissement caractereEmployeurEtablissement
+activitePrincipaleNAF25Etablissement
+"""
+_UNITS = """
+siren statutDiffusionUniteLegale unitePurgeeUniteLegale:bool dateCreationUniteLegale:date sigleUniteLegale
+sexeUniteLegale prenom1UniteLegale prenom2UniteLegale prenom3UniteLegale prenom4UniteLegale
+prenomUsuelUniteLegale pseudonymeUniteLegale
+identifiantAssociationUniteLegale trancheEffectifsUniteLegale anneeEffectifsUniteLegale:int
+dateDernierTraitementUniteLegale:datetime nombrePeriodesUniteLegale:int categorieEntreprise anneeCategorieEntreprise:int
+dateDebut:date etatAdministratifUniteLegale nomUniteLegale nomUsageUniteLegale denominationUniteLegale
+denominationUsuelle1UniteLegale denominationUsuelle2UniteLegale denominationUsuelle3UniteLegale
+categorieJuridiqueUniteLegale:int activitePrincipaleUniteLegale nomenclatureActivitePrincipaleUniteLegale
+nicSiegeUniteLegale economieSocialeSolidaireUniteLegale societeMissionUniteLegale caractereEmployeurUniteLegale
+activitePrincipaleNAF25UniteLegale
+"""
+_POSITIONS = """
+siret x:float y:float qualite_xy epsg plg_qp24 plg_iris plg_zus plg_qp15 plg_qva plg_code_commune
+distance_precision:float qualite_qp24 qualite_iris qualite_zus qualite_qp15 qualite_qva y_latitude:float
+x_longitude:float
+"""
+_TYPES: dict[str, pl.DataType] = {
+    "": pl.String(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "bool": pl.Boolean(),
+    "int": pl.Int64(),
+    "float": pl.Float32(),
+}
+
+
+def _schema(columns: str) -> pl.Schema:
+    named = (column.partition(":") for column in columns.split())
+    return pl.Schema({name: _TYPES[kind] for name, _, kind in named})
+
+
+STOCK, UNITS, POSITIONS = _schema(_STOCK), _schema(_UNITS), _schema(_POSITIONS)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A published file: what it is called, all its columns, those we read, and how its CSV form separates them."""
+
+    name: str
+    columns: pl.Schema
+    read: pl.Schema
+    separator: str = ","
+
+
+ESTABLISHMENTS = Source("StockEtablissement", STOCK, rows.ESTABLISHMENT)
+LEGAL_UNITS = Source("StockUniteLegale", UNITS, rows.UNIT)
+GEOLOCATION = Source("GeolocalisationEtablissement", POSITIONS, rows.POSITION, separator=";")
+
+# Types that say the same: Insee has written whole numbers as texts, instants to the nanosecond, single and double precision.
+# A code that became a number is another matter: its leading zeros are lost.
+_INTEGERS: set[DataTypeClass] = {pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64}
+_ACCEPTED: dict[DataTypeClass, set[DataTypeClass]] = {
+    pl.String: {pl.String},
+    pl.Date: {pl.Date, pl.Datetime},
+    pl.Datetime: {pl.Datetime},
+    pl.Boolean: {pl.Boolean},
+    pl.Int64: _INTEGERS | {pl.String},
+    pl.Float32: {pl.Float32, pl.Float64},
+}
+_IN_FRENCH: dict[DataTypeClass, str] = {
+    pl.String: "du texte",
+    pl.Date: "une date",
+    pl.Datetime: "une date et une heure",
+    pl.Boolean: "vrai ou faux",
+    pl.Int64: "un entier",
+    pl.Float32: "un nombre décimal",
+}
+
+
+def check(path: Path, source: Source) -> list[str]:
+    """The columns that the file has and nobody knew, or Refused when one that we read is missing or is of another type."""
+    found = _schema_of(path)
+    if wrong := faults(found, source):
+        raise Refused([f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong])
+    return [name for name in found if name not in source.columns]
+
+
+def faults(found: pl.Schema, source: Source) -> list[str]:
+    """What is missing or of another type, in French."""
+    missing = [f"la colonne « {name} » manque" for name in source.read if name not in found]
+    wrong = [
+        f"la colonne « {name} » contient {found[name]} au lieu d’être {_IN_FRENCH[kind.base_type()]}"
+        for name, kind in source.read.items()
+        if name in found and found[name].base_type() not in _ACCEPTED[kind.base_type()]
+    ]
+    return missing + wrong
+
+
+def scan(path: Path, source: Source) -> pl.LazyFrame:
+    """The columns that we read, as the file types them: a filter must reach the file before any cast does."""
+    return pl.scan_parquet(path).select(source.read.names())
+
+
+def typed(frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The columns that we read, in our types."""
+    return frame.with_columns(pl.col(name).cast(kind, strict=False) for name, kind in source.read.items())
+
+
+def _schema_of(path: Path) -> pl.Schema:
+    try:
+        return pl.scan_parquet(path).collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Refused(f"{path.name} n’est pas un fichier Parquet lisible : {error}.") from None

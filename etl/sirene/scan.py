@@ -1,0 +1,132 @@
+"""The monthly stock: of forty million establishments, those of our field and those that FINESS names, parted by the door."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import polars as pl
+
+from etl.sirene import rows
+from etl.sirene.archive import parquet_of
+from etl.sirene.diffusion import ACTIVE, split
+from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan, typed
+from etl.sirene.naf import in_scope
+
+# Legal units looked up at once. Files are sorted by number, so a range of units is a few row groups and statistics skip the rest;
+# their rows and positions take some hundred megabytes.
+UNITS_AT_ONCE = 200_000
+OPEN_NAME, MASKED_NAME = "sirene_ouverts.parquet", "sirene_masques.parquet"
+CLOSED_OF_NO_USE = ~pl.col("named") & (
+    pl.col("etatAdministratifEtablissement").ne_missing(ACTIVE)
+    | pl.col("etatAdministratifUniteLegale").ne(ACTIVE).fill_null(False)
+)
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Establishments of the stock."""
+
+    read: int
+    in_scope: int  # by their own activity, closed ones included
+    named_found: int  # of those FINESS names, whatever their activity and state
+    closed_dropped: int  # in scope, closed or of a legal unit that ceased, and not named
+    open: int
+    masked: int
+
+
+class Stock(msgspec.Struct, frozen=True):
+    """Where the two sides of the door were written, what was counted, and columns nobody knew."""
+
+    open: Path  # rows.OPEN
+    masked: Path  # rows.MASKED
+    counts: Counts
+    unknown_columns: list[str]
+
+
+def stock(
+    establishments: Path, units: Path, positions: Path | None, folder: Path, named: Collection[str] = ()
+) -> Stock:
+    """Read the published files (parquet, or CSV in its zip) and write both sides into `folder`; Refused when a column is missing.
+
+    `named`: SIRET that FINESS gives: they are kept whatever their activity, and closed too.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as temporary:
+        work = Path(temporary)
+        sources = [(establishments, ESTABLISHMENTS), (units, LEGAL_UNITS)]
+        sources += [(positions, GEOLOCATION)] if positions else []
+        readable = [(parquet_of(path, source, work), source) for path, source in sources]
+        unknown = [name for path, source in readable for name in check(path, source)]
+        scans = [scan(path, source) for path, source in readable]
+        chosen = _choose(scans[0], named, work)
+        counts = _part(chosen, scans[1], scans[2] if positions else None, work)
+        opened = _gathered(work, "open", rows.OPEN, folder / OPEN_NAME)
+        masked = _gathered(work, "masked", rows.MASKED, folder / MASKED_NAME)
+        read = int(scans[0].select(pl.len()).collect().item())
+        return Stock(opened, masked, _counts(read, chosen, counts), unknown)
+
+
+def _choose(establishments: pl.LazyFrame, named: Collection[str], work: Path) -> pl.LazyFrame:
+    """Only the columns of the question are decoded for every row; the others where it was answered by yes."""
+    wanted = pl.Series(list(named), dtype=pl.String)
+    of_field = in_scope(
+        "activitePrincipaleEtablissement",
+        "nomenclatureActivitePrincipaleEtablissement",
+        "activitePrincipaleNAF25Etablissement",
+    )
+    is_named = pl.col("siret").is_in(wanted.implode())
+    path = work / "choisis.parquet"
+    establishments.filter(of_field | is_named).with_columns(of_field=of_field, named=is_named).sink_parquet(path)
+    return pl.scan_parquet(path)
+
+
+def _part(
+    chosen: pl.LazyFrame, units: pl.LazyFrame, positions: pl.LazyFrame | None, work: Path
+) -> list[tuple[int, int, int]]:
+    """Range after range of legal units: joined, closed ones dropped, parted, written; closed, open and masked of each."""
+    counts = []
+    for rank, sirens in enumerate(_ranges(chosen)):
+        joined = _joined(chosen, units, positions, sirens)
+        kept = joined.filter(~CLOSED_OF_NO_USE)
+        opened, masked = split(kept)
+        opened.sort("siret").write_parquet(work / f"open-{rank:05}.parquet")
+        masked.sort("siret").write_parquet(work / f"masked-{rank:05}.parquet")
+        counts.append((joined.height - kept.height, opened.height, masked.height))
+    return counts
+
+
+def _ranges(chosen: pl.LazyFrame) -> Iterator[pl.Series]:
+    sirens = chosen.select("siren").unique().collect(engine="streaming")["siren"].sort()
+    for start in range(0, len(sirens), UNITS_AT_ONCE):
+        yield sirens.slice(start, UNITS_AT_ONCE)
+
+
+def _joined(
+    chosen: pl.LazyFrame, units: pl.LazyFrame, positions: pl.LazyFrame | None, sirens: pl.Series
+) -> pl.DataFrame:
+    """PUBLISHED rows of these legal units, with `named`."""
+    first, last = sirens[0], sirens[-1]
+    of_range = pl.col("siren").is_between(pl.lit(first), pl.lit(last))
+    ours = typed(chosen.filter(of_range).collect(engine="streaming"), ESTABLISHMENTS)
+    theirs = units.filter(of_range & pl.col("siren").is_in(sirens.implode())).collect(engine="streaming")
+    joined = ours.join(typed(theirs, LEGAL_UNITS).unique("siren", keep="first"), on="siren", how="left")
+    if positions is None:
+        return joined
+    # a SIRET begins with its SIREN: the same range, and its row groups
+    of_sirets = pl.col("siret").is_between(pl.lit(f"{first}00000"), pl.lit(f"{last}99999"))
+    there = positions.filter(of_sirets & pl.col("siret").is_in(ours["siret"].implode())).collect(engine="streaming")
+    return joined.join(typed(there, GEOLOCATION).unique("siret", keep="first"), on="siret", how="left")
+
+
+def _gathered(work: Path, side: str, schema: pl.Schema, path: Path) -> Path:
+    """The parts as one file that appears under its name when it is whole."""
+    parts, partial = sorted(work.glob(f"{side}-*.parquet")), path.with_suffix(".partial")
+    written = pl.scan_parquet(parts) if parts else pl.LazyFrame(schema=schema)
+    written.sink_parquet(partial, maintain_order=True)
+    return partial.replace(path)
+
+
+def _counts(read: int, chosen: pl.LazyFrame, parted: list[tuple[int, int, int]]) -> Counts:
+    in_scope, named = chosen.select(pl.col("of_field").sum(), pl.col("named").sum()).collect().row(0)
+    closed, opened, masked = (sum(each) for each in zip(*parted, strict=True)) if parted else (0, 0, 0)
+    return Counts(read=read, in_scope=in_scope, named_found=named, closed_dropped=closed, open=opened, masked=masked)

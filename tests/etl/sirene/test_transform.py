@@ -1,0 +1,263 @@
+"""From an open row to what people find: its name, its address, its place, its category."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from etl import demo
+from etl.merge import NAMES
+from etl.sirene.capitals import proper, restored, street
+from etl.sirene.diffusion import split
+from etl.sirene.transform import structures
+from geo.categories import categories
+from geo.projections import to_wgs84
+from tests.etl.sirene.published import SIREN, SIRET, published, whole
+
+TODAY = date(2026, 11, 23)
+PERSON = {
+    "categorieJuridiqueUniteLegale": 1000,
+    "denominationUniteLegale": None,
+    "prenom1UniteLegale": "ANNE-LISE",
+    "nomUniteLegale": "LE GALL",
+}
+EAST, NORTH = 417_238.0, 6_421_800.0  # Bordeaux in Lambert-93
+
+
+def made(**changed: Any) -> dict[str, Any]:
+    opened, _ = split(published(**changed))
+    found, _ = structures(opened, TODAY)
+    return found.row(0, named=True)
+
+
+def noticed(**changed: Any) -> dict[str, int]:
+    opened, _ = split(published(**changed))
+    told = structures(opened, TODAY)[1]
+    return {name: count for name, count in told.items() if count}
+
+
+def test_a_pharmacy_has_every_column_of_a_structure() -> None:
+    row = made()
+    assert list(row) == list(NAMES)
+    assert {name: row[name] for name in ("id", "siret", "siren", "finess", "phones", "open")} == {
+        "id": f"s{SIRET}",
+        "siret": [SIRET],
+        "siren": SIREN,
+        "finess": [],
+        "phones": [],
+        "open": True,
+    }
+    assert row["categorie_no"] == categories()["lib:pharmacie"].no
+    assert (row["commune"], row["commune_name"], row["departement"], row["region"]) == ("33063", "Bordeaux", "33", "75")
+    assert (row["opened_on"], row["closed_on"], row["updated_on"]) == (date(2015, 3, 2), None, date(2026, 10, 4))
+    assert (row["name"], row["name_key"]) == ("Pharmacie des Lilas", "PHARMACIE DES LILAS")
+    assert row["address_lines"] == ["12 rue des Lilas"]
+
+
+def test_a_closed_one_another_trade_and_a_later_opening_make_no_structure() -> None:
+    others = [
+        {"etatAdministratifEtablissement": "F"},
+        {"activitePrincipaleEtablissement": "56.10A", "activitePrincipaleNAF25Etablissement": None},
+        {"dateCreationEtablissement": date(2026, 12, 1)},
+    ]
+    opened = pl.concat(split(published(**each))[0] for each in others)
+    found, told = structures(opened, TODAY)
+    assert found.is_empty()
+    assert told["pas_encore_ouvertes"] == 1
+
+
+def test_the_register_s_default_day_is_no_opening() -> None:
+    assert made(dateCreationEtablissement=date(1900, 1, 1))["opened_on"] is None
+
+
+# Names
+
+
+def test_the_sign_is_shown_and_the_rest_stays_findable() -> None:
+    row = made(
+        enseigne1Etablissement="PHARMACIE DE L EGLISE",
+        enseigne2Etablissement="BIEN PORTER",
+        denominationUsuelleEtablissement="PHIE EGLISE",
+        sigleUniteLegale="SPL",
+    )
+    assert row["name"] == "Pharmacie de l’Église"
+    assert row["other_names"] == [
+        "Bien Porter", "Phie Église", "Pharmacie des Lilas", "SPL", "PHARMACIE DE L EGLISE"
+    ]  # fmt: skip
+
+
+def test_a_practitioner_is_called_by_first_name_then_surname() -> None:
+    row = made(**PERSON)
+    assert (row["name"], row["other_names"]) == ("Anne-Lise Le Gall", ["ANNE-LISE LE GALL"])
+
+
+def test_a_married_name_is_shown_and_the_other_stays_findable() -> None:
+    row = made(**PERSON, nomUsageUniteLegale="DE LA TOUR")
+    assert row["name"] == "Anne-Lise de la Tour"
+    assert row["other_names"] == ["Anne-Lise Le Gall", "ANNE-LISE DE LA TOUR"]
+
+
+def test_a_practitioner_with_a_sign_is_found_by_name_too() -> None:
+    row = made(**PERSON, enseigne1Etablissement="CABINET MEDICAL DU PORT")
+    assert row["name"] == "Cabinet médical du Port"
+    assert "Anne-Lise Le Gall" in row["other_names"]
+
+
+def test_a_name_with_small_letters_is_left_alone() -> None:
+    row = made(enseigne1Etablissement="iSanté Bordeaux", denominationUniteLegale=None)
+    assert (row["name"], row["other_names"]) == ("iSanté Bordeaux", [])
+
+
+def test_nobody_s_name_is_no_name() -> None:
+    assert noticed(denominationUniteLegale=None)["sans_nom"] == 1
+
+
+@pytest.mark.parametrize(
+    ("published_name", "name"),
+    [
+        ("CENTRE HOSPITALIER DE L'ESTUAIRE", "Centre hospitalier de l’Estuaire"),
+        ("EHPAD LES TILLEULS", "EHPAD Les Tilleuls"),
+        ("SELARL DU DR MARTIN", "SELARL du Dr Martin"),
+        ("DOCTEUR JEAN-PIERRE LE GALL", "Docteur Jean-Pierre Le Gall"),
+        ("SERVICE DE SOINS INFIRMIERS A DOMICILE", "Service de soins infirmiers à domicile"),
+        ("CENTRE MEDICO-SOCIAL DU 3EME AGE", "Centre médico-social du 3eme âge"),
+        ("RESIDENCE JEAN XXIII", "Résidence Jean XXIII"),
+        ("LA MAISON MEDICALE", "La Maison médicale"),
+        ("SARL PHARMACIE DU PORT", "SARL Pharmacie du Port"),
+        ("FOYER D ACCUEIL MEDICALISE", "Foyer d’accueil médicalisé"),
+        ("INSTITUT L.P. DURAND", "Institut L.P. Durand"),
+        ("CLINIQUE SAINT-VINCENT", "Clinique Saint-Vincent"),
+        ("FREDERIQUE MEZERAC", "Frederique Mezerac"),
+    ],
+)
+def test_capitals_are_given_back_and_no_accent_is_invented(published_name: str, name: str) -> None:
+    assert restored(published_name) == name
+
+
+def test_a_person_s_name_is_no_word_of_the_field() -> None:
+    assert (proper("MAISON"), proper("NG"), proper("D'ARC")) == ("Maison", "Ng", "d’Arc")
+
+
+# Addresses
+
+
+def test_abbreviations_are_written_out() -> None:
+    row = made(
+        complementAdresseEtablissement="1ER ETAGE",
+        indiceRepetitionEtablissement="B",
+        typeVoieEtablissement="AV",
+        libelleVoieEtablissement="DU GENERAL DE GAULLE",
+        distributionSpecialeEtablissement="BP 141",
+    )
+    assert row["address_lines"] == ["1er étage", "12 bis avenue du Général de Gaulle", "BP 141"]
+
+
+def test_a_street_without_number_begins_with_a_capital() -> None:
+    assert made(numeroVoieEtablissement=None, typeVoieEtablissement="ALLEE")["address_lines"] == ["Allée des Lilas"]
+
+
+def test_a_number_without_street_is_no_line() -> None:
+    assert made(libelleVoieEtablissement=None, typeVoieEtablissement=None)["address_lines"] == []
+
+
+def test_the_letter_of_a_number_stays() -> None:
+    assert made(indiceRepetitionEtablissement="A")["address_lines"] == ["12 A rue des Lilas"]
+
+
+def test_streets_have_their_own_capitals() -> None:
+    assert street("DE LA REPUBLIQUE") == "de la République"
+    assert street("JEAN MOULIN") == "Jean Moulin"
+
+
+# Places
+
+
+@pytest.mark.parametrize(
+    ("quality", "precision"), [("11", "housenumber"), ("12", "street"), ("21", "street"), ("22", "street")]
+)
+def test_insee_s_quality_says_how_precise_a_point_is(quality: str, precision: str) -> None:
+    row = made(qualite_xy=quality)
+    assert (row["precision"], row["position_source"]) == (precision, "insee")
+    assert (row["lon"], row["lat"]) == (pytest.approx(-0.5792), pytest.approx(44.8378))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"qualite_xy": "33"}, "positions_voie_inconnue"),
+        ({"qualite_xy": None}, "positions_qualite_inconnue"),
+        ({"x_longitude": None, "y_latitude": None, "qualite_xy": None}, "positions_absentes"),
+        ({"x_longitude": 55.45, "y_latitude": -20.88}, "positions_hors_du_territoire"),
+        ({"x_longitude": 3.06, "y_latitude": 50.63}, "positions_hors_de_la_commune"),
+        (
+            {
+                "coordonneeLambertAbscisseEtablissement": str(EAST + 900),
+                "coordonneeLambertOrdonneeEtablissement": str(NORTH),
+            },
+            "positions_contredites_par_lambert",
+        ),
+    ],
+)
+def test_a_point_that_cannot_be_true_is_refused_and_the_commune_s_centre_stands_in(
+    changed: dict[str, Any], reason: str
+) -> None:
+    assert noticed(**changed) == {reason: 1}
+    row = made(**changed)
+    assert (row["precision"], row["position_source"]) == ("commune", "commune")
+    assert row["lon"] is not None
+
+
+def test_a_lambert_pair_that_agrees_changes_nothing() -> None:
+    lon, lat = to_wgs84(2154, *(pl.Series([each]).to_numpy() for each in (EAST, NORTH)))
+    pair = {"coordonneeLambertAbscisseEtablissement": str(EAST), "coordonneeLambertOrdonneeEtablissement": str(NORTH)}
+    assert noticed(**pair, x_longitude=float(lon[0]), y_latitude=float(lat[0])) == {"positions_placees_par_insee": 1}
+
+
+def test_a_lambert_pair_stands_in_for_a_missing_point_within_its_commune_only() -> None:
+    missing = {"x_longitude": None, "y_latitude": None, "qualite_xy": None}
+    row = made(
+        **missing,
+        coordonneeLambertAbscisseEtablissement="417238,0",
+        coordonneeLambertOrdonneeEtablissement=str(NORTH),
+    )
+    assert (row["precision"], row["position_source"]) == ("street", "insee")
+    assert (row["lon"], row["lat"]) == (pytest.approx(-0.58, abs=0.02), pytest.approx(44.84, abs=0.02))
+    elsewhere = made(
+        **missing, coordonneeLambertAbscisseEtablissement="652000", coordonneeLambertOrdonneeEtablissement="6862000"
+    )
+    assert elsewhere["precision"] == "commune"
+
+
+def test_overseas_lambert_is_read_in_its_own_projection() -> None:
+    row = made(
+        codeCommuneEtablissement="97411",
+        x_longitude=None,
+        y_latitude=None,
+        coordonneeLambertAbscisseEtablissement="338500",
+        coordonneeLambertOrdonneeEtablissement="7690500",
+    )
+    assert (row["lon"], row["lat"]) == (pytest.approx(55.45, abs=0.05), pytest.approx(-20.88, abs=0.05))
+
+
+def test_an_unknown_commune_leaves_a_structure_without_place() -> None:
+    row = made(codeCommuneEtablissement="99999")
+    assert (row["commune"], row["commune_name"], row["lon"], row["precision"]) == (None, "BORDEAUX", None, "none")
+
+
+def test_the_demo_s_practitioners_stand_where_they_are_and_nowhere_else(france: demo.DemoFiles, tmp_path: Path) -> None:
+    opened = pl.read_parquet(whole(france, tmp_path).open)
+    found, told = structures(opened, TODAY)
+    truth = (
+        pl.read_parquet(france.truth)
+        .filter(pl.col("finess").is_null())
+        .select("siret", "name", true_lon="lon", true_lat="lat")
+    )
+    placed = found.with_columns(pl.col("siret").list.first()).join(truth, on="siret")
+    exact = placed.filter(precision="housenumber")
+    assert exact.height > 300
+    assert (exact["lat"] - exact["true_lat"]).abs().max() < 0.001
+    assert found["id"].is_unique().all()
+    assert told["positions_placees_par_insee"] > 0.8 * found.height
+    assert found["name"].str.contains("[ND]", literal=True).sum() == 0

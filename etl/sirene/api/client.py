@@ -86,9 +86,7 @@ class Sirene:
         for start in range(0, len(sirets), SIRETS_A_QUESTION):
             group = [siret for siret in sirets[start : start + SIRETS_A_QUESTION] if re.fullmatch(SIRET_FORM, siret)]
             found = self._statuses(group) if group else {}
-            yield from (
-                found.get(siret, Status(siret)) for siret in sirets[start : start + SIRETS_A_QUESTION]
-            )
+            yield from (found.get(siret, Status(siret)) for siret in sirets[start : start + SIRETS_A_QUESTION])
 
     def _statuses(self, sirets: Sequence[str]) -> dict[str, Status]:
         page = self._page(

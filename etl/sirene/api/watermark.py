@@ -8,6 +8,7 @@ import msgspec
 
 from etl.sirene.api.errors import MassUpdate, QuestionRefused
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS, Collection
+from etl.sirene.api.pages import NotAPage
 
 FOLLOWED = (ESTABLISHMENTS, UNITS)
 
@@ -50,8 +51,12 @@ def informations_of(body: bytes) -> Informations:
     try:
         reaches = dict(_reaches(msgspec.json.decode(body)))
         return Informations({each.title: reaches[each.title.casefold()] for each in FOLLOWED})
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise QuestionRefused("L’API Sirene ne dit pas de quand sont ses données (« informations » illisible).") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAPage("ce n’est pas du JSON entier") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise QuestionRefused(
+            "L’API Sirene ne dit pas de quand sont ses données (« informations » illisible)."
+        ) from error
 
 
 def _reaches(document: dict[str, Any]) -> Iterator[tuple[str, Reach]]:

@@ -12,6 +12,8 @@ import polars as pl
 from etl.sirene.api.members import (
     ADDRESS_MEMBER,
     DOCUMENTED,
+    PERIOD_BEGINS,
+    PERIOD_ENDS,
     PERIODS_MEMBER,
     SECOND_ADDRESS_MEMBER,
     UNIT_MEMBER,
@@ -116,12 +118,12 @@ def _nested(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _current(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The period without an end, wherever it stands; the newest where several have none."""
+    """The period without an end, wherever it stands; the newest of all where ends were not asked for."""
     periods = entry.get(name) or []
     if not isinstance(periods, list) or not all(isinstance(period, Mapping) for period in periods):
         raise Unreadable(f"{name} n’est pas une liste d’objets")
-    endless = [period for period in periods if period.get("dateFin") is None]
-    return max(endless, key=lambda period: str(period.get("dateDebut") or ""), default={})
+    endless = [period for period in periods if period.get(PERIOD_ENDS) is None]
+    return max(endless, key=lambda period: str(period.get(PERIOD_BEGINS) or ""), default={})
 
 
 def _undocumented(entry: Mapping[str, Any]) -> Iterator[str]:

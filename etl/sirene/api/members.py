@@ -6,7 +6,7 @@ import msgspec
 
 from etl.sirene.rows import ESTABLISHMENT, JOINED, UNIT
 
-PERIOD_BOUNDS = ("dateDebut", "dateFin")  # a period that is not over has no dateFin
+PERIOD_BEGINS, PERIOD_ENDS = "dateDebut", "dateFin"  # a period that is not over has no end
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -28,14 +28,14 @@ ESTABLISHMENTS = Collection(
     member="etablissements",
     title="Établissements",
     treated="dateDernierTraitementEtablissement",
-    asked=tuple(dict.fromkeys([*JOINED, *PERIOD_BOUNDS])),
+    asked=tuple(JOINED),
 )
 UNITS = Collection(
     endpoint="siren",
     member="unitesLegales",
     title="Unités Légales",
     treated="dateDernierTraitementUniteLegale",
-    asked=(*UNIT, "dateDernierTraitementUniteLegale", *PERIOD_BOUNDS),
+    asked=(*UNIT, "dateDernierTraitementUniteLegale", PERIOD_BEGINS),
 )
 
 # The nested members of an entry, whose own members are said flat in `champs`.
@@ -65,7 +65,8 @@ changementSocieteMissionUniteLegale changementCaractereEmployeurUniteLegale
 DOCUMENTED = {
     *ESTABLISHMENT,
     *UNIT,
-    *PERIOD_BOUNDS,
+    PERIOD_BEGINS,
+    PERIOD_ENDS,
     *_NOT_READ.split(),
     UNIT_MEMBER,
     ADDRESS_MEMBER,

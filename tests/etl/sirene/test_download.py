@@ -124,9 +124,7 @@ def test_a_file_that_is_not_announced_any_more_is_behind_its_stable_address(prod
     assert obtained.path.name == "StockDoublons-2026-11.parquet"
 
 
-def test_a_parquet_whose_columns_changed_leaves_the_zip(
-    producer: Producer, folder: Path
-) -> None:
+def test_a_parquet_whose_columns_changed_leaves_the_zip(producer: Producer, folder: Path) -> None:
     publish(producer, STOCK_ETABLISSEMENT, DRIFTED)
     publish(producer, STOCK_ETABLISSEMENT, a_zip("siren"), zipped=True)
     [obtained] = obtain(producer, folder, STOCK_ETABLISSEMENT)

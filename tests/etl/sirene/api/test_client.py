@@ -39,7 +39,7 @@ def test_a_day_of_2_500_establishments_comes_in_three_pages(insee: Insee, sirene
 
 
 def test_only_what_is_read_is_asked_for_and_all_of_it_comes(insee: Insee, sirene: Sirene) -> None:
-    insee.establishments = [an_establishment(1, dateFin=None, trancheEffectifsEtablissement="NN")]
+    insee.establishments = [an_establishment(1, trancheEffectifsEtablissement="NN")]
     [page] = sirene.establishments_treated_on(DAY)
     [asked] = insee.asked
     assert asked.question["q"] == "dateDernierTraitementEtablissement:2026-11-20"
@@ -47,6 +47,16 @@ def test_only_what_is_read_is_asked_for_and_all_of_it_comes(insee: Insee, sirene
     assert "trancheEffectifsEtablissement" not in page.entries[0]
     assert "adresse2Etablissement" not in page.entries[0]
     assert flatten(page.entries).rows.equals(flatten(insee.establishments).rows)
+
+
+def test_the_current_period_is_known_though_ends_are_not_asked_for(insee: Insee, sirene: Sirene) -> None:
+    entry = an_establishment(1, etatAdministratifEtablissement="F")
+    over = {"dateFin": "2020-02-02", "dateDebut": "2009-08-01", "etatAdministratifEtablissement": "A"}
+    entry["periodesEtablissement"].insert(0, over)
+    insee.establishments = [entry]
+    [page] = sirene.establishments_treated_on(DAY)
+    assert "dateFin" not in page.entries[0]["periodesEtablissement"][0]
+    assert flatten(page.entries).rows["etatAdministratifEtablissement"].to_list() == ["F"]
 
 
 def test_a_day_without_change_is_no_trouble(sirene: Sirene) -> None:

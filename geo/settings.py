@@ -1,7 +1,7 @@
 """Where the instance lives and how it reaches its database, read from the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from geo.errors import Lum1Error
@@ -19,6 +19,9 @@ class Settings:
     public_url: str = ""  # where others reach the server, when a proxy stands before it
     live: bool = True  # whether the network may be tried at all
     schedule: bool = True  # whether `start` runs the worker; 0 where an external cron calls `refresh`
+    sirene_api_url: str = "https://api.insee.fr/api-sirene/3.11"
+    sirene_api_key: str = field(default="", repr=False)  # a secret: in no log, no error, no answer
+    sirene_per_minute: int = 30  # of the questions that Insee allows a key
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -33,6 +36,9 @@ class Settings:
             public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
+            sirene_api_url=(os.environ.get("LUM1_SIRENE_API") or cls.sirene_api_url).rstrip("/"),
+            sirene_api_key=os.environ.get("LUM1_SIRENE_API_KEY", "").strip(),
+            sirene_per_minute=whole_number("LUM1_SIRENE_PER_MINUTE", cls.sirene_per_minute),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 

@@ -31,7 +31,7 @@ def latest(base_url: str, flow: Flow, patience: Patience | None = None) -> Resou
     """
     patience = patience or Patience.from_environment()
     try:
-        announced = list(_announced(base_url, flow, _at_most(patience, CATALOGUE_S)))
+        announced = list(_announced(base_url, flow, at_most(patience, CATALOGUE_S)))
         trouble = f"le jeu « {flow.dataset} » n’annonce aucun fichier « {flow.name} » du jour"
     except NoNetwork:
         raise
@@ -40,10 +40,10 @@ def latest(base_url: str, flow: Flow, patience: Patience | None = None) -> Resou
     if announced:
         return max(announced, key=_most_recent)
     logger.warning("%s ; recours à l’adresse stable, sans somme de contrôle", trouble)
-    return _behind_the_stable_address(base_url, flow, _at_most(patience, DISCOVERY_S), trouble)
+    return _behind_the_stable_address(base_url, flow, at_most(patience, DISCOVERY_S), trouble)
 
 
-def _at_most(patience: Patience, seconds: float) -> Effort:
+def at_most(patience: Patience, seconds: float) -> Effort:
     return Effort(replace(patience, attempts=min(patience.attempts, ATTEMPTS), total_s=min(patience.total_s, seconds)))
 
 
@@ -59,14 +59,14 @@ def _announced(base_url: str, flow: Flow, effort: Effort) -> Iterator[Resource]:
     for _ in range(MOST_PAGES):
         if page is None:
             return
-        document = _json(page, effort)
+        document = json_at(page, effort)
         licence = str(document.get("license") or licence)
-        listed, following = _listed(document)
+        listed, following = listed_in(document)
         yield from (found for each in listed if (found := announced_resource(base_url, flow, each, licence)))
         page = urljoin(page, following) if following else None
 
 
-def _listed(document: dict[str, Any]) -> tuple[list[Any], str | None]:
+def listed_in(document: dict[str, Any]) -> tuple[list[Any], str | None]:
     """Resources and the next page's address: version 1 lists them all, version 2 gives a link to pages of `data`."""
     resources = document.get("resources", document.get("data"))
     if isinstance(resources, dict):
@@ -89,7 +89,7 @@ def _behind_the_stable_address(base_url: str, flow: Flow, effort: Effort, troubl
             effort.wait_after(failure)
 
 
-def _json(url: str, effort: Effort) -> dict[str, Any]:
+def json_at(url: str, effort: Effort) -> dict[str, Any]:
     while True:
         try:
             with answer_from(url, connect_s=FIRST_CONTACT_S, silence_s=ANSWER_S) as answer:

@@ -99,12 +99,17 @@ class Producer:
         self._server.shutdown()
         self._server.server_close()
 
-    def publish(self, flow: Flow, day: date, content: bytes | Path, title: str | None = None, **lies: Any) -> Published:
-        """Put a file online and announce it; `lies` replace members of what is announced, None removes them."""
+    def publish(
+        self, flow: Flow, day: date, content: bytes | Path, title: str | None = None, named: str = "", **lies: Any
+    ) -> Published:
+        """Put a file online and announce it; `named` where its title is a sentence.
+
+        `lies` replace members of what is announced, None removes them.
+        """
         content = content.read_bytes() if isinstance(content, Path) else content
         title = title or TITLES[flow.name].format(day)
         moment = datetime(day.year, day.month, day.day, 2, 16, tzinfo=UTC) + timedelta(seconds=len(self.published))
-        path = f"/resources/{flow.dataset}/{moment:%Y%m%d-%H%M%S}/{title}"  # a new address at each publication
+        path = f"/resources/{flow.dataset}/{moment:%Y%m%d-%H%M%S}/{named or title}"  # a new address at each publication
         true = {
             "id": flow.stable_id,
             "title": title,
@@ -261,8 +266,7 @@ def announce(exchange: Exchange) -> None:
 
 def redirect_to_newest(exchange: Exchange) -> None:
     """Where a stable address leads."""
-    flows = [flow for flow in FLOWS if exchange.asked.path.endswith(flow.stable_id)]
-    files = [each for each in exchange.producer.published if each.flow in flows]
+    files = [each for each in exchange.producer.published if exchange.asked.path.endswith(each.flow.stable_id)]
     exchange.send(302, Location=files[-1].path) if files else exchange.send(404)
 
 

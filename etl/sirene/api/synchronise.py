@@ -1,0 +1,104 @@
+"""Days that Insee has and we have not, received one after the other; killed anywhere, it goes on from the last page kept."""
+
+import logging
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import msgspec
+
+from etl.download.errors import Unreachable
+from etl.sirene.api.client import Sirene
+from etl.sirene.api.errors import Flipped
+from etl.sirene.api.flatten import Flattened, flatten_units
+from etl.sirene.api.members import ESTABLISHMENTS, UNITS, Collection
+from etl.sirene.api.pages import Page, Pages, chain_in, pages_of
+from etl.sirene.api.spool import DayList, Spool
+from etl.sirene.api.watermark import FOLLOWED, Informations
+from geo.errors import Refused
+
+MOST_FLIPS = 3  # data are replaced once a morning: more is trouble at Insee's
+
+logger = logging.getLogger("lum1.sirene")
+
+
+class Delta(msgspec.Struct, frozen=True):
+    """What a day changed."""
+
+    day: date
+    establishments: Pages
+    units: Flattened  # rows.UNIT
+
+
+def days_to_ask(last_done: date | None, stock_day: date, watermark: date) -> list[date]:
+    """Every day up to the watermark since the last one done, or since the day of a stock that is newer.
+
+    A stock « du 1er novembre » holds what was treated before that day.
+    """
+    first = max(stock_day, last_done + timedelta(days=1)) if last_done else stock_day
+    return [first + timedelta(days=n) for n in range((watermark - first).days + 1)]
+
+
+def synchronise(
+    sirene: Sirene, spool: Spool, last_done: date | None, stock_day: date, step: Callable[[str], None] | None = None
+) -> list[date]:
+    """The days that are then whole in the spool, oldest first; MassUpdate where the stock must be reloaded instead."""
+    informations = sirene.informations()
+    days = days_to_ask(last_done, stock_day, informations.watermark)
+    if days:
+        informations.refuse_mass_update_since(days[0])
+    for day in days:
+        for collection in FOLLOWED:
+            if step:
+                step(f"API Sirene : {collection.title.lower()} du {day:%d/%m/%Y}")
+            informations = _receive_whole(sirene, spool.of(day, collection), day, collection, informations)
+    return days
+
+
+def read_day(spool: Spool, day: date) -> Delta:
+    """What a day that is whole in the spool changed."""
+    units = flatten_units(entry for page in _kept(spool, day, UNITS) for entry in page.entries)
+    establishments = _kept(spool, day, ESTABLISHMENTS)
+    return Delta(day, pages_of([establishments] if establishments else []), units)
+
+
+def _kept(spool: Spool, day: date, collection: Collection) -> list[Page]:
+    received = spool.of(day, collection)
+    if not received.is_complete:
+        raise Refused(f"Le {day:%d/%m/%Y} n’est pas reçu en entier : relancez ./lum1 refresh sirene.")
+    return chain_in(received.files, collection) if received.files else []
+
+
+def _receive_whole(
+    sirene: Sirene, received: DayList, day: date, collection: Collection, informations: Informations
+) -> Informations:
+    """Receive what is missing of a list; one whose data flipped meanwhile is asked anew. Gives the newest informations."""
+    for _ in range(MOST_FLIPS):
+        if received.is_complete:
+            return informations
+        if received.begun != informations.of(collection).made_available:
+            received.begin(informations.of(collection).made_available)
+        try:
+            _receive(sirene, received, day, collection)
+        except Flipped:
+            logger.warning("les données de l’Insee ont changé pendant la lecture du %s : jour redemandé", day)
+            informations = sirene.informations()
+            received.begin(informations.of(collection).made_available)
+            continue
+        if len(received.files) > 1:  # one page is of one moment
+            informations = sirene.informations()
+        if received.begun == informations.of(collection).made_available:
+            received.finish()
+    if received.is_complete:
+        return informations
+    raise Unreachable(
+        f"Les données de l’Insee ont changé {MOST_FLIPS} fois pendant la lecture du {day:%d/%m/%Y} : réessayez plus tard."
+    )
+
+
+def _receive(sirene: Sirene, received: DayList, day: date, collection: Collection) -> None:
+    last = received.last
+    cursor = received.cursor
+    if cursor is None:
+        return
+    for page in sirene.treated_on(day, collection, cursor, last.total if last else None):
+        received.save(page)

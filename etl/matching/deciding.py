@@ -1,0 +1,76 @@
+"""From scores to a verdict: accepted, for a person to review, rejected; what a person said stands above."""
+
+import polars as pl
+
+from etl.matching import weights as w
+
+ACCEPTED, REVIEW, REJECTED = "accepted", "review", "rejected"
+
+
+def decided(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Adds `status` to all pairs of some EGE at once, and leaves out candidates that come to nothing.
+
+    A pair: finess, siret, score and parts; `declared` with its `checks`, `confirmed`, `shared` and `masked`; `verdict` of a person.
+    """
+    return (
+        pairs.pipe(_judge_declared)
+        .pipe(_settle)
+        .pipe(_rank_candidates)
+        .with_columns(status=_status())
+        .filter(pl.col("status").is_not_null())
+    )
+
+
+def _judge_declared(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`right`: what FINESS declares can be taken at its word.
+
+    Named from several addresses, it is the head office's everywhere: each has to be at its own. And a sibling of the same
+    legal unit at the very address tells that the one declared is elsewhere.
+    """
+    here = (pl.col("address") >= w.ADDRESS_FLOOR).fill_null(False)
+    candidate = ~pl.col("declared") & (pl.col("verdict") != REJECTED).fill_null(True)
+    sibling = candidate & (pl.col("identifiers") == 100) & (pl.col("address") >= w.SIBLING_ABOVE)
+    better = sibling.fill_null(False).any().over("finess") & (pl.col("address") < w.ELSEWHERE_BELOW).fill_null(False)
+    return pairs.with_columns(right=pl.col("declared") & pl.col("confirmed") & (~pl.col("shared") | here) & ~better)
+
+
+def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`settled`: an EGE whose SIRET is right, or given by a person, needs no candidate."""
+    held = (pl.col("right") & (pl.col("verdict") != REJECTED).fill_null(True)) | (pl.col("verdict") == ACCEPTED)
+    return pairs.with_columns(settled=held.fill_null(False).any().over("finess"))
+
+
+def _rank_candidates(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`rank` among the candidates of one EGE, `ahead`: the best one's lead over the next, `elected`: the one that wins."""
+    runs = ~pl.col("declared") & pl.col("verdict").is_null() & ~pl.col("settled") & pl.col("open")
+    placed = (pl.col("address") >= w.ADDRESS_FLOOR).fill_null(False)
+    named = (pl.col("identifiers") == 100).fill_null(False) | (pl.col("name") >= w.NAME_FLOOR).fill_null(False)
+    ranked = pairs.sort("finess", pl.when(runs).then("score"), "siret", descending=[False, True, False], nulls_last=True)
+    ranked = ranked.with_columns(
+        runs=runs, rank=pl.when(runs).then(runs.cast(pl.Int32).cum_sum().over("finess")), eligible=placed & (named | pl.col("heir"))
+    )
+    second = pl.col("score").filter(pl.col("rank") == 2).first().over("finess").fill_null(0.0)
+    elected = (
+        (pl.col("rank") == 1)
+        & pl.col("eligible")
+        & (pl.col("score") >= w.ACCEPT)
+        & (pl.col("score") - second >= w.GAP)
+    )
+    return ranked.with_columns(elected=elected.fill_null(False)).with_columns(
+        found=pl.col("elected").any().over("finess")
+    )
+
+
+def _status() -> pl.Expr:
+    likely = pl.col("score") >= w.REVIEW
+    hopeless = pl.col("checks").list.contains("absent") | pl.col("checks").list.contains("ferme")
+    shown = likely & (pl.col("rank") <= w.BEST) & ~pl.col("found")
+    replaced = pl.col("found") | (pl.col("settled") & ~pl.col("right"))
+    return (
+        pl.when(pl.col("verdict").is_not_null()).then("verdict")
+        .when("right").then(pl.lit(ACCEPTED))
+        .when(pl.col("declared") & (hopeless.fill_null(False) | replaced | ~likely)).then(pl.lit(REJECTED))
+        .when("declared").then(pl.lit(REVIEW))
+        .when("elected").then(pl.lit(ACCEPTED))
+        .when(shown).then(pl.lit(REVIEW))
+    )  # fmt: skip

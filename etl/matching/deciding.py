@@ -7,7 +7,7 @@ from etl.matching import weights as w
 ACCEPTED, REVIEW, REJECTED = "accepted", "review", "rejected"
 
 
-def decided(pairs: pl.DataFrame) -> pl.DataFrame:
+def decided(pairs: pl.DataFrame, accept: float = w.ACCEPT, review: float = w.REVIEW) -> pl.DataFrame:
     """Adds `status` to all pairs of some EGE at once, and leaves out candidates that come to nothing.
 
     A pair: finess, siret, score and parts; `declared` with its `checks`, `confirmed`, `shared` and `masked`; `verdict` of a person.
@@ -15,8 +15,8 @@ def decided(pairs: pl.DataFrame) -> pl.DataFrame:
     return (
         pairs.pipe(_judge_declared)
         .pipe(_settle)
-        .pipe(_rank_candidates)
-        .with_columns(status=_status())
+        .pipe(_rank_candidates, accept)
+        .with_columns(status=_status(review))
         .filter(pl.col("status").is_not_null())
     )
 
@@ -40,7 +40,7 @@ def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.with_columns(settled=held.fill_null(False).any().over("finess"))
 
 
-def _rank_candidates(pairs: pl.DataFrame) -> pl.DataFrame:
+def _rank_candidates(pairs: pl.DataFrame, accept: float) -> pl.DataFrame:
     """`rank` among the candidates of one EGE, `ahead`: the best one's lead over the next, `elected`: the one that wins."""
     runs = ~pl.col("declared") & pl.col("verdict").is_null() & ~pl.col("settled") & pl.col("open")
     placed = (pl.col("address") >= w.ADDRESS_FLOOR).fill_null(False)
@@ -53,7 +53,7 @@ def _rank_candidates(pairs: pl.DataFrame) -> pl.DataFrame:
     elected = (
         (pl.col("rank") == 1)
         & pl.col("eligible")
-        & (pl.col("score") >= w.ACCEPT)
+        & (pl.col("score") >= accept)
         & (pl.col("score") - second >= w.GAP)
     )
     return ranked.with_columns(elected=elected.fill_null(False)).with_columns(
@@ -61,8 +61,8 @@ def _rank_candidates(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _status() -> pl.Expr:
-    likely = pl.col("score") >= w.REVIEW
+def _status(review: float) -> pl.Expr:
+    likely = pl.col("score") >= review
     hopeless = pl.col("checks").list.contains("absent") | pl.col("checks").list.contains("ferme")
     shown = likely & (pl.col("rank") <= w.BEST) & ~pl.col("found")
     replaced = pl.col("found") | (pl.col("settled") & ~pl.col("right"))

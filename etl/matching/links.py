@@ -1,6 +1,6 @@
 """Every link between FINESS and SIRENE: what is declared, what is found, what a person decided."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,15 +8,16 @@ import polars as pl
 from etl.matching.blocking import candidate_pairs
 from etl.matching.deciding import ACCEPTED, decided
 from etl.matching.declared import declared_findings
-from etl.matching.places import departement, with_town
-from etl.matching.prepared import names_of_ege, names_of_sirene, prepared_ege, prepared_sirene
-from etl.matching.reasons import reason
+from etl.matching.places import with_town
+from etl.matching.prepared import READ, names_of_ege, names_of_sirene, prepared_ege, prepared_sirene
+from etl.matching.reasons import by_a_person, reason
 from etl.matching.scoring import scored
 from etl.matching.shapes import DECISIONS, DUPLICATES, LINKS, PARTS, SUCCESSIONS
 from etl.matching.successions import heirs, one_unit
 from etl.matching.weights import CONFIRMED_MASKED
 
 PAIR = ["finess", "siret"]
+NO_CHECK = pl.lit([], pl.List(pl.String))
 
 
 def links(
@@ -34,19 +35,31 @@ def links(
     `communes`: only the EGE of these, the same rows as a full run gives them. Give all EGE even so: who else declares a SIRET counts.
     """
     verdicts = _latest(DECISIONS.to_frame() if decisions is None else decisions)
+    pairs = compared(ege, sirene, masked, verdicts, successions, duplicates, communes)
+    strangers = verdicts.join(ege, on="finess", how="anti") if communes is None else verdicts.clear()
+    return pl.concat([LINKS.to_frame(), *(_written(decided(part)) for part in pairs), _of_unknown_ege(strangers)]).sort(PAIR)
+
+
+def compared(
+    ege: pl.DataFrame,
+    sirene: pl.DataFrame,
+    masked: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    successions: pl.DataFrame | None = None,
+    duplicates: pl.DataFrame | None = None,
+    communes: Set[str] | None = None,
+) -> Iterator[pl.DataFrame]:
+    """Pairs with their scores, before anything is decided, a département after the other: memory stays that of the largest."""
     same = DUPLICATES.to_frame() if duplicates is None else duplicates
     following = SUCCESSIONS.to_frame() if successions is None else successions
     known = known_establishments(sirene, masked, same)
     every = prepared_ege(ege, same)
     declared = declared_findings(every, known)
     given = Given(declared, verdicts, _heirs(declared, following, known), _taken(declared, every))
-    usable = sirene.drop("commune").join(known.filter(~pl.col("masked")).drop("active"), on="siret")
-    usable = usable.with_columns(departement=departement("town"))
+    usable = sirene.select(READ).join(known.filter(~pl.col("masked")).drop("active"), on="siret")
     wanted = every if communes is None else every.filter(pl.col("town").is_in(_towns(communes)))
-    parts = wanted.sort("finess").partition_by(departement("town").alias("departement"))
-    found = [_links_of(part, usable, given) for part in parts]
-    strangers = verdicts.join(ege, on="finess", how="anti") if communes is None else verdicts.clear()
-    return pl.concat([LINKS.to_frame(), *found, _of_unknown_ege(strangers)]).sort(PAIR)
+    for part in wanted.sort("finess").partition_by("departement"):
+        yield _compared_in(part, usable, given)
 
 
 def known_establishments(sirene: pl.DataFrame, masked: pl.DataFrame, duplicates: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +72,7 @@ def known_establishments(sirene: pl.DataFrame, masked: pl.DataFrame, duplicates:
     )
     once = rows.unique("siret", keep="first", maintain_order=True)
     unit = one_unit(pl.col("siren"), duplicates)
-    return with_town(once).select("siret", "town", "arrondissement", "active", "masked", unit=unit)
+    return with_town(once).select("siret", "town", "arrondissement", "departement", "active", "masked", unit=unit)
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,10 @@ class Given:
         return pl.concat([each.select(PAIR) for each in (self.declared, self.verdicts, self.heirs)]).unique()
 
 
-def _links_of(ege: pl.DataFrame, usable: pl.DataFrame, everywhere: Given) -> pl.DataFrame:
-    """The links of one département's EGE; what is given may lie in another."""
+def _compared_in(ege: pl.DataFrame, usable: pl.DataFrame, everywhere: Given) -> pl.DataFrame:
+    """The pairs of one département's EGE; what is given may lie in another."""
     given = everywhere.of(ege)
-    here = pl.col("departement") == ege.select(departement("town")).item(0, 0)
+    here = pl.col("departement") == ege.item(0, "departement")
     named = pl.col("siret").is_in(given.pairs()["siret"].implode())
     rows = prepared_sirene(usable.filter(here | named))
     names = names_of_ege(ege), names_of_sirene(rows)
@@ -96,7 +109,7 @@ def _links_of(ege: pl.DataFrame, usable: pl.DataFrame, everywhere: Given) -> pl.
     readable = told.join(rows, on="siret", how="semi")
     scores = scored(readable, ege, rows, names)
     judged = told.drop("heir").join(scores, on=PAIR, how="left").join(ege.select("finess", "open"), on="finess")
-    return _written(decided(judged.with_columns(_unscored(), pl.col("heir").fill_null(False))))
+    return judged.with_columns(_unscored(), pl.col("heir").fill_null(False))
 
 
 def _told(pairs: pl.DataFrame, given: Given) -> pl.DataFrame:
@@ -124,12 +137,11 @@ def _unscored() -> pl.Expr:
 
 def _written(pairs: pl.DataFrame) -> pl.DataFrame:
     source = pl.when(pl.col("verdict").is_not_null()).then(pl.lit("human"))
-    parts = {name: pl.col(name) for name in PARTS.to_schema() if name != "checks"}
-    checks = pl.col("checks").fill_null(pl.lit([], pl.List(pl.String)))
+    parts = [name for name in PARTS.to_schema() if name != "checks"]
     return pairs.with_columns(reason=reason()).select(
         *PAIR,
         "score",
-        parts=pl.struct(**parts, checks=checks),
+        parts=pl.struct(*parts, pl.col("checks").fill_null(NO_CHECK)),
         source=source.when("declared").then(pl.lit("declared")).otherwise(pl.lit("scoring")),
         status="status",
         reason="reason",
@@ -138,10 +150,15 @@ def _written(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _of_unknown_ege(verdicts: pl.DataFrame) -> pl.DataFrame:
     """What a person decided of an EGE that FINESS no longer has: kept, for the day it is back."""
-    pairs = verdicts.select(*PAIR, "verdict", "by", status="verdict", score=0.0)
-    blank = {name: pl.lit(None, kind) for name, kind in PARTS.to_schema().items()}
-    flags = {name: pl.lit(False) for name in ("declared", "heir")}
-    return _written(pairs.with_columns(**blank | flags, **_BLANK_FOR_REASONS))
+    blank = [pl.lit(None, kind).alias(name) for name, kind in PARTS.to_schema().items() if name not in ("heir", "checks")]
+    return verdicts.select(
+        *PAIR,
+        score=0.0,
+        parts=pl.struct(*blank, heir=False, checks=NO_CHECK),
+        source=pl.lit("human"),
+        status="verdict",
+        reason=by_a_person(),
+    ).cast(LINKS)
 
 
 def _latest(decisions: pl.DataFrame) -> pl.DataFrame:

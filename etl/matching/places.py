@@ -6,27 +6,24 @@ from etl.matching.weights import GOOD_PRECISION, GOOD_QUALITY
 from geo.communes import communes, current_code
 from geo.position import EARTH_RADIUS_M
 
+TOWN = pl.Schema(dict.fromkeys(("commune", "town", "arrondissement", "departement"), pl.String))
+NOWHERE = ""  # the département of a commune that nobody knows
+
 
 def with_town(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds `town`, today's commune with Paris, Lyon and Marseille whole, and `arrondissement` when the code tells it."""
+    """Adds `town`, today's commune with Paris, Lyon and Marseille whole, `arrondissement` when the code tells it, `departement`."""
     codes = frame["commune"].drop_nulls().unique().sort()
-    today = [current_code(code) for code in codes]
-    parents = [communes()[code].parent if code else None for code in today]
-    known = pl.DataFrame(
-        {
-            "commune": codes,
-            "town": [parent or code for parent, code in zip(parents, today, strict=True)],
-            "arrondissement": [code if parent else None for parent, code in zip(parents, today, strict=True)],
-        },
-        schema={"commune": pl.String, "town": pl.String, "arrondissement": pl.String},
+    known = pl.DataFrame([(code, *_town(code)) for code in codes], schema=TOWN, orient="row")
+    return frame.join(known, on="commune", how="left", maintain_order="left").with_columns(
+        pl.col("departement").fill_null(NOWHERE)
     )
-    return frame.join(known, on="commune", how="left", maintain_order="left")
 
 
-def departement(town: str) -> pl.Expr:
-    """The département of a column of communes; communes unknown to all are one of their own."""
-    code = pl.col(town)
-    return pl.when(code.str.starts_with("97")).then(code.str.slice(0, 3)).otherwise(code.str.slice(0, 2)).fill_null("")
+def _town(code: str) -> tuple[str | None, str | None, str]:
+    today = communes().get(current_code(code) or "")
+    if today is None:
+        return None, None, NOWHERE
+    return today.parent or today.code, today.code if today.parent else None, today.departement
 
 
 def good_point(precision: pl.Expr, *, finess: bool) -> pl.Expr:

@@ -6,6 +6,12 @@ from etl.matching.places import good_point, with_town
 from etl.matching.successions import one_unit
 from etl.matching.words import by_word, core, house_number, name_key, street_key
 
+# What matching reads of an open row of SIRENE beside its state, its legal unit and its commune.
+READ = (
+    "siret", "active", "natural_person", "naf", "signs", "usual_name", "denomination", "usual_names", "sigle",
+    "first_name", "surname", "married_name", "pseudonym", "number", "street_kind", "street_name", "lon", "lat", "quality",
+)  # fmt: skip
+
 
 def prepared_ege(ege: pl.DataFrame, duplicates: pl.DataFrame) -> pl.DataFrame:
     """Adds town, arrondissement, unit, house, way (the street's key) and good (its point)."""

@@ -14,10 +14,10 @@ FINDINGS = {
 
 def reason() -> pl.Expr:
     """Of a decided pair."""
-    return pl.when(pl.col("verdict").is_not_null()).then(_by_a_person()).when("declared").then(_declared()).otherwise(_found())
+    return pl.when(pl.col("verdict").is_not_null()).then(by_a_person()).when("declared").then(_declared()).otherwise(_found())
 
 
-def _by_a_person() -> pl.Expr:
+def by_a_person() -> pl.Expr:
     accepted = pl.col("verdict") == ACCEPTED
     return (
         pl.when(accepted).then(pl.lit("Lien confirmé par ")).otherwise(pl.lit("Lien écarté par "))

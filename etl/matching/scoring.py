@@ -17,7 +17,9 @@ def scored(
 ) -> pl.DataFrame:
     """Pairs (finess, siret, declared, heir, taken) with name, address, identifiers, naf, distance_m, and the score they make."""
     ours = ege.select("finess", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "categorie")
-    theirs = sirene.drop("street", "commune", "number", strict=False)
+    theirs = sirene.select(
+        "siret", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "naf", "natural_person"
+    )
     return (
         pairs.join(ours, on="finess", maintain_order="left")
         .join(theirs, on="siret", maintain_order="left")

@@ -43,18 +43,20 @@ def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
 def _rank_candidates(pairs: pl.DataFrame, accept: float) -> pl.DataFrame:
     """`rank` among the candidates of one EGE, `ahead`: the best one's lead over the next, `elected`: the one that wins."""
     runs = ~pl.col("declared") & pl.col("verdict").is_null() & ~pl.col("settled") & pl.col("open")
-    placed = (pl.col("address") >= w.ADDRESS_FLOOR).fill_null(False)
-    named = (pl.col("identifiers") == 100).fill_null(False) | (pl.col("name") >= w.NAME_FLOOR).fill_null(False)
-    ranked = pairs.sort("finess", pl.when(runs).then("score"), "siret", descending=[False, True, False], nulls_last=True)
-    ranked = ranked.with_columns(
-        runs=runs, rank=pl.when(runs).then(runs.cast(pl.Int32).cum_sum().over("finess")), eligible=placed & (named | pl.col("heir"))
-    )
-    second = pl.col("score").filter(pl.col("rank") == 2).first().over("finess").fill_null(0.0)
+    same_unit = (pl.col("identifiers") == 100).fill_null(False)
+    by_name = same_unit & pl.col("streetless") & (pl.col("name") >= w.NAME_ALONE).fill_null(False)
+    placed = (pl.col("address") >= w.ADDRESS_FLOOR).fill_null(False) | by_name
+    named = same_unit | pl.col("heir") | (pl.col("name") >= w.NAME_FLOOR).fill_null(False)
+    order = ["finess", pl.when(runs).then("strength"), "siret"]
+    ranked = pairs.sort(order, descending=[False, True, False], nulls_last=True).with_columns(runs=runs)
+    ranked = ranked.with_columns(rank=pl.when("runs").then(pl.col("runs").cast(pl.Int32).cum_sum().over("finess")))
+    second = pl.col("strength").filter(pl.col("rank") == 2).first().over("finess").fill_null(0.0)
     elected = (
         (pl.col("rank") == 1)
-        & pl.col("eligible")
+        & placed
+        & named
         & (pl.col("score") >= accept)
-        & (pl.col("score") - second >= w.GAP)
+        & (pl.col("strength") - second >= w.GAP)
     )
     return ranked.with_columns(elected=elected.fill_null(False)).with_columns(
         found=pl.col("elected").any().over("finess")

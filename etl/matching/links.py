@@ -109,7 +109,8 @@ def _compared_in(ege: pl.DataFrame, usable: pl.DataFrame, everywhere: Given) -> 
     readable = told.join(rows, on="siret", how="semi")
     scores = scored(readable, ege, rows, names)
     judged = told.drop("heir").join(scores, on=PAIR, how="left").join(ege.select("finess", "open"), on="finess")
-    return judged.with_columns(_unscored(), pl.col("heir").fill_null(False))
+    known = pl.coalesce("strength", _of_numbers_alone())
+    return judged.with_columns(pl.col("heir", "streetless").fill_null(False), strength=known, score=known.clip(0, 100))
 
 
 def _told(pairs: pl.DataFrame, given: Given) -> pl.DataFrame:
@@ -129,10 +130,9 @@ def _told(pairs: pl.DataFrame, given: Given) -> pl.DataFrame:
     )
 
 
-def _unscored() -> pl.Expr:
+def _of_numbers_alone() -> pl.Expr:
     """Nothing but numbers may be compared of a masked one; of one that SIRENE lacks, nothing at all."""
-    masked = pl.when(pl.col("masked") & pl.col("confirmed")).then(CONFIRMED_MASKED).otherwise(0.0)
-    return pl.coalesce("score", masked)
+    return pl.when(pl.col("masked") & pl.col("confirmed")).then(CONFIRMED_MASKED).otherwise(0.0)
 
 
 def _written(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,16 @@ import polars as pl
 
 from geo.categories import categories
 
+# The one class that Insee has for these categories: what tells a manager's services at one address apart.
+CLASSES: dict[str, tuple[str, ...]] = {
+    "182": ("88.91B",), "183": ("87.10B",), "186": ("87.10B", "87.20A"), "188": ("87.10B",), "189": ("86.10", "88.91B"),
+    "190": ("88.91B", "86.10"), "192": ("87.10B",), "202": ("87.30A", "87.10A"), "246": ("88.10C",), "247": ("88.10C",),
+    "252": ("87.20A", "87.90B"), "253": ("87.20A",), "255": ("87.10C",), "300": ("85",), "354": ("86.90D", "86.94", "88.10A"),
+    "382": ("87.20A",), "437": ("87.10C",), "445": ("88.10", "88.99B"), "446": ("88.10", "88.99B"), "448": ("87.10C",),
+    "449": ("87.20A",), "460": ("88.10A", "88.10G"), "500": ("87.10A", "87.10G"), "501": ("87.30A", "87.10A"),
+    "156": ("86.10",), "425": ("86.10",), "355": ("86.10",), "177": ("87.90A",), "214": ("87.90B",), "219": ("87.90B",),
+    "443": ("87.90B",), "230": ("86.21", "88.91", "88.99"), "223": ("86.21", "88.91", "88.99"), "295": ("88.99A",),
+}  # fmt: skip
 # Branches, groups, families and categories of FINESS (levels 1 to 3, then the code): beginnings of NAF codes, the two
 # revisions together (86.91 and after are of 2025 only). The most precise entry that exists is the one that counts.
 ACTIVITIES: dict[str, tuple[str, ...]] = {
@@ -38,15 +48,12 @@ OWN_ACCOUNT = ("2100", "3100", "3200", "3404")
 
 def activity_agrees(categorie: pl.Expr, naf: pl.Expr) -> pl.Expr:
     """EXPECTED, POSSIBLE or FOREIGN; null when either is unknown."""
-    expected = pl.any_horizontal(
-        (categorie.is_in(list(members)) & _begins(naf, codes)).fill_null(False) for codes, members in _by_activities()
-    )
     return (
         pl.when(categorie.is_null() | naf.is_null() | ~categorie.is_in(list(categories())))
         .then(pl.lit(None, pl.Float64))
-        .when(expected)
+        .when(_any_of(categorie, naf, precise=True))
         .then(EXPECTED)
-        .when(_begins(naf, MANAGERS))
+        .when(_any_of(categorie, naf, precise=False) | _begins(naf, MANAGERS))
         .then(POSSIBLE)
         .otherwise(FOREIGN)
     )
@@ -61,14 +68,16 @@ def _begins(naf: pl.Expr, codes: tuple[str, ...]) -> pl.Expr:
     return pl.any_horizontal(naf.str.starts_with(code) for code in codes)
 
 
-def _by_activities() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Activities, and the categories that have them."""
+def _any_of(categorie: pl.Expr, naf: pl.Expr, *, precise: bool) -> pl.Expr:
+    """Whether the activity is one of the category's: of its class when it has one, or of those of its family."""
+    tables = (CLASSES, ACTIVITIES) if precise else (ACTIVITIES,)
     found: dict[tuple[str, ...], list[str]] = {}
     for code, levels in _levels():
-        key = next((level for level in levels if level in ACTIVITIES), None)
-        if key:
-            found.setdefault(ACTIVITIES[key], []).append(code)
-    return [(activities, tuple(members)) for activities, members in found.items()]
+        activities = next((table[level] for table in tables for level in levels if level in table), ())
+        found.setdefault(activities, []).append(code)
+    return pl.any_horizontal(
+        (categorie.is_in(members) & _begins(naf, codes)).fill_null(False) for codes, members in found.items() if codes
+    )
 
 
 def _levels() -> list[tuple[str, tuple[str, ...]]]:

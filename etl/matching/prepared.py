@@ -36,14 +36,17 @@ def prepared_sirene(sirene: pl.DataFrame) -> pl.DataFrame:
 
 
 def names_of_ege(ege: pl.DataFrame) -> pl.DataFrame:
-    """finess, key, core: a row per name, the legal entity's too (many sites bear no other in SIRENE)."""
-    return _keys(ege.select("finess", name=pl.concat_list("names", "ej_name")), "finess")
+    """finess, key, core, manager: a row per name; the legal entity's too (many sites bear no other in SIRENE)."""
+    own = _keys(ege.select("finess", name="names"), "finess").with_columns(manager=False)
+    manager = _keys(ege.select("finess", name=pl.concat_list("ej_name")), "finess").with_columns(manager=True)
+    return pl.concat([own, manager])
 
 
 def names_of_sirene(sirene: pl.DataFrame) -> pl.DataFrame:
     """siret, key, core: signs, usual names, denomination, sigle, and a person's name."""
     person = pl.concat_str("first_name", pl.coalesce("married_name", "surname"), separator=" ")
-    said = pl.concat_list("signs", "usual_name", "denomination", "usual_names", "sigle", "pseudonym", person)
+    signs = pl.col("signs").list.join(" ")  # a name that is too long for one goes on in the next
+    said = pl.concat_list("signs", signs, "usual_name", "denomination", "usual_names", "sigle", "pseudonym", person)
     return _keys(sirene.select("siret", name=said), "siret")
 
 

@@ -6,7 +6,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from etl.matching import weights as w
-from etl.matching.naf import FOREIGN, activity_agrees, runs_on_own_account
+from etl.matching.naf import EXPECTED, FOREIGN, activity_agrees, runs_on_own_account
 from etl.matching.places import distance_m
 
 PAIR = ("finess", "siret")
@@ -15,7 +15,7 @@ PAIR = ("finess", "siret")
 def scored(
     pairs: pl.DataFrame, ege: pl.DataFrame, sirene: pl.DataFrame, names: tuple[pl.DataFrame, pl.DataFrame]
 ) -> pl.DataFrame:
-    """Pairs (finess, siret, declared, heir, taken) with name, address, identifiers, naf, distance_m, and the score they make."""
+    """Pairs (finess, siret, declared, heir, taken) with name, address, identifiers, naf, distance_m, and their strength: the score, beyond 100 too."""
     ours = ege.select("finess", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "categorie")
     theirs = sirene.select(
         "siret", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "naf", "natural_person"
@@ -28,35 +28,34 @@ def scored(
         .pipe(_with_street)
         .with_columns(
             address=_address(),
+            streetless=pl.col("way").is_null() | pl.col("way_right").is_null(),
             identifiers=(pl.col("unit") == pl.col("unit_right")).cast(pl.Float64) * 100,
             naf=activity_agrees(pl.col("categorie"), pl.col("naf")),
         )
-        .with_columns(score=_score().clip(0, 100).round(1))
-        .with_columns(score=_under_its_ceiling())
-        .select(*PAIR, "score", "name", "address", "identifiers", "naf", "distance_m", "heir")
+        .with_columns(strength=pl.min_horizontal(_strength(), _ceiling()).round(1))
+        .select(*PAIR, "strength", "streetless", "name", "address", "identifiers", "naf", "distance_m", "heir")
     )
 
 
 def _name_scores(pairs: pl.DataFrame, of_ege: pl.DataFrame, of_sirene: pl.DataFrame) -> pl.DataFrame:
     """The best of every name of the one beside every name of the other."""
     beside = pairs.select(PAIR).join(of_ege, on="finess").join(of_sirene, on="siret")
-    both = pl.col("core").is_not_null() & pl.col("core_right").is_not_null()
-    words = beside.select(
-        *PAIR,
-        one=pl.when(both).then("core").otherwise("key"),
-        other=pl.when(both).then("core_right").otherwise("key_right"),
-        ceiling=pl.when(both).then(100.0).otherwise(w.NAME_GENERIC),
+    whole = _likeness(beside.select(one="key", other="key_right"))
+    proper = _likeness(beside.select(one="core", other="core_right"))
+    each = beside.join(whole, left_on=["key", "key_right"], right_on=["one", "other"]).join(
+        proper, left_on=["core", "core_right"], right_on=["one", "other"], how="left", suffix="_proper"
     )
-    texts = words.select("one", "other").unique()
-    compared = texts.with_columns(
-        likeness=w.NAME_EDITS * _edits(texts["one"], texts["other"]) + w.NAME_WORDS * _shared_words()
-    )
-    return (
-        words.join(compared, on=["one", "other"])
-        .with_columns(name=pl.col("likeness") * pl.col("ceiling"))
-        .group_by(PAIR)
-        .agg(pl.col("name").max().round(1))
-    )
+    blended = w.NAME_PROPER * pl.col("likeness_proper") + w.NAME_WHOLE * pl.col("likeness")
+    name = pl.when(pl.col("likeness_proper").is_null()).then(w.NAME_GENERIC * pl.col("likeness")).otherwise(100 * blended)
+    known = pl.when("manager").then(name * w.NAME_MANAGER / 100).otherwise(name)
+    return each.with_columns(name=known).group_by(PAIR).agg(pl.col("name").max().round(1))
+
+
+def _likeness(texts: pl.DataFrame) -> pl.DataFrame:
+    """one, other, likeness (0 to 1) of pairs of texts, each compared once."""
+    pairs = texts.drop_nulls().unique()
+    edits = _edits(pairs["one"], pairs["other"])
+    return pairs.with_columns(likeness=w.NAME_EDITS * edits + w.NAME_WORDS * _shared_words())
 
 
 def _edits(one: pl.Series, other: pl.Series) -> pl.Series:
@@ -101,21 +100,25 @@ def _address() -> pl.Expr:
     return pl.max_horizontal(written, near).round(1)
 
 
-def _score() -> pl.Expr:
+def _strength() -> pl.Expr:
+    """Beyond 100, two candidates that both look right are still told apart."""
+    added = (
+        (w.SAME_SIREN, _same_unit()),
+        (w.DECLARED, pl.col("declared")),
+        (w.HEIR, pl.col("heir")),
+        (w.NAF_EXPECTED, pl.col("naf") == EXPECTED),
+        (w.NAF_FOREIGN, pl.col("naf") == FOREIGN),
+        (w.TAKEN, pl.col("taken") & ~_same_unit()),
+    )
     parts = w.SCORE_NAME * pl.col("name").fill_null(0.0) + w.SCORE_ADDRESS * pl.col("address")
-    taken = pl.when(pl.col("taken") & ~_same_unit()).then(w.TAKEN).otherwise(0.0)
-    foreign = pl.when(pl.col("naf") == FOREIGN).then(w.NAF_FOREIGN).otherwise(0.0)
-    heir = pl.when("heir").then(w.HEIR).otherwise(0.0)
-    declared = pl.when("declared").then(w.DECLARED).otherwise(0.0)
-    return parts + declared + pl.when(_same_unit()).then(w.SAME_SIREN).otherwise(0.0) + heir + taken + foreign
+    return parts + pl.sum_horizontal(pl.when(is_so).then(weight) for weight, is_so in added)
 
 
-def _under_its_ceiling() -> pl.Expr:
+def _ceiling() -> pl.Expr:
     """Another unit of another activity is not accepted without a person; of one's own account, not even shown."""
     foreign = ((pl.col("naf") == FOREIGN) & ~_same_unit()).fill_null(False)
     person = pl.col("natural_person").fill_null(False) & ~runs_on_own_account(pl.col("categorie")) & ~_same_unit()
-    ceiling = pl.when(person).then(w.PERSON_CEILING).when(foreign).then(w.FOREIGN_CEILING).otherwise(100.0)
-    return pl.min_horizontal("score", ceiling)
+    return pl.when(person).then(w.PERSON_CEILING).when(foreign).then(w.FOREIGN_CEILING)
 
 
 def _same_unit() -> pl.Expr:

@@ -2,6 +2,10 @@
 
 # A name: ANS's own mix. Edits forgive typing and truncation, shared words forgive order.
 NAME_EDITS, NAME_WORDS = 0.6, 0.4
+# « FOYER LES LILAS » beside « ESAT LES LILAS »: the proper name says which site, the rest which of its services.
+NAME_PROPER, NAME_WHOLE = 0.7, 0.3
+# The legal entity's name says who runs it, as for all its sites: at most this, out of 100.
+NAME_MANAGER = 70.0
 # « PHARMACIE » beside « PHARMACIE » says what both are, not which one: at most this, out of 100.
 NAME_GENERIC = 70.0
 
@@ -20,6 +24,7 @@ SCORE_NAME, SCORE_ADDRESS = 0.4, 0.6
 SAME_SIREN = 15.0  # the legal entity is the same (ANS)
 DECLARED = 15.0  # FINESS names it, right or wrong
 HEIR = 15.0  # Insee says that this one took over from the one declared
+NAF_EXPECTED = 5.0  # the activity of this very category: it tells two services at one door apart
 NAF_FOREIGN = -15.0  # an activity that this category of establishment does not have
 TAKEN = -20.0  # another FINESS number already declares it, elsewhere and rightly
 
@@ -31,6 +36,7 @@ GAP = 4.0  # over the next one: two doors of one manager on one street differ by
 REVIEW = 60.0
 ADDRESS_FLOOR = 70.0  # a name alone, or a SIREN alone, does not make a site
 NAME_FLOOR = 55.0  # without the SIREN: practitioners share the door of a centre, not its name
+NAME_ALONE = 85.0  # of the same SIREN, when a register gives no street: the site's own name, nearly letter for letter
 FOREIGN_CEILING = 74.0  # of another activity and another legal entity: a person may say so, not we
 PERSON_CEILING = 59.0  # and of one's own account besides: nobody's EHPAD
 # A declared SIRET is taken for another site's when its own address is this bad and a sibling's is that good.

@@ -1,0 +1,5 @@
+"""Which FINESS establishment and which SIRENE establishment belong together: pure functions on frames."""
+
+from etl.matching.links import links
+
+__all__ = ["links"]

@@ -1,0 +1,96 @@
+"""Names, streets and house numbers in the form they are compared in."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import polars as pl
+
+from geo.categories import categories
+from geo.text import sort_key
+from search.document import synonyms
+from search.french import exact_form
+
+# How a company or an association says what it is in law; never which one it is.
+LEGAL_FORMS = (
+    "sas", "sasu", "sarl", "eurl", "sa", "selarl", "selarlu", "selas", "selasu", "selafa", "scp", "scm", "sci", "snc",
+    "gie", "gcs", "gcsms", "earl", "ei", "eirl", "association", "associations", "assoc", "asso", "ass", "ste", "societe",
+    "union", "mutuelle", "fondation", "groupe", "groupement",
+)  # fmt: skip
+# Kinds of street, as the post, FINESS and SIRENE shorten them.
+STREET_KINDS = {
+    "R": "RUE", "AV": "AVENUE", "AVE": "AVENUE", "BD": "BOULEVARD", "BLD": "BOULEVARD", "BVD": "BOULEVARD",
+    "PL": "PLACE", "RTE": "ROUTE", "CHE": "CHEMIN", "CH": "CHEMIN", "CHEM": "CHEMIN", "ALL": "ALLEE", "ALLEES": "ALLEE",
+    "IMP": "IMPASSE", "CRS": "COURS", "QU": "QUAI", "SQ": "SQUARE", "LOT": "LOTISSEMENT", "RES": "RESIDENCE",
+    "QUA": "QUARTIER", "TRA": "TRAVERSE", "VOI": "VOIE", "PAS": "PASSAGE", "PASS": "PASSAGE", "ESP": "ESPLANADE",
+    "FG": "FAUBOURG", "FBG": "FAUBOURG", "HAM": "HAMEAU", "LD": "LIEU DIT", "MTE": "MONTEE", "PROM": "PROMENADE",
+    "RPT": "ROND POINT", "SEN": "SENTE", "VLA": "VILLA", "VLGE": "VILLAGE", "DOM": "DOMAINE", "ZAC": "ZONE", "ZA": "ZONE",
+    "ZI": "ZONE", "GR": "GRANDE RUE", "CTRE": "CENTRE", "CCAL": "CENTRE COMMERCIAL",
+}  # fmt: skip
+# Words that the two registers shorten each its way.
+STREET_WORDS = {
+    "ST": "SAINT", "STE": "SAINTE", "GAL": "GENERAL", "GEN": "GENERAL", "DR": "DOCTEUR", "PR": "PROFESSEUR",
+    "MAL": "MARECHAL", "CDT": "COMMANDANT", "CMDT": "COMMANDANT", "CAP": "CAPITAINE", "COL": "COLONEL", "LT": "LIEUTENANT",
+    "PDT": "PRESIDENT", "PRES": "PRESIDENT", "MGR": "MONSEIGNEUR", "FRES": "FRERES", "REPUB": "REPUBLIQUE",
+}  # fmt: skip
+STREET_STOP_WORDS = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN"})
+_NUMBER = r"^\s*0*(\d+)"
+
+
+def name_key(name: str) -> str:
+    """The words of a name without stop words and legal forms.
+
+    >>> name_key("SELAS PHARMACIE de l’Étang"), name_key("E.H.P.A.D. Les Tilleuls")
+    ('pharmacie etang', 'ehpad tilleuls')
+    """
+    return " ".join(word for word in exact_form(name).split() if word not in LEGAL_FORMS)
+
+
+def core(key: pl.Expr) -> pl.Expr:
+    """What is left of a name's key once what any such establishment is called is taken away; null: nothing is.
+
+    >>> pl.select(core(pl.lit(pl.Series(["maison retraite tilleuls", "pharmacie"])))).to_series().to_list()
+    ['tilleuls', None]
+    """
+    left = key.str.replace_all(_field_words(), " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    return pl.when(left != "").then(left)
+
+
+def street_key(street: str) -> str:
+    """A street as it is compared; ANS turned the TH of some into E (ans-finess#28): both sides lose theirs.
+
+    >>> street_key("AV DU THEATRE"), street_key("Avenue du eeatre"), street_key("12 BIS R ST MICHEL")
+    ('AVENUE EEATRE', 'AVENUE EEATRE', 'RUE SAINT MICHEL')
+    """
+    words = re.sub(r"^\d+\s*(?:(?:BIS|TER|QUATER|[A-Z])\s+(?=\S))?", "", _joined(street)).split()
+    if words:
+        words[0] = STREET_KINDS.get(words[0], words[0])
+    kept = [STREET_WORDS.get(word, word) for word in words if word not in STREET_STOP_WORDS]
+    return " ".join(kept or words).replace("TH", "E")
+
+
+def house_number(number: pl.Expr, street: pl.Expr) -> pl.Expr:
+    """The first number of the address: « 12 » of « 12-14 », « 0012 », « 12b », or of a street that begins with it."""
+    return pl.coalesce(number.str.extract(_NUMBER), street.str.extract(_NUMBER))
+
+
+def by_word(column: pl.Series, rule: Callable[[str], str]) -> pl.Series:
+    """A rule applied once to each text of a column; what becomes empty is null."""
+    texts = column.drop_nulls().unique()
+    keys = [rule(text) or None for text in texts.to_list()]
+    known = pl.DataFrame({"text": texts, "key": pl.Series(keys, dtype=pl.String)})
+    return column.to_frame("text").join(known, on="text", how="left", maintain_order="left")["key"].alias(column.name)
+
+
+def _joined(street: str) -> str:
+    return re.sub(r"^(\d+)([A-Z])\b", r"\1 \2", sort_key(street))
+
+
+@cache
+def _field_words() -> str:
+    """What establishments of each category are called, from the words people type for them (search/synonyms.txt)."""
+    said = {phrase for each in categories() for phrase in synonyms().get(each, ())}
+    labels = {each.label for each in categories().values()} | {each.short_label for each in categories().values()}
+    phrases = {key for text in said | labels if (key := exact_form(text))}
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return r"\b(?:" + "|".join(longest_first) + r")\b"

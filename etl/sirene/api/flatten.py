@@ -25,6 +25,10 @@ from etl.sirene.rows import JOINED, UNIT
 SIRET_FORM = re.compile(r"[0-9]{14}")
 SIREN_FORM = re.compile(r"[0-9]{9}")
 
+MASK = "[ND]"  # of who opposed diffusion: said where a text is, and no reason to lose the row where a date should be
+
+Reader = Callable[[Any], Any]
+
 
 class Rejected(msgspec.Struct, frozen=True):
     """An entry that gives no row."""
@@ -68,13 +72,14 @@ def _flattened(
     identifier: str,
     members_of: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> Flattened:
+    readers = [(name, READERS[kind]) for name, kind in schema.items()]
     rows, rejected, unknown = [], [], Counter[str]()
     for entry in entries:
         try:
             if not isinstance(entry, Mapping):
                 raise Unreadable("ce n’est pas un objet")
             unknown.update(_undocumented(entry))
-            rows.append(_row(members_of(entry), schema))
+            rows.append(_row(members_of(entry), readers))
         except Unreadable as trouble:
             said = entry.get(identifier) if isinstance(entry, Mapping) else None
             rejected.append(Rejected(said if isinstance(said, str) else None, str(trouble)))
@@ -137,16 +142,16 @@ def _undocumented(entry: Mapping[str, Any]) -> Iterator[str]:
                     yield from _undocumented(inner)
 
 
-def _row(members: Mapping[str, Any], schema: pl.Schema) -> tuple[Any, ...]:
-    return tuple(_value(name, members.get(name), kind) for name, kind in schema.items())
+def _row(members: Mapping[str, Any], readers: Iterable[tuple[str, Reader]]) -> tuple[Any, ...]:
+    return tuple(_value(name, members.get(name), read) for name, read in readers)
 
 
-def _value(name: str, value: Any, kind: Any) -> Any:
+def _value(name: str, value: Any, read: Reader) -> Any:
     """A JSON scalar in the column's type; one that cannot be is a reason to reject: a status lost is a person exposed."""
-    if value is None:
+    if value is None or (value == MASK and read is not _text):
         return None
     try:
-        return READERS[kind](value)
+        return read(value)
     except (TypeError, ValueError) as error:
         raise Unreadable(f"{name} illisible") from error
 
@@ -179,7 +184,7 @@ def _moment(value: Any) -> datetime:
     return datetime.fromisoformat(_text(value)).replace(tzinfo=None)
 
 
-READERS: Mapping[Any, Callable[[Any], Any]] = {
+READERS: Mapping[Any, Reader] = {
     pl.String(): _text,
     pl.Boolean(): _truth,
     pl.Int64(): _number,

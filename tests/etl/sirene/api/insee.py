@@ -14,7 +14,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -197,6 +197,11 @@ def broken_json(after: int = 100) -> Behaviour:
         return Answer(200, insee.honest(asked).body[:after])
 
     return behave
+
+
+def first_page_again(insee: Insee, asked: Asked) -> Answer:
+    """What a cache between Insee and us may answer."""
+    return insee.honest(replace(asked, question=asked.question | {"curseur": "*"}))
 
 
 def honest(insee: Insee, asked: Asked) -> None:

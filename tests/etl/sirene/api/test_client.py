@@ -17,7 +17,7 @@ from geo.errors import Lum1Error
 from geo.settings import Settings
 from tests.etl.sirene.api.conftest import Calm, MakeSirene
 from tests.etl.sirene.api.entries import a_siret, a_unit, an_establishment
-from tests.etl.sirene.api.insee import KEY, Insee, broken_json, honest, status, truncated
+from tests.etl.sirene.api.insee import KEY, Insee, broken_json, first_page_again, honest, status, truncated
 
 DAY = date(2026, 11, 20)
 OTHER_DAY = "2026-11-19T10:00:00.000"
@@ -122,6 +122,12 @@ def test_a_body_cut_short_is_asked_again(insee: Insee, sirene: Sirene, trouble: 
     insee.establishments = [an_establishment(1)]
     insee.next_answers(trouble)  # type: ignore[arg-type]
     assert sirets(sirene) == [a_siret(1)]
+
+
+def test_a_page_that_is_not_the_one_asked_for_is_asked_again(insee: Insee, sirene: Sirene) -> None:
+    insee.establishments = [an_establishment(n) for n in range(1_500)]
+    insee.next_answers(honest, first_page_again)
+    assert sorted(sirets(sirene)) == sorted(a_siret(n) for n in range(1_500))
 
 
 def test_informations_cut_short_are_asked_again(insee: Insee, sirene: Sirene) -> None:

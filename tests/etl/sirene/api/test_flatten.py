@@ -89,6 +89,22 @@ def test_an_entry_that_cannot_be_read_is_rejected_and_the_rest_goes_on(entry: An
     assert flattened.rows["siret"].to_list() == [a_siret(1), a_siret(2)]
 
 
+def test_a_mask_stays_in_a_text_and_never_loses_the_row() -> None:
+    masked = an_establishment(
+        1,
+        statutDiffusionUniteLegale="P",
+        nomUniteLegale="[ND]",
+        categorieJuridiqueUniteLegale="[ND]",
+        dateCreationEtablissement="[ND]",
+        etablissementSiege="[ND]",
+    )
+    row = the_row(flatten([masked]))
+    assert (row["statutDiffusionUniteLegale"], row["nomUniteLegale"]) == ("P", "[ND]")
+    assert row["categorieJuridiqueUniteLegale"] is None
+    assert row["dateCreationEtablissement"] is None
+    assert row["etablissementSiege"] is None
+
+
 def test_nul_characters_are_dropped() -> None:
     assert the_row(flatten([an_establishment(1, nomUniteLegale="LE\0FEBVRE")]))["nomUniteLegale"] == "LEFEBVRE"
 

@@ -15,6 +15,7 @@ from etl import gates, history, ledger, merge, publish, running
 from etl.coverage import coverage
 from etl.history import Published, storable
 from etl.ledger import Source
+from etl.registers.together import forget_sirene
 from etl.report import Report
 from etl.running import Attempt, Tried
 from geo.errors import Refused
@@ -114,7 +115,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     batches: Callable[[Connection], Iterator[Batch]]
     kinds: Collection[str]  # of source records that this file holds whole
     changes: Callable[[Connection, int, date, date], dict[str, int]]
-    after_merge: Callable[[Connection], int]  # what other loads give to the rows just merged; how many it changed
+    # what other loads give to the rows just merged: how many it changed, and what it counted
+    after_merge: Callable[[Connection, int], tuple[int, dict[str, Any]]]
     again: bool = False  # even if this file is served already: something that it is read with is new
     credits: dict[str, int] = msgspec.field(default_factory=dict)  # other loads that this run makes, by pipeline
     accept: Collection[str] = ()
@@ -152,7 +154,8 @@ def _attempt(connection: Connection, attempt: Attempt, search_root: Path, asked:
     steps("fusion")
     attempt.counts |= _remember(connection, asked, attempt.load)
     changes = merge.merge(connection, attempt.load)
-    attached = asked.after_merge(connection)
+    attached, counted = asked.after_merge(connection, attempt.load)
+    attempt.counts |= counted
     attempt.counts["structures"] = {n: getattr(changes, n) for n in ("inserted", "updated", "removed")}
     attempt.counts |= coverage(connection)
     if asked.dry_run:
@@ -195,6 +198,7 @@ def _make_room(connection: Connection, asked: Run) -> None:
         connection.execute(delete(structure))
         connection.execute(delete(structure_change))
         history.forget(connection)
+        forget_sirene(connection)
 
 
 def _remember(connection: Connection, asked: Run, load_id: int) -> dict[str, Any]:

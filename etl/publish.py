@@ -111,10 +111,14 @@ def tidy(engine: Engine) -> None:
         plain.execute(text(f"VACUUM (ANALYZE) {', '.join(LOADED)}"))
 
 
-def sweep(engine: Engine, search_root: Path) -> None:
-    """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work."""
+def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
+    """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work.
+
+    `served_only`: that one too, when it holds someone who must not be told any more; a reader then asks again.
+    """
     with engine.connect() as connection:
-        kept = set(connection.execute(text("SELECT version FROM publication ORDER BY version DESC LIMIT 2")).scalars())
+        last = text("SELECT version FROM publication ORDER BY version DESC LIMIT :most")
+        kept = set(connection.execute(last, {"most": 0 if served_only else 2}).scalars())
         kept |= set(connection.execute(text("SELECT version FROM current_publication")).scalars())
     for folder in search_root.glob("*") if search_root.is_dir() else ():
         if not (re.fullmatch(r"\d+", folder.name) and int(folder.name) in kept):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select, update
@@ -15,6 +16,7 @@ from etl.finess.legacy_load import ancien_positions, load_ancien
 from etl.finess.records import KINDS, groups_of, records_of
 from etl.finess.transform import transform
 from etl.load import Batch, Progress, Run, Silent, run
+from etl.registers.together import bring_together
 from etl.report import Report
 from geo.ancien import finess_ancien
 from geo.errors import Refused
@@ -59,11 +61,18 @@ def refresh(
         credits=credits,
         kinds=KINDS,
         changes=write_changes,
-        after_merge=attach_activities,
+        after_merge=complete,
         accept=accept,
         dry_run=dry_run,
     )
     return run(engine, search_root, asked, progress)
+
+
+def complete(connection: Connection, load_id: int) -> tuple[int, dict[str, Any]]:
+    """What the other flows give to the structures just merged."""
+    attached = attach_activities(connection)
+    together = bring_together(connection, load_id, whole=False)
+    return attached + together.changed, together.counts
 
 
 def batches(header: Header, read: Iterator[Chunk], ancien: pl.DataFrame | None) -> Iterator[Batch]:

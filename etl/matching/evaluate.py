@@ -9,8 +9,8 @@ import polars as pl
 
 from etl.demo.truth import NAME as TRUTH_NAME
 from etl.matching.deciding import ACCEPTED, REVIEW, decided
-from etl.matching.links import PAIR, compared, known_establishments
 from etl.matching.declared import declared_findings
+from etl.matching.links import PAIR, compared, known_establishments
 from etl.matching.prepared import prepared_ege
 from etl.matching.samples import ege_of, sirene_of
 from etl.matching.shapes import DECISIONS, DUPLICATES

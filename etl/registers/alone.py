@@ -24,7 +24,7 @@ def absorb(connection: Connection) -> None:
 def write_changes(connection: Connection, load_id: int, today: date) -> dict[str, int]:
     """Record what this load changes for people, before `apply`: counts by kind."""
     given = {"load_id": load_id, "today": today, "moved_m": MOVED_M, "radius": EARTH_RADIUS_M}
-    return dict(connection.execute(text(CHANGES), given).all())  # type: ignore[arg-type]
+    return dict(connection.execute(text(CHANGES), given).all())
 
 
 def apply(connection: Connection, load_id: int) -> Mapping[str, int]:

@@ -1,6 +1,6 @@
 """Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -22,10 +22,15 @@ NOW = {
 }
 
 
-def renew(connection: Connection, load_id: int, *, whole: bool) -> dict[str, int]:
-    """Find links again in the communes that this load touched, or in all; standing links by status, and how many moved."""
+def renew(connection: Connection, load_id: int, *, whole: bool, also: Sequence[str] = ()) -> dict[str, int]:
+    """Find links again in the communes that this load touched, and in those of the FINESS numbers `also`, or in all.
+
+    Gives the standing links by status, and how many moved.
+    """
     connection.execute(text("CREATE TEMPORARY TABLE asked (commune text PRIMARY KEY, part text) ON COMMIT DROP"))
-    connection.execute(text(ALL_COMMUNES if whole else TOUCHED), {"load_id": load_id})
+    connection.execute(
+        text(ALL_COMMUNES if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)}
+    )
     connection.execute(text(DECLARED))
     parts = connection.execute(text("SELECT DISTINCT part FROM asked ORDER BY part")).scalars().all()
     moved = sum(_renew_part(connection, load_id, part) for part in parts)
@@ -127,7 +132,8 @@ TOUCHED = """
 INSERT INTO asked
 SELECT DISTINCT ON (1) coalesce(c.parent, changed.commune, ''), coalesce(changed.departement, '')
 FROM (
-    SELECT commune, departement FROM structure WHERE load_id = :load_id AND register = 'finess'
+    SELECT commune, departement FROM structure
+    WHERE (load_id = :load_id OR finess && CAST(:also AS text[])) AND register = 'finess'
     UNION ALL
     SELECT commune, departement FROM sirene_establishment WHERE load_id = :load_id
     UNION ALL

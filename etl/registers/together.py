@@ -1,5 +1,6 @@
 """After any load, decision or withdrawal: the structures that the registers make together."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -19,23 +20,32 @@ class Together(msgspec.Struct, frozen=True):
 
 
 def bring_together(
-    connection: Connection, load_id: int, *, whole: bool, told_on: date | None = None
+    connection: Connection, load_id: int, *, whole: bool, also: Sequence[str] = (), told_on: date | None = None
 ) -> Together:
     """Forget who must not be told, find links, make SIRENE's structures and give FINESS's theirs; in the caller's transaction.
 
-    `whole`: look for links everywhere, not only where this load changed something. `told_on`: the day of the events that this
-    load of SIRENE makes; none at a first load, nor for a load of another register.
+    `whole`: look for links everywhere, not only where this load changed something and around the FINESS numbers `also`.
+    `told_on`: the day of the events that this load of SIRENE makes; none at a first load, nor for a load of another register.
     """
     left = withheld.purge(connection)
     if not connection.execute(text(HAS_SIRENE)).scalar_one():
         return Together(left, left, {})
-    found = links.renew(connection, load_id, whole=whole)
+    found = links.renew(connection, load_id, whole=whole, also=also)
     alone.absorb(connection)
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     rows = alone.apply(connection, load_id)
     given = give(connection)
-    counts = {"changes": changes, "links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    counts: dict[str, Any] = {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    if told_on:
+        counts["changes"] = changes
     return Together(left + sum(rows.values()) + given, left, counts)
 
 
+def forget_sirene(connection: Connection) -> None:
+    """From invented to real data: nothing of the other world stays but who must not be told."""
+    for table in FORGOTTEN:
+        connection.execute(text(f"DELETE FROM {table}"))
+
+
+FORGOTTEN = ("structure_own", "sirene_establishment", "link", "succession", "duplicate_siren", "absorbed_siret")
 HAS_SIRENE = "SELECT EXISTS (SELECT FROM sirene_establishment) OR EXISTS (SELECT FROM link WHERE valid_to IS NULL)"

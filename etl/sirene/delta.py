@@ -30,7 +30,12 @@ def said_by_pages(connection: Connection, pages: Pages, units: pl.DataFrame | No
         ceased_units=of_units.filter(pl.col("etatAdministratifUniteLegale").ne_missing(ACTIVE))["siren"].to_list(),
         rejected=_reasons(pages.rejected),
         read=pages.rows.height + len(pages.rejected),
-        counts={"entrees_hors_du_champ": opened.height + masked.height - opened.filter(of_field).height - masked_of_field.height},
+        counts={
+            "entrees_hors_du_champ": opened.height
+            + masked.height
+            - opened.filter(of_field).height
+            - masked_of_field.height
+        },
     )
 
 

@@ -18,7 +18,8 @@ class Counted(CountedFile, kw_only=True):
 
 
 def rows(counted: Counted, limits: Thresholds) -> Verdict:
-    message = f"{spaced(counted.kept)} établissements à dire, {spaced(counted.masked)} tenus à l’écart, sur {spaced(counted.read)} lus"
+    parted = f"{spaced(counted.kept)} établissements à dire, {spaced(counted.masked)} tenus à l’écart"
+    message = f"{parted}, sur {spaced(counted.read)} lus"
     return Verdict("rows", counted.kept > 0, message)
 
 
@@ -32,7 +33,9 @@ def removed(counted: Counted, limits: Thresholds) -> Verdict:
 
 
 def closed(counted: Counted, limits: Thresholds) -> Verdict:
-    return at_most("closed", counted.ceased, counted.previous_active, limits.closed, "établissements actifs qui ne le sont plus")
+    return at_most(
+        "closed", counted.ceased, counted.previous_active, limits.closed, "établissements actifs qui ne le sont plus"
+    )
 
 
 def older(counted: Counted, limits: Thresholds) -> Verdict:

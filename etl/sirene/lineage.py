@@ -19,10 +19,10 @@ _SUCCESSIONS = pl.Schema(
         "dateDernierTraitementLienSuccession": pl.Datetime("us"),
     }
 )
-_DUPLICATES = pl.Schema({"siren": pl.String, "sirenDoublon": pl.String, "dateDernierTraitementDoublon": pl.Datetime("us")})
-SUCCESSIONS = Source(
-    "StockEtablissementLiensSuccession", _SUCCESSIONS, pl.Schema(list(_SUCCESSIONS.items())[:-1])
+_DUPLICATES = pl.Schema(
+    {"siren": pl.String, "sirenDoublon": pl.String, "dateDernierTraitementDoublon": pl.Datetime("us")}
 )
+SUCCESSIONS = Source("StockEtablissementLiensSuccession", _SUCCESSIONS, pl.Schema(list(_SUCCESSIONS.items())[:-1]))
 DUPLICATES = Source("StockDoublons", _DUPLICATES, pl.Schema(list(_DUPLICATES.items())[:-1]))
 # Of ten million links, those that touch what we know or what FINESS names.
 KEPT = """
@@ -58,7 +58,9 @@ def load_duplicates(connection: Connection, file: Path, work: Path) -> int:
     """The same for legal units that have two numbers."""
     path = parquet_of(file, DUPLICATES, work)
     check(path, DUPLICATES)
-    pairs = scan(path, DUPLICATES).filter(pl.col("siren") != pl.col("sirenDoublon")).collect(engine="streaming").unique()
+    pairs = (
+        scan(path, DUPLICATES).filter(pl.col("siren") != pl.col("sirenDoublon")).collect(engine="streaming").unique()
+    )
     connection.execute(text("DELETE FROM duplicate_siren"))
     copy_rows(connection, "duplicate_siren", {"siren": "text", "duplicate": "text"}, pairs.sort("siren").iter_rows())
     return pairs.height

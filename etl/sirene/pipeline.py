@@ -12,17 +12,16 @@ import polars as pl
 from sqlalchemy import Connection, Engine, text
 
 from etl import gates as common_gates
-from etl import history, ledger, publish, running
+from etl import history, publish, running
 from etl.gates import Gate
 from etl.ledger import Source
-from etl.load import SAMPLES, Progress, Silent, Steps
-from etl.registers import establishments, withheld
+from etl.load import SAMPLES, Progress, Steps
+from etl.registers import establishments, journal, withheld
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.running import Attempt, Tried
 from etl.sirene import gates
 from etl.sirene.records import records_of
-from etl.sirene.rows import MASKED, OPEN
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
 from geo.publication import served_publication
@@ -52,6 +51,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     said_by: str  # stock, api
     said: Callable[[Connection], Said]
     gates: Collection[Gate]
+    home: Path
     search_root: Path
     accept: Collection[str]
     dry_run: bool
@@ -90,9 +90,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
         raise Refused(reasons)
     asked.steps("fusion")
     asked.reference(connection)
-    attempt.counts["records"] = history.apply(
-        connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock
-    )
+    attempt.counts["records"] = history.apply(connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock)
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")
     day = asked.produced_at.astimezone(PARIS).date()
@@ -195,9 +193,7 @@ def _apply(connection: Connection, asked: Asked, said: Said, attempt: Attempt) -
     attempt.counts["establishments"] = msgspec.structs.asdict(changes)
 
 
-def _counted(
-    connection: Connection, asked: Asked, said: Said, tally: Tally, newest: datetime | None
-) -> gates.Counted:
+def _counted(connection: Connection, asked: Asked, said: Said, tally: Tally, newest: datetime | None) -> gates.Counted:
     compared: dict[str, int] = dict(connection.execute(text(COMPARE)).mappings().one())
     return gates.Counted(
         schema_version="",
@@ -216,6 +212,8 @@ def _counted(
 
 
 def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
+    with engine.connect() as connection:
+        journal.write(connection, asked.home)
     running.tidied(engine, asked.search_root, report, asked.steps)
 
 

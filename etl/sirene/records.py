@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ def records_of(opened: pl.DataFrame) -> Iterator[Published]:
     """Rows of OPEN, what they do not say left out. What was published is what is kept: there is no second copy of it."""
     for row in opened.iter_rows(named=True):
         record = {name: value for name, value in row.items() if value not in (None, [])}
-        yield Published(KIND, record["siret"], _hash(record), lambda said=record: said, {})
+        yield Published(KIND, record["siret"], _hash(record), partial(dict, record), {})
 
 
 def _hash(record: dict[str, Any]) -> bytes:

@@ -63,9 +63,7 @@ def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progres
         produced_at = last_treatment(files.establishments)
     except Refused as refusal:
         return running.refused_unread(engine, PIPELINE, source, str(refusal))
-    source = msgspec.structs.replace(
-        source, produced_at=produced_at, fictitious=is_fictitious(files.establishments)
-    )
+    source = msgspec.structs.replace(source, produced_at=produced_at, fictitious=is_fictitious(files.establishments))
     with scratch(how.home) as work:
         asked = Asked(
             source=source if not source.fictitious else msgspec.structs.replace(source, origin="demo"),
@@ -73,6 +71,7 @@ def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progres
             said_by="stock",
             said=lambda connection: _said_by_stock(connection, files, work),
             gates=gates.STOCK_GATES,
+            home=how.home,
             search_root=how.search_root,
             accept=how.accept,
             dry_run=how.dry_run,
@@ -101,6 +100,7 @@ def refresh_pages(
         said_by="api",
         said=lambda connection: said_by_pages(connection, read),
         gates=gates.PAGES_GATES,
+        home=how.home,
         search_root=how.search_root,
         accept=how.accept,
         dry_run=how.dry_run,
@@ -117,7 +117,9 @@ def last_treatment(establishments: Path) -> datetime:
             return datetime(*archive.infolist()[0].date_time, tzinfo=PARIS)
     last = pl.scan_parquet(establishments).select(pl.col(MASS_TREATED).max()).collect(engine="streaming").item()
     if not isinstance(last, datetime):
-        raise Refused(f"{establishments.name} ne dit d’aucun établissement quand il fut traité : est-ce bien le stock ?")
+        raise Refused(
+            f"{establishments.name} ne dit d’aucun établissement quand il fut traité : est-ce bien le stock ?"
+        )
     return _instant(last)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from api.commands import french, instance, records, refreshing, worker
+from api.commands import acts, french, instance, records, refreshing, worker
 from api.commands.database import explained_in_one_sentence
 from geo.errors import Lum1Error
 
@@ -23,6 +23,8 @@ for command in (
     refreshing.refresh,
     refreshing.search,
     refreshing.rollback,
+    acts.withdraw,
+    acts.links,
     records.loads,
     records.verify,
     records.export,

@@ -5,7 +5,7 @@ The worker runs it as a program of its own: memory goes back to the machine, and
 
 import sys
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
@@ -19,8 +19,10 @@ from etl.ledger import LoadUnderWay
 from etl.load import Progress
 from etl.outcome import Outcome
 from etl.report import Report, as_text
+from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
 from geo.errors import NotFound
+from geo.publication import served_publication
 from geo.settings import Settings
 
 
@@ -91,6 +93,30 @@ def refresh_activities(
         dry_run=dry_run,
         progress=progress,
     )
+
+
+def refresh_sirene_stock(
+    settings: Settings, progress: Progress, files: StockFiles, *, accept: Collection[str] = (), dry_run: bool = False
+) -> Report:
+    """SIRENE's stock: the files given."""
+    how = How(home=settings.home, search_root=settings.search_root, accept=accept, dry_run=dry_run)
+    return refresh_stock(engine_for(settings.database_url), files, how, progress)
+
+
+def refresh_sirene_pages(
+    settings: Settings,
+    progress: Progress,
+    pages: Sequence[Path],
+    *,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
+) -> Report:
+    """Answers of Insee's API, on top of what is known; they do not say whether they are invented, what is served does."""
+    engine = engine_for(settings.database_url)
+    with engine.connect() as connection:
+        served = served_publication(connection)
+    how = How(home=settings.home, search_root=settings.search_root, accept=accept, dry_run=dry_run)
+    return refresh_pages(engine, pages, how, progress, fictitious=served is not None and served.fictitious)
 
 
 def _file_of(settings: Settings, progress: Progress, flow: download.Flow, given: Path | None) -> tuple[Path, str, str]:

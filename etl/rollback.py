@@ -1,29 +1,37 @@
 """Back to an earlier publication: what a load published is served again; what people did since stays.
 
 History is what registers said and when: going back does not unsay it. The next file of the flow is compared with the last
-one, not with what is served meanwhile, so no change is told twice.
+one, not with what is served meanwhile, so no change is told twice. Who must not be told does not come back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import polars as pl
 from sqlalchemy import Connection, Engine, Row, select
 
 from etl import ledger, merge, publish
 from etl.coverage import coverage
+from etl.finess import pipeline as finess
 from etl.finess.activites.attach import attach_activities
 from etl.finess.legacy_load import ancien_positions
 from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
 from etl.ledger import Source
 from etl.load import Progress, Silent, Steps
+from etl.registers import establishments
+from etl.registers.together import bring_together
 from etl.report import Report
+from etl.sirene.replay import opened_at_load
+from etl.sirene.transform import establishments_of
+from geo import sirene
 from geo.errors import Lum1Error
 from geo.publication import load
 
-PIPELINE = "finess"
+Target = Row[tuple[Any, ...]]
 
 
 class CannotGoBack(Lum1Error):
@@ -45,11 +53,11 @@ def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | No
             produced_at=target.produced_at,
             licence=target.licence,
         )
-        load_id = ledger.open_load(engine, PIPELINE, source)
+        load_id = ledger.open_load(engine, target.pipeline, source)
         with ledger.failure_recorded(engine, load_id), engine.begin() as connection:
             counts, version = _go_back(connection, search_root, target, load_id, steps)
             ledger.close_load(connection, load_id, "published", counts=counts)
-        publish.sweep(engine, search_root)
+        publish.sweep(engine, search_root, served_only="purged" in counts)
     return Report(
         load=load_id,
         state="published",
@@ -58,33 +66,39 @@ def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | No
         gates=[],
         seconds=sum(steps.seconds.values()),
         version=version,
-        pipeline=PIPELINE,
+        pipeline=target.pipeline,
         origin=source.origin,
     )
 
 
 def _go_back(
-    connection: Connection, search_root: Path, target: Row[tuple[object, ...]], load_id: int, steps: Steps
-) -> tuple[dict[str, object], int]:
-    merge.create_stage(connection)
+    connection: Connection, search_root: Path, target: Target, load_id: int, steps: Steps
+) -> tuple[dict[str, Any], int]:
     steps("relecture de l’historique")
+    written = REPLAYED[target.pipeline](connection, target, load_id, steps)
+    attached = attach_activities(connection)
+    steps("rapprochement des registres")
+    together = bring_together(connection, load_id, whole=True)
+    version = publish.publish(
+        connection,
+        search_root,
+        {target.pipeline: load_id},
+        fictitious=target.fictitious,
+        changed=sum(written.values()) + attached + together.changed,
+        step=steps,
+    )
+    about = {"went_back_to": target.id, "structures": written, "seconds": steps.end()}
+    return about | together.counts | coverage(connection), version
+
+
+def _replay_finess(connection: Connection, target: Target, load_id: int, steps: Steps) -> Mapping[str, int]:
+    merge.create_stage(connection)
     for structures in _structures(connection, target.id, target.produced_at.date()):
         merge.write_stage(connection, structures)
     merge.index_stage(connection)
     steps("fusion")
     changes = merge.go_back(connection, load_id, to=target.id)
-    attached = attach_activities(connection)
-    version = publish.publish(
-        connection,
-        search_root,
-        {PIPELINE: load_id},
-        fictitious=target.fictitious,
-        changed=changes.inserted + changes.updated + changes.removed + changes.deleted + attached,
-        step=steps,
-    )
-    written = {name: getattr(changes, name) for name in changes.__struct_fields__}
-    about = {"went_back_to": target.id, "structures": written, "seconds": steps.end()}
-    return about | coverage(connection), version
+    return msgspec.structs.asdict(changes)
 
 
 def _structures(connection: Connection, load_id: int, produced_on: date) -> Iterator[pl.DataFrame]:
@@ -95,26 +109,40 @@ def _structures(connection: Connection, load_id: int, produced_on: date) -> Iter
         )
 
 
-def _target(connection: Connection, to: int) -> Row[tuple[object, ...]]:
+def _replay_sirene(connection: Connection, target: Target, load_id: int, steps: Steps) -> Mapping[str, int]:
+    establishments.open_stage(connection)
+    for opened in opened_at_load(connection, target.id):
+        establishments.write_stage(connection, establishments_of(opened, target.produced_at.date())[0])
+    steps("fusion")
+    return establishments.go_back(connection, load_id)
+
+
+REPLAYED: Mapping[str, Callable[[Connection, Target, int, Steps], Mapping[str, int]]] = {
+    finess.PIPELINE: _replay_finess,
+    sirene.PIPELINE: _replay_sirene,
+}
+
+
+def _target(connection: Connection, to: int) -> Target:
     found = connection.execute(select(load).where(load.c.id == to)).one_or_none()
     if found is None:
         raise CannotGoBack(f"Aucun chargement {to} : ./lum1 loads les montre.")
-    served = ledger.served_load(connection, PIPELINE)
-    if found.pipeline != PIPELINE or found.state != "published" or found.produced_at is None:
+    served = ledger.served_load(connection, found.pipeline)
+    if found.pipeline not in REPLAYED or found.state != "published" or found.produced_at is None:
         raise CannotGoBack(f"Le chargement {to} n’a rien publié qui puisse être servi de nouveau ({found.state}).")
     if served is not None and served.fictitious != found.fictitious:
         raise CannotGoBack(f"Le chargement {to} est d’un autre monde : données fictives et réelles ne se mêlent pas.")
     return _remembered(connection, found)
 
 
-def _remembered(connection: Connection, found: Row[tuple[object, ...]]) -> Row[tuple[object, ...]]:
+def _remembered(connection: Connection, found: Target) -> Target:
     """The load that history knows this content by: a load that went back, or served an older file, wrote none of its own."""
     if "records" in found.counts:
         return found
     if "went_back_to" in found.counts:
         return _target(connection, found.counts["went_back_to"])
     first = select(load).where(
-        load.c.pipeline == PIPELINE,
+        load.c.pipeline == found.pipeline,
         load.c.sha1 == found.sha1,
         load.c.state == "published",
         load.c.counts.has_key("records"),

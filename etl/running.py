@@ -68,7 +68,7 @@ def refused_unread(engine: Engine, pipeline: str, source: Source, error: str) ->
 
 def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[str], None]) -> None:
     """What follows a publication: old words indexes leave, tables that were mostly written are put in order."""
-    publish.sweep(engine, search_root, served_only=report.counts.get("left", 0) > 0)
+    publish.sweep(engine, search_root, served_only="purged" in report.counts)
     written = sum(kind["new"] + kind["changed"] for kind in report.counts.get("records", {}).values())
     if written > report.counts["kept"] * LARGE:
         step("rangement")

@@ -16,6 +16,8 @@ from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
+from etl.sirene import gates as sirene_gates
+from etl.sirene.refresh import StockFiles
 from geo.database import engine_for
 from geo.errors import NotReady
 from geo.settings import Settings
@@ -69,6 +71,49 @@ def refresh_finess(
     if activites:
         with Bars() as bars:
             report = refreshes.refresh_activities(settings, bars, file=activites, **how)
+        _tell([report], as_json)
+
+
+@refresh.command("sirene")
+@click.option("--etablissements", type=FILE, help="StockEtablissement, parquet ou CSV dans son zip.")
+@click.option("--unites-legales", type=FILE, help="StockUniteLegale, de même.")
+@click.option("--geolocalisation", type=FILE, help="Positions des établissements, de même.")
+@click.option("--liens-succession", type=FILE, help="StockEtablissementLiensSuccession, de même.")
+@click.option("--doublons", type=FILE, help="StockDoublons, de même.")
+@click.option("--api-pages", type=FILE, multiple=True, help="Réponses de l’API Sirene, après le stock ; répétable.")
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(sirene_gates.GATE_NAMES),
+    help="Porte franchie malgré son refus ; répétable.",
+)
+@click.option("--dry-run", is_flag=True, help="Tout faire sauf publier.")
+@click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
+def refresh_sirene(
+    etablissements: Path | None,
+    unites_legales: Path | None,
+    geolocalisation: Path | None,
+    liens_succession: Path | None,
+    doublons: Path | None,
+    api_pages: tuple[Path, ...],
+    accept: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """SIRENE : les fichiers donnés, sinon le stock du mois et l’API. Avec --json, un rapport par ligne."""
+    others = (geolocalisation, liens_succession, doublons)
+    if (etablissements is None) != (unites_legales is None) or (etablissements is None and any(others)):
+        raise click.UsageError("--etablissements et --unites-legales vont ensemble, et les autres avec eux.")
+    settings = settings_with_database()
+    how: Any = {"accept": accept, "dry_run": dry_run}
+    if etablissements and unites_legales:
+        files = StockFiles(etablissements, unites_legales, *others)
+        with Bars() as bars:
+            report = refreshes.refresh_sirene_stock(settings, bars, files, **how)
+        _tell([report], as_json)
+    if api_pages:
+        with Bars() as bars:
+            report = refreshes.refresh_sirene_pages(settings, bars, api_pages, **how)
         _tell([report], as_json)
 
 

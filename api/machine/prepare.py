@@ -5,6 +5,7 @@ from api.machine.assets import ensure_assets
 from api.machine.cluster import Cluster
 from api.machine.home import Home
 from etl import ledger
+from etl.registers import acts
 from geo.database import engine_for
 from geo.migrate import migrate
 from geo.publication import served_publication
@@ -31,6 +32,8 @@ def prepare(home: Home, bars: Bars) -> Settings:
         bars.step("communes, contours et fond de carte")
         if load_reference(connection):
             basemap.build(connection)
+    if left := acts.reapply(acts.Instance(engine, settings.home, settings.search_root), bars):
+        bars.step(f"registres : {left} fiches retirées de nouveau")
     engine.dispose()
     return settings
 

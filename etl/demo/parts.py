@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 ROW_GROUP = 50_000  # merging holds a few of them at once
+FICTITIOUS = "lum1.fictif"  # in a parquet's metadata: tells the pipelines what this is, as `fictif` does in the JSON
 PART = 25_000  # rows kept in memory
 
 
@@ -27,7 +28,11 @@ class Parts:
         self._flush()
         partial = self._path.with_suffix(".partial")
         pl.scan_parquet(self._parts).sink_parquet(
-            partial, compression="zstd", row_group_size=ROW_GROUP, maintain_order=True
+            partial,
+            compression="zstd",
+            row_group_size=ROW_GROUP,
+            maintain_order=True,
+            metadata={FICTITIOUS: "true"},
         )
         partial.replace(self._path)
         for part in self._parts:

@@ -84,6 +84,13 @@ def apply(connection: Connection, load_id: int, stock_day: datetime | None) -> C
     return Changes(inserted, updated, ceased)
 
 
+def go_back(connection: Connection, load_id: int) -> dict[str, int]:
+    """The stage of an earlier load into the table: what was unknown then leaves."""
+    changes = apply(connection, load_id, None)
+    deleted: int = connection.execute(text(DELETE_UNKNOWN_THEN)).rowcount
+    return {"inserted": changes.inserted, "updated": changes.updated, "deleted": deleted}
+
+
 def cease_units(connection: Connection, sirens: list[str], load_id: int) -> int:
     """No establishment of a legal unit that ceased is active; how many were."""
     ceased: int = connection.execute(text(CEASE_UNITS), {"sirens": sirens, "load_id": load_id}).rowcount
@@ -123,6 +130,9 @@ UPDATE sirene_establishment AS e
 SET active = false, row_hash = '', load_id = :load_id
 WHERE row_hash <> '' AND treated_at < :stock_day
   AND NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
+"""
+DELETE_UNKNOWN_THEN = """
+DELETE FROM sirene_establishment AS e WHERE NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
 """
 CEASE_UNITS = """
 UPDATE sirene_establishment

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, text
 
 from etl.registers import alone, links, withheld
 from etl.registers.given import give
+from etl.registers.withheld import Purged
 
 
 class Together(msgspec.Struct, frozen=True):
     """What was made of the registers."""
 
     changed: int  # rows of `structure`
-    left: int  # structures of those who must not be told
+    purged: Purged
     counts: dict[str, Any]
 
 
@@ -27,18 +28,19 @@ def bring_together(
     `whole`: look for links everywhere, not only where this load changed something and around the FINESS numbers `also`.
     `told_on`: the day of the events that this load of SIRENE makes; none at a first load, nor for a load of another register.
     """
-    left = withheld.purge(connection)
+    purged = withheld.purge(connection)
+    counts: dict[str, Any] = {"purged": msgspec.structs.asdict(purged)} if purged.records or purged.structures else {}
     if not connection.execute(text(HAS_SIRENE)).scalar_one():
-        return Together(left, left, {})
+        return Together(purged.structures, purged, counts)
     found = links.renew(connection, load_id, whole=whole, also=also)
     alone.absorb(connection)
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     rows = alone.apply(connection, load_id)
     given = give(connection)
-    counts: dict[str, Any] = {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    counts |= {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
     if told_on:
         counts["changes"] = changes
-    return Together(left + sum(rows.values()) + given, left, counts)
+    return Together(purged.structures + sum(rows.values()) + given, purged, counts)
 
 
 def forget_sirene(connection: Connection) -> None:

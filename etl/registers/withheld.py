@@ -6,6 +6,7 @@ withdrawal, and when an instance starts, so that nothing older brings them back 
 stay what FINESS publishes.
 """
 
+import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
 
@@ -42,13 +43,21 @@ def withheld_among(connection: Connection, sirets: list[str]) -> set[str]:
     return set(connection.execute(text(AMONG), {"sirets": sirets}).scalars())
 
 
-def purge(connection: Connection) -> int:
-    """Make every table forget those who must not be told today; how many structures of ours left the map."""
+class Purged(msgspec.Struct, frozen=True):
+    """What left."""
+
+    structures: int  # of ours, off the map
+    records: int  # versions of establishments
+
+
+def purge(connection: Connection) -> Purged:
+    """Make every table forget those who must not be told today."""
     connection.execute(text(REMEMBER_TOLD))
-    left: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
-    for statement in (DELETE_CHANGES, DELETE_RECORDS, DELETE_ESTABLISHMENTS, DELETE_FOUND_LINKS):
+    structures: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
+    records: int = connection.execute(text(DELETE_RECORDS)).rowcount
+    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, DELETE_FOUND_LINKS):
         connection.execute(text(statement))
-    return left
+    return Purged(structures, records)
 
 
 WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"

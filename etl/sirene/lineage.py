@@ -8,19 +8,22 @@ from sqlalchemy import Connection, text
 from etl.copying import copy_rows
 from etl.sirene.archive import parquet_of
 from etl.sirene.layout import Source, check, scan
+from etl.sirene.rows import Columns
 
 _SUCCESSIONS = pl.Schema(
-    {
-        "siretEtablissementPredecesseur": pl.String,
-        "siretEtablissementSuccesseur": pl.String,
-        "dateLienSuccession": pl.Date,
-        "transfertSiege": pl.Boolean,
-        "continuiteEconomique": pl.Boolean,
-        "dateDernierTraitementLienSuccession": pl.Datetime("us"),
-    }
+    Columns(
+        {
+            "siretEtablissementPredecesseur": pl.String,
+            "siretEtablissementSuccesseur": pl.String,
+            "dateLienSuccession": pl.Date,
+            "transfertSiege": pl.Boolean,
+            "continuiteEconomique": pl.Boolean,
+            "dateDernierTraitementLienSuccession": pl.Datetime("us"),
+        }
+    )
 )
 _DUPLICATES = pl.Schema(
-    {"siren": pl.String, "sirenDoublon": pl.String, "dateDernierTraitementDoublon": pl.Datetime("us")}
+    Columns({"siren": pl.String, "sirenDoublon": pl.String, "dateDernierTraitementDoublon": pl.Datetime("us")})
 )
 SUCCESSIONS = Source("StockEtablissementLiensSuccession", _SUCCESSIONS, pl.Schema(list(_SUCCESSIONS.items())[:-1]))
 DUPLICATES = Source("StockDoublons", _DUPLICATES, pl.Schema(list(_DUPLICATES.items())[:-1]))

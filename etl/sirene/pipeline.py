@@ -97,7 +97,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     together = bring_together(
         connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
     )
-    attempt.counts |= together.counts | {"left": together.left}
+    attempt.counts |= together.counts
     if asked.dry_run:
         raise Tried
     version = publish.publish(

@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, text
 
 from etl import running
+from etl.demo.parts import FICTITIOUS
 from etl.ledger import Source, source_of
 from etl.load import Progress, Silent, Steps
 from etl.report import Report
@@ -25,7 +26,6 @@ from etl.sirene.scratch import scratch
 from geo.errors import Refused
 from geo.sirene import PIPELINE
 
-FICTITIOUS = "lum1.fictif"  # of a parquet's metadata: how the demo's files say what they are
 MASS_TREATED = "dateDernierTraitementEtablissement"
 
 

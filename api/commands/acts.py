@@ -1,0 +1,144 @@
+"""`withdraw` and `links`: what people decide of registers, dated and undoable."""
+
+from collections.abc import Mapping
+
+import click
+import msgspec
+from sqlalchemy import text
+
+from api.commands.database import settings_with_database
+from api.commands.terminal import Bars
+from etl.registers import acts
+from geo.database import engine_for
+from geo.errors import NotFound
+from geo.settings import Settings
+
+STATUSES = {"accepted": "accepté", "review": "à vérifier", "rejected": "refusé"}
+SOURCES = {"declared": "déclaré par FINESS", "scoring": "trouvé", "human": "décidé"}
+BY = click.option("--by", required=True, metavar="NOM", help="Qui décide.")
+REASON = click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+
+
+@click.command()
+@click.argument("siret")
+@click.option("--reason", metavar="TEXTE", help="Pourquoi : opposition reçue le…, numéro du dossier. Jamais publié.")
+@click.option("--undo", is_flag=True, help="Revenir sur un retrait.")
+def withdraw(siret: str, reason: str | None, undo: bool) -> None:
+    """Retirer un établissement de SIRENE : personne ne le trouve plus, aucun chargement ne le ramène."""
+    instance = _instance(settings_with_database())
+    if undo:
+        with Bars() as bars:
+            acts.undo_withdrawal(instance, siret, bars)
+        click.echo("Retrait levé : l’établissement reviendra au prochain chargement de SIRENE (rien n’en a été gardé).")
+        return
+    if not reason:
+        raise click.UsageError("--reason est demandé : un retrait se justifie.")
+    with Bars() as bars:
+        done = acts.withdraw(instance, siret, reason, bars)
+    left = "Sa fiche est retirée" if done.left else "Aucune fiche de SIRENE ne le montrait"
+    click.echo(
+        f"SIRET {done.siret} retiré. {left} ; chargements, retours en arrière et restaurations n’y changeront rien."
+    )
+    for finess in done.published_by_finess:
+        click.echo(
+            f"FINESS publie lui-même ce numéro ({finess}) : cette fiche reste, avec ce que FINESS en dit seulement."
+        )
+
+
+@click.group()
+def links() -> None:
+    """Les rapprochements entre FINESS et SIRENE."""
+
+
+@links.command("list")
+@click.option("--status", type=click.Choice(tuple(STATUSES)), default="review", show_default=True)
+@click.option("--departement", help="D’un seul département.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def list_links(status: str, departement: str | None, limit: int, as_json: bool) -> None:
+    """Ceux qui attendent une décision, les plus probables d’abord."""
+    _tell({"status": status, "departement": departement, "limit": limit, "finess": None}, as_json)
+
+
+@links.command("show")
+@click.argument("finess")
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def show_links(finess: str, as_json: bool) -> None:
+    """Tous ceux d’un établissement FINESS, refusés compris."""
+    _tell({"status": None, "departement": None, "limit": 1_000, "finess": finess}, as_json)
+
+
+@links.command("accept")
+@click.argument("finess")
+@click.argument("siret")
+@BY
+@REASON
+def accept_link(finess: str, siret: str, by: str, reason: str) -> None:
+    """Ces deux établissements n’en font qu’un."""
+    _decide(finess, siret, "accepted", by, reason)
+
+
+@links.command("reject")
+@click.argument("finess")
+@click.argument("siret")
+@BY
+@REASON
+def reject_link(finess: str, siret: str, by: str, reason: str) -> None:
+    """Ces deux établissements sont distincts."""
+    _decide(finess, siret, "rejected", by, reason)
+
+
+@links.command("undo")
+@click.argument("finess")
+@click.argument("siret")
+def undo_link(finess: str, siret: str) -> None:
+    """Revenir sur une décision : le rapprochement redevient ce qui en est trouvé."""
+    with Bars() as bars:
+        acts.undo_decision(_instance(settings_with_database()), finess, siret, bars)
+    click.echo(f"{finess} et {siret} : plus aucune décision.")
+
+
+def _decide(finess: str, siret: str, verdict: str, by: str, reason: str) -> None:
+    with Bars() as bars:
+        acts.decide(_instance(settings_with_database()), finess, siret, verdict, by, reason, bars)
+    click.echo(f"{finess} et {siret} : rapprochement {STATUSES[verdict]}, par {by}. « links undo » y revient.")
+
+
+def _tell(asked: Mapping[str, object], as_json: bool) -> None:
+    with engine_for(settings_with_database().database_url).connect() as connection:
+        rows = [dict(row) for row in connection.execute(text(LINKS), asked).mappings()]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    if not rows:
+        raise NotFound("Aucun rapprochement de ce genre.")
+    for row in rows:
+        there = row["sirene"] or "tenu à l’écart ou inconnu de SIRENE"
+        click.echo(
+            f"{row['finess']}  {row['siret']}  {row['score']:5.1f}  {STATUSES[row['status']]}, {SOURCES[row['source']]}"
+        )
+        click.echo(f"    FINESS  {row['name']} — {row['place']}")
+        click.echo(f"    SIRENE  {there}" + (f" — {row['sirene_place']}" if row["sirene"] else ""))
+        if row["reason"]:
+            click.echo(f"    {row['reason']}")
+
+
+def _instance(settings: Settings) -> acts.Instance:
+    return acts.Instance(engine_for(settings.database_url), settings.home, settings.search_root)
+
+
+# Asked by `links list` and `links show`: standing links, joined by link_standing_idx's numbers with both registers.
+LINKS = """
+SELECT l.finess, l.siret, l.score, l.source, l.status, l.reason, l.parts, l.valid_from,
+       s.name, concat_ws(' ', array_to_string(s.address_lines, ', '), s.postcode, s.commune_name) AS place,
+       e.name AS sirene, concat_ws(' ', array_to_string(e.address_lines, ', '), e.postcode, e.commune_name) AS sirene_place
+FROM link AS l
+JOIN structure AS s ON s.finess && ARRAY[l.finess]
+LEFT JOIN sirene_establishment AS e ON e.siret = l.siret
+WHERE l.valid_to IS NULL
+  AND (CAST(:status AS text) IS NULL OR l.status = :status)
+  AND (CAST(:finess AS text) IS NULL OR l.finess = :finess)
+  AND (CAST(:departement AS text) IS NULL OR s.departement = :departement)
+ORDER BY l.score DESC, l.finess, l.siret
+LIMIT :limit
+"""

@@ -1,0 +1,177 @@
+"""What people decide of registers: a person withdrawn, a link accepted or refused; each act dated, with its reason, undoable.
+
+Each is one transaction under the lock of loads, published at once; no load, rollback or matching undoes it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, insert, text, update
+
+from etl import ledger, publish
+from etl.load import Progress, Silent
+from etl.registers import journal
+from etl.registers.together import Together, bring_together
+from geo.errors import Lum1Error, NotFound
+from geo.identifiers import Finess, Siret
+from geo.links import link_decision
+from geo.publication import served_publication
+from geo.sirene import withdrawal
+
+NO_LOAD = 0  # an act is not a load: rows it rewrites carry none
+
+
+class AlreadySo(Lum1Error):
+    """The act was done before."""
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """Where acts take place."""
+
+    engine: Engine
+    home: Path
+    search_root: Path
+
+
+class Withdrawn(msgspec.Struct, frozen=True):
+    """What a withdrawal did."""
+
+    siret: str
+    left: int  # structures that left the map
+    published_by_finess: list[
+        str
+    ]  # structures of FINESS that carry this number: they say what FINESS publishes, nothing else
+
+
+def withdraw(instance: Instance, siret: str, reason: str, progress: Progress | None = None) -> Withdrawn:
+    """Withdraw an establishment of SIRENE, everywhere and until it is undone; AlreadySo when it is."""
+    number = Siret.parse(siret)
+
+    def act(connection: Connection) -> None:
+        if connection.execute(text(IS_WITHDRAWN), {"siret": number}).scalar_one():
+            raise AlreadySo(f"Le SIRET {number} est déjà retiré.")
+        connection.execute(insert(withdrawal).values(siret=str(number), reason=reason))
+
+    together, finess = _published(instance, act, number, progress)
+    return Withdrawn(str(number), together.purged.structures, finess)
+
+
+def undo_withdrawal(instance: Instance, siret: str, progress: Progress | None = None) -> None:
+    """End a withdrawal: the establishment comes back with SIRENE's next load, since nothing of it was kept."""
+    number = Siret.parse(siret)
+
+    def act(connection: Connection) -> None:
+        standing = (withdrawal.c.siret == str(number), withdrawal.c.undone_at.is_(None))
+        if not connection.execute(update(withdrawal).where(*standing).values(undone_at=text("now()"))).rowcount:
+            raise NotFound(f"Le SIRET {number} n’est pas retiré.")
+
+    _published(instance, act, number, progress)
+
+
+def decide(
+    instance: Instance, finess: str, siret: str, verdict: str, by: str, reason: str, progress: Progress | None = None
+) -> None:
+    """Say whether two establishments belong together; `verdict`: accepted or rejected. An earlier decision is ended."""
+    pair = (str(Finess.parse(finess)), str(Siret.parse(siret)))
+
+    def act(connection: Connection) -> None:
+        if not connection.execute(text(IS_OURS), {"finess": pair[0]}).scalar_one():
+            raise NotFound(f"FINESS ne publie aucun établissement {pair[0]}.")
+        if not connection.execute(text(IS_KNOWN), {"siret": pair[1]}).scalar_one():
+            raise NotFound(f"SIRENE n’a pas d’établissement {pair[1]} parmi ceux que nous connaissons.")
+        connection.execute(update(link_decision).where(*_standing(pair)).values(undone_at=text("now()")))
+        values = {"finess": pair[0], "siret": pair[1], "verdict": verdict, "by": by, "reason": reason}
+        connection.execute(insert(link_decision).values(values))
+
+    _published(instance, act, pair[1], progress, also=(pair[0],))
+
+
+def undo_decision(instance: Instance, finess: str, siret: str, progress: Progress | None = None) -> None:
+    """Leave a pair to what is found of it again."""
+    pair = (str(Finess.parse(finess)), str(Siret.parse(siret)))
+
+    def act(connection: Connection) -> None:
+        undone = update(link_decision).where(*_standing(pair)).values(undone_at=text("now()"))
+        if not connection.execute(undone).rowcount:
+            raise NotFound(f"Personne n’a rien décidé de {pair[0]} et {pair[1]}.")
+
+    _published(instance, act, pair[1], progress, also=(pair[0],))
+
+
+def reapply(instance: Instance, progress: Progress | None = None) -> int:
+    """After a database was brought back from a backup: who was withheld since is withheld again; how many structures left."""
+    with instance.engine.begin() as connection:
+        learnt = journal.read(connection, instance.home)
+        forgotten = bool(connection.execute(text(HOLDS_WITHHELD)).scalar_one())
+    if not (learnt or forgotten):
+        return 0
+    together, _ = _published(instance, lambda connection: None, None, progress)
+    return together.purged.structures
+
+
+def _published(
+    instance: Instance,
+    act: Callable[[Connection], None],
+    siret: str | None,
+    progress: Progress | None,
+    *,
+    also: tuple[str, ...] = (),
+) -> tuple[Together, list[str]]:
+    """Do it, bring the registers together again around it, serve that; then nothing older is kept."""
+    step = (progress or Silent()).step
+    with ledger.only_load(instance.engine):
+        with instance.engine.begin() as connection:
+            act(connection)
+            finess = list(connection.execute(text(CARRIERS), {"siret": siret}).scalars()) if siret else []
+            step("rapprochement des registres")
+            together = bring_together(connection, NO_LOAD, whole=False, also=(*also, *finess))
+            served = served_publication(connection)
+            if served is not None and together.changed:
+                publish.publish(
+                    connection,
+                    instance.search_root,
+                    {},
+                    fictitious=served.fictitious,
+                    changed=together.changed,
+                    step=step,
+                )
+        with instance.engine.connect() as connection:
+            journal.write(connection, instance.home)
+        publish.sweep(instance.engine, instance.search_root, served_only="purged" in together.counts)
+    return together, finess
+
+
+def _standing(pair: tuple[str, str]) -> tuple[Any, ...]:
+    c = link_decision.c
+    return (c.finess == pair[0], c.siret == pair[1], c.undone_at.is_(None))
+
+
+# By withdrawal_standing_idx.
+IS_WITHDRAWN = "SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL)"
+# By structure_finess_idx.
+IS_OURS = "SELECT EXISTS (SELECT FROM structure WHERE finess && ARRAY[CAST(:finess AS text)] AND register = 'finess')"
+IS_KNOWN = """
+SELECT EXISTS (SELECT FROM sirene_establishment WHERE siret = :siret)
+    OR EXISTS (SELECT FROM masked_siret WHERE siret = :siret)
+"""
+# By structure_siret_idx.
+CARRIERS = """
+SELECT DISTINCT number
+FROM structure AS s
+CROSS JOIN LATERAL unnest(s.finess) AS number
+WHERE s.siret && ARRAY[CAST(:siret AS text)] AND s.register = 'finess'
+ORDER BY number
+"""
+# Asked when an instance starts: a database as old as its backup may hold what its own registers withhold.
+HOLDS_WITHHELD = """
+SELECT EXISTS (
+    SELECT FROM sirene_establishment AS e
+    JOIN (SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL) AS w USING (siret)
+) OR EXISTS (
+    SELECT FROM source_record AS r
+    JOIN (SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL) AS w
+        ON r.kind = 'siret' AND r.key = w.siret
+)
+"""

@@ -77,7 +77,7 @@ def _units_of(size: int) -> int:
 
 
 def _draw(column: str | pl.Expr, seed: int, of: int) -> pl.Expr:
-    """From 0 to `of` - 1, by a multiplicative hash (Knuth) that no version of polars changes; another multiplier for each draw."""
+    """From 0 to `of` - 1, by a multiplicative hash (Knuth) the same for every version of polars; each draw has its multiplier."""
     rank = pl.col(column) if isinstance(column, str) else column
     return rank * (2_654_435_761 + seed * 1_000_000_016) % 1_000_003 % of
 

@@ -57,7 +57,7 @@ def test_a_pharmacy_has_every_column_of_a_structure() -> None:
 
 
 def test_a_closed_one_another_trade_and_a_later_opening_make_no_structure() -> None:
-    others = [
+    others: list[dict[str, Any]] = [
         {"etatAdministratifEtablissement": "F"},
         {"activitePrincipaleEtablissement": "56.10A", "activitePrincipaleNAF25Etablissement": None},
         {"dateCreationEtablissement": date(2026, 12, 1)},

@@ -32,4 +32,4 @@ def test_a_facet_tells_their_code_and_label(connection: Connection) -> None:
 
 
 def test_their_words_are_found_by_family_too() -> None:
-    assert {"medecin", "generaliste", "liberau"} <= set(categorie_words(GENERALIST.no).split())
+    assert {"medecin", "generaliste", "liberal"} <= set(categorie_words(GENERALIST.no).split())

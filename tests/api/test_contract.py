@@ -106,7 +106,7 @@ def test_areas_and_families_filter(client: Client) -> None:
     assert get(client, "/api/v1/search?categorie=4400")["total"] >= family
 
 
-@pytest.mark.parametrize("code", ["lib:medecin-generaliste", "lib", "sirene"])
+@pytest.mark.parametrize("code", ["lib:medecin-generaliste", "LIB:Pharmacie", "lib", "sirene"])
 def test_a_category_of_what_sirene_knows_is_a_filter_too(client: Client, code: str) -> None:
     assert get(client, f"/api/v1/search?categorie={code}")["total"] == 0  # the demo has loaded FINESS only
     paris = get(client, "/api/v1/search?commune=75056")["total"]

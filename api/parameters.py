@@ -63,7 +63,13 @@ CommuneCode = Annotated[Codes, Meta(description="Code INSEE d’une commune, act
 EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, neuf chiffres ; répétable.")]
 DepartementCode = Annotated[Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable.")]
 RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable.")]
-CategorieCode = Annotated[Codes, Meta(description="Code de catégorie FINESS ou de famille ; répétable.")]
+CategorieCode = Annotated[
+    Codes,
+    Meta(
+        description="Code de catégorie FINESS (`355`), de profession ou d’activité connue par Sirene "
+        "(`lib:medecin-generaliste`), ou de famille (`4400`, `lib`, `sirene`) ; répétable."
+    ),
+]
 ActiviteCode = Annotated[
     Codes,
     Meta(

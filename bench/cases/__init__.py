@@ -1,4 +1,4 @@
-"""The cases, in the order they run: the first ones leave the volume that the last one asks."""
+"""The cases, in the order they run: the first ones leave the volume that the next ones ask."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,11 +7,13 @@ from bench.cases.finess_delta import finess_delta
 from bench.cases.finess_tenfold import finess_tenfold
 from bench.cases.finess_volume import finess_volume
 from bench.cases.serving import serving
+from bench.cases.sirene_stock import sirene_stock
 from bench.ground import Ground
 from bench.measure import Measure
 
 Case = Callable[[Ground], Iterator[Measure]]
 
 CASES: dict[str, Case] = {
-    case.__name__: case for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold)
+    case.__name__: case
+    for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold, sirene_stock)
 }

@@ -20,7 +20,10 @@ def parquet_of(path: Path, source: Source, folder: Path) -> Path:
     _unpack(path, unpacked)
     written = _scan_csv(unpacked, source)
     _check_header(path, written.collect_schema(), source)
-    written.select(_typed(name, kind) for name, kind in source.read.items()).sink_parquet(converted)
+    try:
+        written.select(_typed(name, kind) for name, kind in source.read.items()).sink_parquet(converted)
+    except pl.exceptions.PolarsError:  # its message may quote a row: it stays here
+        raise Refused(f"{path.name} n’est pas un CSV lisible en UTF-8.") from None
     unpacked.unlink()
     return converted
 

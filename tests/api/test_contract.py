@@ -104,6 +104,11 @@ def test_areas_and_families_filter(client: Client) -> None:
     family = sum(each["count"] for each in everything["facets"]["categorie"] if each["value"] in ("500", "501", "502"))
     assert get(client, "/api/v1/search?categorie=500&categorie=501&categorie=502")["total"] == family
     assert get(client, "/api/v1/search?categorie=4400")["total"] >= family
+
+
+@pytest.mark.parametrize("code", ["lib:medecin-generaliste", "LIB:Pharmacie", "lib", "sirene"])
+def test_a_category_of_what_sirene_knows_is_a_filter_too(client: Client, code: str) -> None:
+    assert get(client, f"/api/v1/search?categorie={code}")["total"] == 0  # the demo has loaded FINESS only
     paris = get(client, "/api/v1/search?commune=75056")["total"]
     assert paris == get(client, "/api/v1/search?departement=75")["total"] > 0
 

@@ -18,7 +18,7 @@ from etl import demo
 from geo.identifiers import Finess
 from tests.etl.finess.published import a_file, many
 
-TINY = Sizes(volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, requests=3)
+TINY = Sizes(volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, requests=3)
 
 
 def measured(server_url: str, folder: Path, *names: str) -> run.Outcome:
@@ -44,6 +44,14 @@ def test_activities_are_measured_on_a_country_that_is_served(server_url: str, tm
     assert (outcome.skipped, outcome.wrong) == ({}, {})
     values = {each.label: each.value for each in outcome.measured["finess_activites"]}
     assert 900 < values["activités"] <= 1_000
+
+
+def test_a_stock_is_read_and_compared_with_its_generation(server_url: str, tmp_path: Path) -> None:
+    outcome = measured(server_url, tmp_path, "sirene_stock")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    values = {each.label: each.value for each in outcome.measured["sirene_stock"]}
+    assert values["établissements lus"] == TINY.stock
+    assert values["durée"] > 0
 
 
 def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(

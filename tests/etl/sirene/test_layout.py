@@ -64,7 +64,7 @@ def test_a_file_that_is_no_parquet_is_refused_by_its_name(tmp_path: Path) -> Non
         check(path, ESTABLISHMENTS)
 
 
-def zipped(path: Path, *members: tuple[str, str]) -> Path:
+def zipped(path: Path, *members: tuple[str, str | bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members:
             archive.writestr(name, content)
@@ -106,6 +106,14 @@ def test_a_csv_without_a_column_we_read_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "stock.zip", ("StockEtablissement_utf8.csv", rows.write_csv()))
     with pytest.raises(Refused, match="« siren » manque"):
         parquet_of(path, ESTABLISHMENTS, tmp_path)
+
+
+def test_a_csv_in_another_encoding_is_refused_without_quoting_it(tmp_path: Path) -> None:
+    rows = establishments({"enseigne1Etablissement": "SECRÈTE"}).write_csv().encode("cp1252")
+    path = zipped(tmp_path / "stock.zip", ("StockEtablissement_utf8.csv", rows))
+    with pytest.raises(Refused, match="n’est pas un CSV lisible en UTF-8") as refused:
+        parquet_of(path, ESTABLISHMENTS, tmp_path)
+    assert "SECR" not in str(refused.value)
 
 
 def test_a_zip_without_a_csv_is_refused(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from etl import demo
-from etl.merge import NAMES
+from etl.registers.establishments import NAMES
 from etl.sirene.capitals import proper, restored, street
 from etl.sirene.diffusion import split
-from etl.sirene.transform import structures
+from etl.sirene.transform import establishments_of
 from geo.categories import categories
 from geo.projections import to_wgs84
 from tests.etl.sirene.published import SIREN, SIRET, published, whole
@@ -28,26 +28,25 @@ EAST, NORTH = 417_238.0, 6_421_800.0  # Bordeaux in Lambert-93
 
 def made(**changed: Any) -> dict[str, Any]:
     opened, _ = split(published(**changed))
-    found, _ = structures(opened, TODAY)
+    found, _ = establishments_of(opened, TODAY)
     return found.row(0, named=True)
 
 
 def noticed(**changed: Any) -> dict[str, int]:
     opened, _ = split(published(**changed))
-    told = structures(opened, TODAY)[1]
-    return {name: count for name, count in told.items() if count}
+    told = establishments_of(opened, TODAY)[1]
+    return {name: count for name, count in told.items() if count and name != "actifs_du_champ"}
 
 
-def test_a_pharmacy_has_every_column_of_a_structure() -> None:
+def test_a_pharmacy_has_every_column_of_an_establishment() -> None:
     row = made()
     assert list(row) == list(NAMES)
-    assert {name: row[name] for name in ("id", "siret", "siren", "finess", "phones", "open")} == {
-        "id": f"s{SIRET}",
-        "siret": [SIRET],
+    assert {name: row[name] for name in ("siret", "siren", "active", "natural_person", "naf")} == {
+        "siret": SIRET,
         "siren": SIREN,
-        "finess": [],
-        "phones": [],
-        "open": True,
+        "active": True,
+        "natural_person": False,
+        "naf": ["47.73Z", "2025:47.73Y"],
     }
     assert row["categorie_no"] == categories()["lib:pharmacie"].no
     assert (row["commune"], row["commune_name"], row["departement"], row["region"]) == ("33063", "Bordeaux", "33", "75")
@@ -56,16 +55,19 @@ def test_a_pharmacy_has_every_column_of_a_structure() -> None:
     assert row["address_lines"] == ["12 rue des Lilas"]
 
 
-def test_a_closed_one_another_trade_and_a_later_opening_make_no_structure() -> None:
-    others: list[dict[str, Any]] = [
-        {"etatAdministratifEtablissement": "F"},
-        {"activitePrincipaleEtablissement": "56.10A", "activitePrincipaleNAF25Etablissement": None},
-        {"dateCreationEtablissement": date(2026, 12, 1)},
-    ]
-    opened = pl.concat(split(published(**each))[0] for each in others)
-    found, told = structures(opened, TODAY)
-    assert found.is_empty()
-    assert told["pas_encore_ouvertes"] == 1
+def test_a_closed_one_is_not_active_since_its_last_period() -> None:
+    row = made(etatAdministratifEtablissement="F", dateDebut=date(2026, 9, 30))
+    assert (row["active"], row["closed_on"]) == (False, date(2026, 9, 30))
+
+
+def test_another_trade_has_no_category_of_ours() -> None:
+    row = made(activitePrincipaleEtablissement="56.10A", activitePrincipaleNAF25Etablissement=None)
+    assert (row["categorie_no"], row["naf"]) == (None, ["56.10A"])
+
+
+def test_an_opening_announced_for_later_is_not_active_yet() -> None:
+    assert not made(dateCreationEtablissement=date(2026, 12, 1))["active"]
+    assert noticed(dateCreationEtablissement=date(2026, 12, 1))["annonces_pour_plus_tard"] == 1
 
 
 def test_the_register_s_default_day_is_no_opening() -> None:
@@ -248,12 +250,12 @@ def test_an_unknown_commune_leaves_a_structure_without_place() -> None:
 
 def test_the_demo_s_practitioners_stand_where_they_are_and_nowhere_else(france: demo.DemoFiles, tmp_path: Path) -> None:
     opened = pl.read_parquet(whole(france, tmp_path).open)
-    found, told = structures(opened, TODAY)
+    found, told = establishments_of(opened, TODAY)
     truth = pl.read_parquet(france.truth).filter(pl.col("finess").is_null()).select("siret", true_lat="lat")
-    placed = found.with_columns(pl.col("siret").list.first()).join(truth, on="siret")
+    placed = found.join(truth, on="siret")
     exact = placed.filter(precision="housenumber")
     assert exact.height > 300
     assert exact.filter((pl.col("lat") - pl.col("true_lat")).abs() > 0.001).is_empty()
-    assert found["id"].is_unique().all()
+    assert found["siret"].is_unique().all()
     assert told["positions_placees_par_insee"] > 0.8 * found.height
     assert found["name"].str.contains("[ND]", literal=True).sum() == 0

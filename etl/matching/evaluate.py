@@ -74,8 +74,9 @@ def _point(pairs: pl.DataFrame, truth: pl.DataFrame, accept: float, review: floa
     links = decided(pairs, accept, accept if review is None else review)
     accepted = measured(links.filter(status=ACCEPTED), truth)
     shown = measured(links.filter(pl.col("status").is_in([ACCEPTED, REVIEW])), truth)
+    count = {"acceptes": float(links.filter(status=ACCEPTED).height)}
     values = dict(zip(("precision", "rappel", "precision_vus", "rappel_vus"), (*accepted, *shown), strict=True))
-    return {"seuil": accept} | {name: round(value, 4) for name, value in values.items()}
+    return {"seuil": accept} | count | {name: round(value, 4) for name, value in values.items()}
 
 
 def evaluate_official(folder: Path) -> None:
@@ -98,10 +99,12 @@ def evaluate_demo(folder: Path) -> None:
 
 
 def demo_truth(folder: Path, sirene: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
-    """finess, siret, link of open EGE; the SIRET is null where it is masked or closed: nobody could find it."""
+    """finess, siret, link of open EGE; a SIRET that is closed, or masked and not declared, is nobody's to find: null."""
     truth = pl.read_parquet(folder / TRUTH_NAME).filter(pl.col("finess").is_not_null() & pl.col("open"))
-    findable = pl.col("siret").is_in(sirene.filter("active")["siret"].implode())
+    closed = pl.col("siret").is_in(sirene.filter(~pl.col("active"))["siret"].implode())
+    masked = ~pl.col("siret").is_in(sirene["siret"].implode())
     silent = pl.col("finess").is_in(hidden["finess"].implode())
+    findable = ~closed & (~masked | (pl.col("declared_siret") == pl.col("siret")).fill_null(False))
     return truth.select(
         "finess",
         siret=pl.when(findable).then("siret"),

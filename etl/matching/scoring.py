@@ -85,7 +85,7 @@ def _address() -> pl.Expr:
     one, other = pl.col("house"), pl.col("house_right")
     number = (
         pl.when(one == other).then(1.0)
-        .when(one.is_null() & other.is_null()).then(pl.col("street").fill_null(0.0))
+        .when(one.is_null() & other.is_null()).then(1.0)
         .when(one.is_null() | other.is_null()).then(w.NUMBER_UNSAID)
         .otherwise(0.0)
     )  # fmt: skip
@@ -95,9 +95,13 @@ def _address() -> pl.Expr:
         .when(split).then(w.OTHER_ARRONDISSEMENT).otherwise(1.0)
     )  # fmt: skip
     street = pl.col("street").fill_null(w.STREET_UNSAID)
-    written = 100 * (w.ADDRESS_COMMUNE * commune + w.ADDRESS_NUMBER * number + w.ADDRESS_STREET * street)
-    near = pl.when(pl.col("distance_m") <= w.NEAR_M).then(w.NEAR_ADDRESS)
-    return pl.max_horizontal(written, near).round(1)
+    written = 100 * (w.ADDRESS_COMMUNE * commune + w.ADDRESS_STREET * street + w.ADDRESS_NUMBER * number * street)
+    far = (pl.col("distance_m") > w.FAR_M) & (written < w.SAME_ADDRESS)
+    return (
+        pl.when(pl.col("distance_m") <= w.NEAR_M).then(pl.max_horizontal(written, w.NEAR_ADDRESS))
+        .when(far).then(pl.min_horizontal(written, w.FAR_ADDRESS))
+        .otherwise(written).round(1)
+    )  # fmt: skip
 
 
 def _strength() -> pl.Expr:

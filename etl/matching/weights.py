@@ -11,10 +11,13 @@ NAME_GENERIC = 70.0
 
 # An address, ANS's mix again. Candidates share the commune: it is points for all, lost by half between two arrondissements.
 ADDRESS_COMMUNE, ADDRESS_NUMBER, ADDRESS_STREET = 0.30, 0.30, 0.40
+# The number counts as far as the streets agree: every street has a 1.
 OTHER_ARRONDISSEMENT = 0.5
 NUMBER_UNSAID = 0.5  # one side gives no number: neither for nor against
 STREET_UNSAID = 0.25  # one side gives no street: what two streets of France have in common by chance
 NEAR_M, NEAR_ADDRESS = 50.0, 90.0  # two good points at one door are one address, however it is written
+FAR_M, FAR_ADDRESS = 500.0, 65.0  # two good points that far apart are two places, unless both write the same address
+SAME_ADDRESS = 95.0  # written so alike that a point must be wrong
 BLOCK_M = 150.0  # the front of a large site: what stands farther is another door
 GOOD_PRECISION = ("pin", "housenumber")  # of FINESS
 GOOD_QUALITY = ("11", "21")  # of Insee: the number was found (DATA-FACTS § 2.6)
@@ -32,7 +35,7 @@ RARE = 5  # rows of a commune that may share a word for it to bring candidates: 
 BEST = 3  # candidates a person is shown: more is a search, not a choice
 
 ACCEPT = 75.0
-GAP = 4.0  # over the next one: two doors of one manager on one street differ by less
+GAP = 8.0  # over the next one: more than an activity alone (5) tells, or a letter of a name
 REVIEW = 60.0
 ADDRESS_FLOOR = 70.0  # a name alone, or a SIREN alone, does not make a site
 NAME_FLOOR = 55.0  # without the SIREN: practitioners share the door of a centre, not its name

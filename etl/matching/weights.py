@@ -40,8 +40,8 @@ REVIEW = 60.0
 ADDRESS_FLOOR = 70.0  # a name alone, or a SIREN alone, does not make a site
 NAME_FLOOR = 55.0  # without the SIREN: practitioners share the door of a centre, not its name
 NAME_ALONE = 85.0  # of the same SIREN, when a register gives no street: the site's own name, nearly letter for letter
-FOREIGN_CEILING = 74.0  # of another activity and another legal entity: a person may say so, not we
-PERSON_CEILING = 59.0  # and of one's own account besides: nobody's EHPAD
+# Another activity and another legal entity: a person may say so, not we. And of one's own account besides: not even shown.
+FOREIGN_CEILING, PERSON_CEILING = ACCEPT - 1, REVIEW - 1
 # A declared SIRET is taken for another site's when its own address is this bad and a sibling's is that good.
 ELSEWHERE_BELOW, SIBLING_ABOVE = 70.0, 90.0
 CONFIRMED_MASKED = 70.0  # a masked one that all numbers confirm: its score, as nothing else may be compared

@@ -1,38 +1,43 @@
 """The three shapes that SIRENE's rows take here: as published, open to use, masked."""
 
 import polars as pl
+from polars.datatypes import DataTypeClass
+
+Columns = dict[str, pl.DataType | DataTypeClass]
 
 # What we read of an establishment and of its legal unit, in Insee's own names and types: the stock's parquets joined on `siren`,
 # or one entry of the API flattened (its current period over it). Everything else stays in the file.
 ESTABLISHMENT = pl.Schema(
-    {
-        "siret": pl.String,
-        "siren": pl.String,
-        "statutDiffusionEtablissement": pl.String,
-        "dateCreationEtablissement": pl.Date,
-        "dateDernierTraitementEtablissement": pl.Datetime("us"),
-        "etablissementSiege": pl.Boolean,
-        "complementAdresseEtablissement": pl.String,
-        "numeroVoieEtablissement": pl.String,
-        "indiceRepetitionEtablissement": pl.String,
-        "typeVoieEtablissement": pl.String,
-        "libelleVoieEtablissement": pl.String,
-        "codePostalEtablissement": pl.String,
-        "libelleCommuneEtablissement": pl.String,
-        "distributionSpecialeEtablissement": pl.String,
-        "codeCommuneEtablissement": pl.String,
-        "coordonneeLambertAbscisseEtablissement": pl.String,
-        "coordonneeLambertOrdonneeEtablissement": pl.String,
-        "dateDebut": pl.Date,
-        "etatAdministratifEtablissement": pl.String,
-        "enseigne1Etablissement": pl.String,
-        "enseigne2Etablissement": pl.String,
-        "enseigne3Etablissement": pl.String,
-        "denominationUsuelleEtablissement": pl.String,
-        "activitePrincipaleEtablissement": pl.String,
-        "nomenclatureActivitePrincipaleEtablissement": pl.String,
-        "activitePrincipaleNAF25Etablissement": pl.String,
-    }
+    Columns(
+        {
+            "siret": pl.String,
+            "siren": pl.String,
+            "statutDiffusionEtablissement": pl.String,
+            "dateCreationEtablissement": pl.Date,
+            "dateDernierTraitementEtablissement": pl.Datetime("us"),
+            "etablissementSiege": pl.Boolean,
+            "complementAdresseEtablissement": pl.String,
+            "numeroVoieEtablissement": pl.String,
+            "indiceRepetitionEtablissement": pl.String,
+            "typeVoieEtablissement": pl.String,
+            "libelleVoieEtablissement": pl.String,
+            "codePostalEtablissement": pl.String,
+            "libelleCommuneEtablissement": pl.String,
+            "distributionSpecialeEtablissement": pl.String,
+            "codeCommuneEtablissement": pl.String,
+            "coordonneeLambertAbscisseEtablissement": pl.String,
+            "coordonneeLambertOrdonneeEtablissement": pl.String,
+            "dateDebut": pl.Date,
+            "etatAdministratifEtablissement": pl.String,
+            "enseigne1Etablissement": pl.String,
+            "enseigne2Etablissement": pl.String,
+            "enseigne3Etablissement": pl.String,
+            "denominationUsuelleEtablissement": pl.String,
+            "activitePrincipaleEtablissement": pl.String,
+            "nomenclatureActivitePrincipaleEtablissement": pl.String,
+            "activitePrincipaleNAF25Etablissement": pl.String,
+        }
+    )
 )
 UNIT = pl.Schema(
     {
@@ -58,43 +63,45 @@ PUBLISHED = pl.Schema({**JOINED, **{name: kind for name, kind in POSITION.items(
 
 # A row that anyone may use: every text stripped, empty is null.
 OPEN = pl.Schema(
-    {
-        "siret": pl.String,
-        "siren": pl.String,
-        "created_on": pl.Date,
-        "since": pl.Date,  # of the current period: when it closed, for one that is closed
-        "treated_at": pl.Datetime("us"),  # Insee's last technical touch
-        "head": pl.Boolean,  # siège
-        "active": pl.Boolean,  # establishment A and legal unit A
-        "natural_person": pl.Boolean,  # categorie juridique 1000
-        "categorie_juridique": pl.String,
-        "naf": pl.String,  # with its dot, in the nomenclature beside it
-        "nomenclature": pl.String,  # NAFRev2, NAF1993, NAP…
-        "naf25": pl.String,
-        "signs": pl.List(pl.String),  # enseignes
-        "usual_name": pl.String,
-        "denomination": pl.String,
-        "usual_names": pl.List(pl.String),  # of the legal unit
-        "sigle": pl.String,
-        "first_name": pl.String,  # the usual one, else the first
-        "surname": pl.String,
-        "married_name": pl.String,  # nom d'usage
-        "pseudonym": pl.String,
-        "complement": pl.String,
-        "number": pl.String,
-        "repetition": pl.String,
-        "street_kind": pl.String,
-        "street_name": pl.String,
-        "box": pl.String,  # distribution spéciale
-        "postcode": pl.String,
-        "town": pl.String,
-        "commune": pl.String,  # as published, arrondissements included
-        "lambert_x": pl.String,
-        "lambert_y": pl.String,
-        "lon": pl.Float64,  # of the geolocation file, as published
-        "lat": pl.Float64,
-        "quality": pl.String,  # qualite_xy: 11, 12, 21, 22, 33
-    }
+    Columns(
+        {
+            "siret": pl.String,
+            "siren": pl.String,
+            "created_on": pl.Date,
+            "since": pl.Date,  # of the current period: when it closed, for one that is closed
+            "treated_at": pl.Datetime("us"),  # Insee's last technical touch
+            "head": pl.Boolean,  # siège
+            "active": pl.Boolean,  # establishment A and legal unit A
+            "natural_person": pl.Boolean,  # categorie juridique 1000
+            "categorie_juridique": pl.String,
+            "naf": pl.String,  # with its dot, in the nomenclature beside it
+            "nomenclature": pl.String,  # NAFRev2, NAF1993, NAP…
+            "naf25": pl.String,
+            "signs": pl.List(pl.String),  # enseignes
+            "usual_name": pl.String,
+            "denomination": pl.String,
+            "usual_names": pl.List(pl.String),  # of the legal unit
+            "sigle": pl.String,
+            "first_name": pl.String,  # the usual one, else the first
+            "surname": pl.String,
+            "married_name": pl.String,  # nom d'usage
+            "pseudonym": pl.String,
+            "complement": pl.String,
+            "number": pl.String,
+            "repetition": pl.String,
+            "street_kind": pl.String,
+            "street_name": pl.String,
+            "box": pl.String,  # distribution spéciale
+            "postcode": pl.String,
+            "town": pl.String,
+            "commune": pl.String,  # as published, arrondissements included
+            "lambert_x": pl.String,
+            "lambert_y": pl.String,
+            "lon": pl.Float64,  # of the geolocation file, as published
+            "lat": pl.Float64,
+            "quality": pl.String,  # qualite_xy: 11, 12, 21, 22, 33
+        }
+    )
 )
 # All that is ever read of one that asked for partial diffusion (DESIGN.md decision 5).
 MASKED = pl.Schema(

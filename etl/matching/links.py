@@ -66,4 +66,4 @@ def _of_unknown_ege(verdicts: pl.DataFrame) -> pl.DataFrame:
         source=pl.lit("human"),
         status="verdict",
         reason=by_a_person(),
-    ).cast(dict(LINKS))
+    ).match_to_schema(LINKS)

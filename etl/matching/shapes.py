@@ -27,7 +27,15 @@ EGE = pl.Schema(
     )
 )
 DECISIONS = pl.Schema(
-    {"finess": pl.String, "siret": pl.String, "verdict": pl.String, "by": pl.String, "decided_at": pl.Datetime("us")}
+    Columns(
+        {
+            "finess": pl.String,
+            "siret": pl.String,
+            "verdict": pl.String,  # accepted, rejected
+            "by": pl.String,
+            "decided_at": pl.Datetime("us"),
+        }
+    )
 )
 SUCCESSIONS = pl.Schema({"predecessor": pl.String, "successor": pl.String, "on": pl.Date})
 DUPLICATES = pl.Schema({"siren": pl.String, "siren_doublon": pl.String})  # two numbers that Insee gave to one unit

@@ -29,7 +29,7 @@ DECLARED = 15.0  # FINESS names it, right or wrong
 HEIR = 15.0  # Insee says that this one took over from the one declared
 NAF_EXPECTED = 5.0  # the activity of this very category: it tells two services at one door apart
 NAF_FOREIGN = -15.0  # an activity that this category of establishment does not have
-TAKEN = -20.0  # another FINESS number already declares it, elsewhere and rightly
+TAKEN = -20.0  # another FINESS number already declares it, and rightly
 
 RARE = 5  # rows of a commune that may share a word for it to bring candidates: more is a common word
 BEST = 3  # candidates a person is shown: more is a search, not a choice

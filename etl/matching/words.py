@@ -17,6 +17,11 @@ LEGAL_FORMS = frozenset({
     "gie", "gcs", "gcsms", "earl", "ei", "eirl", "association", "associations", "assoc", "asso", "ass", "ste", "societe",
     "union", "mutuelle", "fondation", "groupe", "groupement",
 })  # fmt: skip
+# What any site may be called, beside the categories' own words.
+ANY_SITE = (
+    "antenne", "cabinet", "centre", "clinique", "etablissement", "foyer", "hopital", "institut", "maison", "pole",
+    "residence", "service", "site", "unite",
+)  # fmt: skip
 # Kinds of street, as the post, FINESS and SIRENE shorten them.
 STREET_KINDS = {
     "R": "RUE", "AV": "AVENUE", "AVE": "AVENUE", "BD": "BOULEVARD", "BLD": "BOULEVARD", "BVD": "BOULEVARD",
@@ -113,7 +118,7 @@ def _field_words() -> str:
     """What establishments of each category are called, from their labels and the words people type for them."""
     said = {phrase for each in categories() for phrase in synonyms().get(each, ())}
     labels = {text for each in categories().values() for text in (_label(each), each.short_label)}
-    phrases = {key for text in said | labels | set(ACRONYMS) if (key := exact_form(text))}
+    phrases = {key for text in (said | labels).union(ACRONYMS, ANY_SITE) if (key := exact_form(text))}
     return r"\b(?:" + "|".join(sorted(phrases | set(_acronyms().values()), key=_longest_first)) + r")\b"
 
 

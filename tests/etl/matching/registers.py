@@ -5,15 +5,16 @@ from typing import Any
 
 import polars as pl
 
+from etl.demo.ranges import demo_siren, demo_siret
 from etl.matching.links import links
 from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
 from etl.sirene.rows import MASKED, OPEN
 
 MORLAIX, BREST, LYON_3, LYON_6, LYON = "29151", "29019", "69383", "69386", "69123"
 FINESS = "29Z000011"
-# Numbers of the demo's range, with their key: two establishments of one unit, a third; two of another unit.
-OURS, OUR_ANNEX, OUR_THIRD = "14000000800013", "14000000800021", "14000000800039"
-OTHER, OTHER_ANNEX = "14000001600016", "14000001600024"
+OUR_SIREN, OTHER_SIREN = demo_siren(1), demo_siren(2)
+OURS, OUR_ANNEX, OUR_THIRD, OUR_FOURTH = (demo_siret(OUR_SIREN, rank) for rank in (1, 2, 3, 4))
+OTHER, OTHER_ANNEX = (demo_siret(OTHER_SIREN, rank) for rank in (1, 2))
 
 
 def an_ege(finess: str = FINESS, **said: Any) -> dict[str, Any]:

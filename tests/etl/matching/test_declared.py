@@ -21,7 +21,8 @@ from tests.etl.matching.registers import (
     verdicts,
 )
 
-LA_POSTE = "35600000000011"  # its digits add up to 15, and its Luhn key is wrong
+WRONG_KEY = OURS[:-1] + str((int(OURS[-1]) + 1) % 10)
+LA_POSTE = "35600000000010"  # its digits add up to 15, and its Luhn key is wrong
 
 
 def test_a_declared_siret_that_is_right_is_accepted() -> None:
@@ -47,8 +48,8 @@ def test_two_siren_that_insee_gave_to_one_unit_are_one() -> None:
     ("declared", "codes", "reason"),
     [
         ("en cours", ["forme", "absent"], "SIRET déclaré mal formé."),
-        ("1400000080001", ["forme", "absent"], "SIRET déclaré mal formé."),
-        (OURS[:-1] + "4", ["cle", "absent"], "SIRET déclaré dont la clé est fausse."),
+        (OURS[:-1], ["forme", "absent"], "SIRET déclaré mal formé."),
+        (WRONG_KEY, ["cle", "absent"], "SIRET déclaré dont la clé est fausse."),
         (OUR_THIRD, ["absent"], "SIRET déclaré inconnu de SIRENE."),
     ],
 )
@@ -62,7 +63,7 @@ def test_one_that_sirene_cannot_have_is_rejected_and_the_right_one_is_found(
 
 
 def test_spaces_among_its_digits_are_a_finding_only() -> None:
-    found = linked([an_ege(declared="140 000 008 00013")], [a_siret()])
+    found = linked([an_ege(declared=f"{OURS[:3]} {OURS[3:6]} {OURS[6:9]} {OURS[9:]}")], [a_siret()])
     assert verdicts(found) == {OURS: "accepted"}
     assert checks(found, OURS) == ["forme"]
 
@@ -90,7 +91,7 @@ def test_the_head_office_alone_is_for_a_person_to_judge() -> None:
 
 def test_a_head_office_that_looks_like_nothing_is_rejected() -> None:
     head = a_siret(commune=BREST, number="1", street_name="DU PORT", signs=["SIEGE"], denomination="LES DUNES")
-    assert verdicts(linked([an_ege(declared=OURS, ej_siren=OTHER[:9])], [head])) == {OURS: "rejected"}
+    assert verdicts(linked([an_ege(declared=OURS, ej_siren=OTHER[:9], ej_name="CCAS")], [head])) == {OURS: "rejected"}
 
 
 def test_an_arrondissement_is_its_commune() -> None:
@@ -100,7 +101,7 @@ def test_an_arrondissement_is_its_commune() -> None:
 
 
 def test_a_former_commune_is_the_one_of_today() -> None:
-    assert verdicts(linked([an_ege(declared=OURS, commune="01338")], [a_siret(commune="01015")])) == {OURS: "accepted"}
+    assert verdicts(linked([an_ege(declared=OURS, commune="01003")], [a_siret(commune="01165")])) == {OURS: "accepted"}
 
 
 def test_a_commune_that_nobody_knows_confirms_nothing() -> None:

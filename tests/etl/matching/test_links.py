@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from etl.demo.ranges import demo_siren, demo_siret
 from etl.matching.links import links
 from etl.matching.shapes import EGE, LINKS
 from etl.sirene.rows import MASKED, OPEN
@@ -67,7 +68,7 @@ def test_nothing_gives_an_empty_frame_of_the_same_shape() -> None:
 
 def towns() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Twelve EGE of two communes, and their rows: missing, shared, in doubt."""
-    siret = [f"1400{rank:05d}000{rank:02d}" for rank in range(12)]
+    siret = [demo_siret(demo_siren(rank), 1) for rank in range(12)]
     ege = [
         an_ege(
             f"29Z{rank:06d}", commune=(MORLAIX, BREST)[rank % 2], number=str(rank // 4), ej_siren=siret[rank][:9],
@@ -76,6 +77,7 @@ def towns() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         for rank in range(12)
     ]  # fmt: skip
     rows = [a_siret(each, commune=(MORLAIX, BREST)[rank % 2], number=str(rank // 4)) for rank, each in enumerate(siret)]
+    rows.append(a_siret(demo_siret(demo_siren(4), 2), number="1"))  # a twin of what the fifth is to find
     return ege, rows
 
 

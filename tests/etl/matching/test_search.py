@@ -10,6 +10,7 @@ from tests.etl.matching.registers import (
     OTHER,
     OTHER_ANNEX,
     OUR_ANNEX,
+    OUR_FOURTH,
     OUR_THIRD,
     OURS,
     a_siret,
@@ -38,7 +39,7 @@ def a_practitioner(siret: str = OTHER, **said: Any) -> dict[str, Any]:
 def test_the_missing_one_is_found_by_its_unit_and_its_address() -> None:
     link = only(linked([an_ege()], [a_siret()]))
     assert (link["siret"], link["source"], link["status"]) == (OURS, "scoring", "accepted")
-    assert link["reason"] == "Trouvé\u202f: même entité juridique, nom 97\u202f%, adresse 100\u202f%."
+    assert link["reason"] == "Trouvé\u202f: même entité juridique, nom 83\u202f%, adresse 100\u202f%."
 
 
 def test_it_is_found_by_its_name_and_its_address_without_a_siren() -> None:
@@ -97,7 +98,7 @@ def test_two_services_at_one_door_are_told_apart_by_their_names() -> None:
 
 
 def test_two_that_nothing_tells_apart_are_for_a_person_and_three_at_most_are_shown() -> None:
-    twins = [a_siret(siret) for siret in (OURS, OUR_ANNEX, OUR_THIRD, "14000000800047")]
+    twins = [a_siret(siret) for siret in (OURS, OUR_ANNEX, OUR_THIRD, OUR_FOURTH)]
     found = linked([an_ege()], twins)
     assert verdicts(found) == {OURS: "review", OUR_ANNEX: "review", OUR_THIRD: "review"}
     assert "aussi proche" in found["reason"][0]
@@ -106,7 +107,7 @@ def test_two_that_nothing_tells_apart_are_for_a_person_and_three_at_most_are_sho
 def test_without_a_street_the_own_name_of_a_site_is_enough_and_its_managers_is_not() -> None:
     nowhere = {"number": None, "street_kind": None, "street_name": None}
     ege = an_ege(number=None, street=None)
-    assert verdicts(linked([ege], [a_siret(**nowhere)])) == {OURS: "accepted"}
+    assert verdicts(linked([ege], [a_siret(**nowhere, signs=["EHPAD LES GENETS"])])) == {OURS: "accepted"}
     assert "accepted" not in verdicts(linked([ege], [a_siret(**nowhere, signs=[])])).values()
 
 
@@ -130,7 +131,8 @@ def test_points_far_apart_are_two_places_however_alike_their_streets() -> None:
 
 
 def test_one_that_another_ege_rightly_declares_is_not_taken_from_it() -> None:
+    ours = an_ege(ej_siren=None, names=["EHPAD LES GENETS D OR"])
     neighbour = an_ege("29Z000029", declared=OTHER, ej_siren=OTHER[:9])
-    found = linked([an_ege(ej_siren=None), neighbour], [a_siret(OTHER)])
-    assert "accepted" not in found.filter(finess="29Z000011")["status"].to_list()
-    assert found.filter(finess="29Z000029")["status"].item() == "accepted"
+    assert verdicts(linked([ours], [a_siret(OTHER)])) == {OTHER: "accepted"}
+    found = linked([ours, neighbour], [a_siret(OTHER)])
+    assert dict(found.select("finess", "status").iter_rows()) == {"29Z000011": "review", "29Z000029": "accepted"}

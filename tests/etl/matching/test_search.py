@@ -114,14 +114,11 @@ def test_without_a_street_the_own_name_of_a_site_is_enough_and_its_managers_is_n
 NEAR = {"lon": -3.8279, "lat": 48.5779}
 
 
-@pytest.mark.parametrize(("quality", "status"), [("11", "accepted"), ("33", None)])
-def test_two_good_points_at_one_door_are_one_address(quality: str, status: str | None) -> None:
+@pytest.mark.parametrize(("quality", "accepted"), [("11", True), ("33", False)])
+def test_two_good_points_at_one_door_are_one_address(quality: str, accepted: bool) -> None:
     ege = an_ege(ej_siren=None, street="ALL DU PARC", number=None, lon=-3.8280, lat=48.5778, precision="housenumber")
-    row = a_siret(OTHER, street_name="DE LA SOURCE", number="12", signs=["LES GENETS"], quality=quality, **NEAR)
-    assert verdicts(linked([ege], [row])).get(OTHER) == (
-        status or verdicts(linked([ege], [row | {"lon": None}])).get(OTHER)
-    )
-    assert (only(linked([ege], [row]))["parts"]["distance_m"] is not None) == (quality == "11")
+    found = linked([ege], [a_siret(OTHER, signs=["EHPAD LES GENETS"], quality=quality, **NEAR)])
+    assert (verdicts(found).get(OTHER) == "accepted") is accepted
 
 
 def test_points_far_apart_are_two_places_however_alike_their_streets() -> None:

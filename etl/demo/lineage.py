@@ -58,7 +58,7 @@ class Lineage:
                 street=ege.street,
                 at=ege.at,
             )
-            for seller, began, ended in zip(sellers, days, days[1:], strict=True)
+            for seller, began, ended in zip(sellers, days[:-1], days[1:], strict=True)
         )
         entity.siren = buyers[-1]
         self._renumber(draw, entity, ege, demo_siret(buyers[-1], 1))

@@ -104,6 +104,10 @@ def _changed_stock(rows: pl.DataFrame, day: date) -> pl.DataFrame:
     closed = pl.col("event").is_in([events.CLOSES, events.MOVES])
     renamed = pl.col("event") == events.RENAMED
     return rows.with_columns(
+        began="dateDebut",
+        sign="enseigne1Etablissement",
+        etablissementSiege=pl.col("etablissementSiege") & (pl.col("event") != events.MOVES),
+        nombrePeriodesEtablissement=pl.when(closed | renamed).then(2).otherwise(1).cast(pl.Int64),
         etatAdministratifEtablissement=pl.when(closed).then(pl.lit("F")).otherwise("etatAdministratifEtablissement"),
         dateDebut=pl.when(closed | renamed).then(pl.lit(day)).otherwise("dateDebut"),
         enseigne1Etablissement=pl.when(renamed).then(_new_sign()).otherwise("enseigne1Etablissement"),
@@ -137,23 +141,27 @@ def _new_sign() -> pl.Expr:
 def _entries(stock: pl.DataFrame, units: pl.DataFrame) -> Iterator[Entry]:
     """Masked as Insee masks, some at a time."""
     by_siren = {row["siren"]: row for row in _written(mask_units(units)).iter_rows(named=True)}
-    for event, row in zip(stock["event"], _written(mask_stock(stock)).iter_rows(named=True), strict=True):
+    before = _written(stock.select("event", "began", "sign")).iter_rows(named=True)
+    for was, row in zip(before, _written(mask_stock(stock)).iter_rows(named=True), strict=True):
         unit = by_siren[row["siren"]]
         yield {
             **{name: row[name] for name in OWN},
             "uniteLegale": {name: unit[name] for name in OF_THE_UNIT},
             "adresseEtablissement": {name: row[name] for name in ADDRESS},
             "adresse2Etablissement": {name: row[name] for name in SECOND_ADDRESS},
-            "periodesEtablissement": [_period(row, event)],
+            "periodesEtablissement": list(_periods(row, was)),
         }
 
 
-def _period(row: Entry, event: str) -> Entry:
-    return {
-        "dateFin": None,
-        **{name: row[name] for name in PERIOD},
-        **{change: event in because for change, because in CHANGES.items()},
-    }
+def _periods(row: Entry, was: Entry) -> Iterator[Entry]:
+    """The current one first, then the one that the event ended."""
+    current = {"dateFin": None, **{name: row[name] for name in PERIOD}}
+    changes = {change: was["event"] in because for change, because in CHANGES.items()}
+    yield current | changes
+    if any(changes.values()):
+        ended = {"dateFin": str(date.fromisoformat(row["dateDebut"]) - timedelta(days=1)), "dateDebut": was["began"]}
+        state = {"etatAdministratifEtablissement": "A", "enseigne1Etablissement": was["sign"]}
+        yield current | ended | state | dict.fromkeys(changes, False)
 
 
 def _written(rows: pl.DataFrame) -> pl.DataFrame:

@@ -164,22 +164,15 @@ def _past_row(entity: Entity, ege: Establishment, rank: int) -> tuple[object, ..
         **_place(past),
     }
     sold = past.siret[:9] != entity.siren
-    if sold:
-        row |= {"head": True, "head_nic": past.siret[9:], "unit_open": False}
-    else:
-        row |= {"head": False}
-    return tuple(row.values())
+    head = {"head": True, "head_nic": past.siret[9:], "unit_open": False} if sold else {"head": False}
+    return tuple((row | head).values())
 
 
 def _duplicate_row(entity: Entity, ege: Establishment, today: int) -> tuple[object, ...]:
     """All the same, under the second SIREN."""
     siret = demo_siret(entity.duplicate or "", 1)
-    row = _as_record(_row(entity, ege, 0.0, today))
-    return tuple(
-        (
-            row | {"siren": siret[:9], "siret": siret, "head": True, "head_nic": siret[9:], "duplicate_of": ege.siret}
-        ).values()
-    )
+    numbers = {"siren": siret[:9], "siret": siret, "head": True, "head_nic": siret[9:], "duplicate_of": ege.siret}
+    return tuple((_as_record(_row(entity, ege, 0.0, today)) | numbers).values())
 
 
 def _as_record(row: tuple[object, ...]) -> dict[str, object]:

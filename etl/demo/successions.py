@@ -33,7 +33,9 @@ class Successions:
             dateLienSuccession="since",
             transfertSiege=pl.col("successor").str.slice(0, 9) == pl.col("siren"),
             continuiteEconomique=True,
-            dateDernierTraitementLienSuccession=treated_on(pl.Series(draw.random(len(gone))), self._today),
+            dateDernierTraitementLienSuccession=pl.max_horizontal(
+                treated_on(pl.Series(draw.random(len(gone))), self._today), pl.col("since").cast(pl.Datetime("us"))
+            ),
         )
         if self._first is None and len(links):
             self._first = links.head(1)

@@ -8,7 +8,7 @@ from etl.demo.places import Places
 
 EMPTY = 0.03  # entities whose establishments were given to others
 # Of entities with one establishment: sold to another legal unit, sold once more, gone to another commune, numbered twice.
-PHARMACY_SOLD, SOLD, SOLD_AGAIN, MOVED, NUMBERED_TWICE = 0.08, 0.01, 0.15, 0.01, 0.004
+PHARMACY_SOLD, SOLD, SOLD_AGAIN, MOVED, NUMBERED_TWICE = 0.10, 0.015, 0.25, 0.01, 0.004
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 

@@ -200,7 +200,8 @@ def _row(entity: Entity, ege: Establishment | None, chance: float, today: int) -
     site = ege or entity
     siret = (ege.siret if ege else None) or entity.siret
     ended = entity.closed is not None
-    is_open = (ege.is_open(today) and chance < 1 - WRONGLY_CLOSED) if ege else not ended
+    told = bool(ege and (ege.pasts or entity.duplicate))  # of these SIRENE speaks at length: it is not wrong too
+    is_open = (ege.is_open(today) and (told or chance < 1 - WRONGLY_CLOSED)) if ege else not ended
     diffusion = "P" if entity.hidden else "O"
     name = capitals(ege.name) if ege else None
     began = date.fromordinal(ege.pasts[-1].ended if ege and ege.pasts else site.opened)

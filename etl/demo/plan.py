@@ -48,7 +48,7 @@ def _fates(draw: np.random.Generator, heads: Indices, single: Flags) -> tuple[In
     sold = single & (chance < np.where(pharmacy, PHARMACY_SOLD, SOLD))
     rest = single & ~sold
     return (
-        (sold + (sold & (again < SOLD_AGAIN))).astype(np.int64),
+        np.where(sold, 1 + (again < SOLD_AGAIN), 0),
         rest & (chance > 1 - MOVED),
         rest & (chance < 0.5 + NUMBERED_TWICE) & (chance >= 0.5),
     )

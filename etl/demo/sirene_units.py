@@ -6,8 +6,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from etl.demo.facts import Entity, Establishment
+from etl.demo.facts import Entity, Establishment, Past
 from etl.demo.names import STREET_WORDS, capitals, postal_name
+from etl.demo.ranges import demo_siret
 from etl.demo.sirene_layout import UNITS, with_nulls
 from etl.demo.statutes import STATUTES
 from etl.demo.trades import naf25
@@ -26,6 +27,7 @@ UNIT = pl.Schema(
         "diffusion": pl.String,
         "unit_diffusion": pl.String,
         "created": pl.Date,
+        "since": pl.Date,  # of the current period: when it closed
         "open": pl.Boolean,
         "unit_open": pl.Boolean,
         "commune": pl.String,
@@ -45,10 +47,14 @@ UNIT = pl.Schema(
         "denomination": pl.String,
         "categorie_juridique": pl.Int64,
         "naf": pl.String,
+        "naf25": pl.String,
         "sex": pl.String,
         "first_name": pl.String,
         "surname": pl.String,
         "married_name": pl.String,
+        "successor": pl.String,  # the SIRET that went on after this one
+        "duplicate_of": pl.String,  # the SIRET of the same establishment under its first SIREN
+        "event": pl.String,  # of etl.demo.events
     }
 )
 
@@ -58,7 +64,7 @@ def units_of_entities(entities: list[Entity], draw: np.random.Generator, today: 
     rows = [
         row for entity in entities for row in _rows_of_entity(entity, draw.random(len(entity.establishments)), today)
     ]
-    return completed(pl.DataFrame(rows, schema=UNIT, orient="row"))
+    return completed(pl.DataFrame(rows, schema=UNIT, orient="row").with_columns(naf25=naf25("naf")))
 
 
 def completed(units: pl.DataFrame) -> pl.DataFrame:
@@ -106,7 +112,7 @@ def unit_rows(units: pl.DataFrame, draw: np.random.Generator, today: date) -> pl
             pl.when(charitable).then(pl.lit("O")).otherwise(pl.lit("N"))
         ),
         caractereEmployeurUniteLegale=pl.when(employer).then(pl.lit("O")).otherwise(pl.lit("N")),
-        activitePrincipaleNAF25UniteLegale=pl.when("unit_open").then(naf25("naf")),
+        activitePrincipaleNAF25UniteLegale=pl.when("unit_open").then("naf25"),
     )
     return with_nulls(filled, UNITS)
 
@@ -136,16 +142,69 @@ def _rows_of_entity(
     for ege, chance in zip(made, chances.tolist(), strict=True):
         if ege.siret and ege.siret not in seen:
             seen.add(ege.siret)
+            yield from (_past_row(entity, ege, rank) for rank in range(len(ege.pasts)))
             yield _row(entity, ege, chance, today)
+    if entity.duplicate:
+        yield _duplicate_row(entity, made[0], today)
+
+
+def _past_row(entity: Entity, ege: Establishment, rank: int) -> tuple[object, ...]:
+    """Closed under its former number; a seller's legal unit ended with it."""
+    past = ege.pasts[rank]
+    successor = ege.pasts[rank + 1].siret if rank + 1 < len(ege.pasts) else ege.siret
+    row = _as_record(_row(entity, ege, 1.0, past.ended)) | {
+        "siren": past.siret[:9],
+        "siret": past.siret,
+        "created": date.fromordinal(past.began),
+        "since": date.fromordinal(past.ended),
+        "open": False,
+        "denomination": capitals(past.owner),
+        "successor": successor,
+        "event": None,
+        **_place(past),
+    }
+    sold = past.siret[:9] != entity.siren
+    head = {"head": True, "head_nic": past.siret[9:], "unit_open": False} if sold else {"head": False}
+    return tuple((row | head).values())
+
+
+def _duplicate_row(entity: Entity, ege: Establishment, today: int) -> tuple[object, ...]:
+    """All the same, under the second SIREN."""
+    siret = demo_siret(entity.duplicate or "", 1)
+    numbers = {"siren": siret[:9], "siret": siret, "head": True, "head_nic": siret[9:], "duplicate_of": ege.siret}
+    return tuple((_as_record(_row(entity, ege, 0.0, today)) | numbers).values())
+
+
+def _as_record(row: tuple[object, ...]) -> dict[str, object]:
+    return dict(zip(UNIT, row, strict=True))
+
+
+def _place(site: Entity | Establishment | Past) -> dict[str, object]:
+    return {
+        "commune": site.commune.code,
+        "place": site.place,
+        "town": postal_name(site.commune.name),
+        "postcode": site.commune.postcodes[0],
+        "number": site.street.number,
+        "repetition": site.street.repetition,
+        "street_kind": STREET_WORDS[site.street.kind] if site.street.kind else None,
+        "street_name": site.street.name,
+        "inside": site.street.inside,
+        "box": site.street.box,
+        "lon": site.at.lon,
+        "lat": site.at.lat,
+    }
 
 
 def _row(entity: Entity, ege: Establishment | None, chance: float, today: int) -> tuple[object, ...]:
     site = ege or entity
     siret = (ege.siret if ege else None) or entity.siret
     ended = entity.closed is not None
-    is_open = (ege.is_open(today) and chance < 1 - WRONGLY_CLOSED) if ege else not ended
+    told = bool(ege and (ege.pasts or entity.duplicate))  # of these SIRENE speaks at length: it is not wrong too
+    is_open = (ege.is_open(today) and (told or chance < 1 - WRONGLY_CLOSED)) if ege else not ended
     diffusion = "P" if entity.hidden else "O"
     name = capitals(ege.name) if ege else None
+    began = date.fromordinal(ege.pasts[-1].ended if ege and ege.pasts else site.opened)
     return (
         entity.siren,
         siret,
@@ -153,30 +212,18 @@ def _row(entity: Entity, ege: Establishment | None, chance: float, today: int) -
         entity.siret[9:],
         diffusion,
         diffusion,
-        date.fromordinal(site.opened),
+        began,
+        began,
         is_open,
         not ended,
-        site.commune.code,
-        site.place,
-        postal_name(site.commune.name),
-        site.commune.postcodes[0],
-        site.street.number,
-        site.street.repetition,
-        STREET_WORDS[site.street.kind] if site.street.kind else None,
-        site.street.name,
-        site.street.inside,
-        site.street.box,
-        site.at.lon,
-        site.at.lat,
+        *_place(site).values(),
         name if chance < SIGNED else None,
         name if SIGNED < chance < SIGNED + 0.05 else None,
         capitals(entity.name),
         STATUTES[entity.statut].categorie_juridique,
         site.sort.apes[0],
-        None,
-        None,
-        None,
-        None,
+        *(None,) * 7,  # NAF 2025, what only persons have, what is told of former and second numbers
+        ege.event if ege else None,
     )
 
 

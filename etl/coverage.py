@@ -14,8 +14,8 @@ UNKNOWN = "?"  # the key of structures without a département: JSON has no null 
 # better than the middle of the commune: a person who goes there arrives
 PRECISE = frozenset({Precision.PIN, Precision.HOUSENUMBER, Precision.STREET, Precision.LOCALITY})
 
-# Open structures that a register founded, by département and precision. Asked once by a load that publishes, in its transaction, after the merge. One
-# pass over `structure` and a hash of some 500 groups: every open row counts, so no index can spare reading them.
+# Open structures of one register, by département and precision. Asked once by a load that publishes, in its transaction, after
+# the merge. One pass over `structure` and a hash of some 500 groups: every open row counts, so no index can spare reading them.
 OPEN_BY_DEPARTEMENT_AND_PRECISION = """
 SELECT coalesce(departement, :unknown) AS departement,
        precision,

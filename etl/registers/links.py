@@ -114,6 +114,8 @@ def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
             for name, kind in OPEN.items()
             if kind == pl.Datetime("us")
         ),
+        # what a record does not say is absent of it: no sign is no list there
+        *(pl.col(name).fill_null([]) for name, kind in OPEN.items() if kind == pl.List(pl.String)),
     )
 
 

@@ -44,6 +44,7 @@ def others(country: Country, draw: Draw, first: int, count: int) -> Iterator[pl.
 def people_of(
     country: Country, draw: Draw, first: int, count: int, trades: tuple[tuple[str, int], ...], *, persons: float
 ) -> pl.DataFrame:
+    """So many units of these trades, SIREN from rank `first` on; `persons`: the share of them that are no company."""
     siren = [demo_siren(rank) for rank in range(first, first + count)]
     is_person = draw.random(count) < persons
     frame = pl.DataFrame({"siren": siren, "siret": [demo_siret(each, 1) for each in siren]}).with_columns(

@@ -1,14 +1,13 @@
 """Whom FINESS does not have: practitioners on their own account, and companies of every other trade."""
 
 from collections.abc import Iterator
-from datetime import date
 
 import numpy as np
 import polars as pl
 
 from etl.demo import vocabulary as words
 from etl.demo.country import FIRST_DAY, Country
-from etl.demo.events import MOVES, OPENS, TURNED_P, draw_events
+from etl.demo.events import TURNED_P, draw_events
 from etl.demo.names import STREET_WORDS, capitals, postal_name, surname
 from etl.demo.places import Floats, Indices
 from etl.demo.ranges import demo_siren, demo_siret
@@ -23,8 +22,6 @@ HIDDEN, ONLY_HERE, ONLY_UNIT = (
     0.005,
     0.005,
 )  # P on both levels, or on one of them: INSEE's files disagree now and then
-MOVED = 0.02  # of the open ones: they were in another commune before, under another SIRET
-SETTLED = 500  # days since they began, at least, of those who moved
 SURNAMES = 2_016
 COMPANY = 5710
 CONSONANTS, VOWELS = "BCDFGLMNPRSTV", "AEIOU"
@@ -35,44 +32,24 @@ Draw = np.random.Generator
 def practitioners(country: Country, draw: Draw, first: int, count: int) -> Iterator[pl.DataFrame]:
     """Natural persons in a health profession, in batches of `UNIT` rows; SIREN from rank `first` on."""
     for start in range(0, count, BATCH):
-        people = _people(country, draw, first + start, min(BATCH, count - start), PRACTICES, persons=1.0)
-        yield _with_pasts(country, draw, people)
+        yield people_of(country, draw, first + start, min(BATCH, count - start), PRACTICES, persons=1.0)
 
 
 def others(country: Country, draw: Draw, first: int, count: int) -> Iterator[pl.DataFrame]:
     """Persons and companies out of our scope: the pipeline must leave them out."""
     for start in range(0, count, BATCH):
-        people = _people(country, draw, first + start, min(BATCH, count - start), OTHER_TRADES, persons=0.5)
-        yield _with_pasts(country, draw, people)
+        yield people_of(country, draw, first + start, min(BATCH, count - start), OTHER_TRADES, persons=0.5)
 
 
-def openings(country: Country, draw: Draw, first: int, count: int) -> pl.DataFrame:
-    """Those who begin after the stock: two practitioners for one of another trade, some masked from their first day."""
-    others = count // 3
-    practices = _people(country, draw, first, count - others, PRACTICES, persons=1.0)
-    trades = _people(country, draw, first + count - others, others, OTHER_TRADES, persons=0.5)
-    begins = pl.date(*_ymd(country.today - 2))
-    return pl.concat([practices, trades]).with_columns(
-        open=True, unit_open=True, created=begins, since=begins, event=pl.lit(OPENS)
-    )
-
-
-def moved_on(country: Country, draw: Draw, units: pl.DataFrame) -> pl.DataFrame:
-    """The new establishments of those who move after the stock: the same unit in another commune of the département."""
-    movers = units.filter(pl.col("event") == MOVES)
-    begins = pl.date(*_ymd(country.today - 2))
-    here = _elsewhere(country, draw, movers).with_columns(created=begins, since=begins, event=pl.lit(OPENS))
-    return completed(_renumbered(here, 2).select(UNIT.names()).cast(UNIT))
-
-
-def _people(
+def people_of(
     country: Country, draw: Draw, first: int, count: int, trades: tuple[tuple[str, int], ...], *, persons: float
 ) -> pl.DataFrame:
+    """So many units of these trades, SIREN from rank `first` on; `persons`: the share of them that are no company."""
     siren = [demo_siren(rank) for rank in range(first, first + count)]
     is_person = draw.random(count) < persons
     frame = pl.DataFrame({"siren": siren, "siret": [demo_siret(each, 1) for each in siren]}).with_columns(
         *_names(draw, is_person),
-        *_addresses(country, draw, count),
+        *addresses(country, draw, count),
         *_states(country, draw, count),
         event=_events(draw, count),
         categorie_juridique=pl.Series(np.where(is_person, NATURAL_PERSON, COMPANY)),
@@ -110,38 +87,6 @@ def _activities(draw: Draw, count: int, trades: tuple[tuple[str, int], ...]) -> 
         )
     usual = pl.select(naf=naf).select(naf25("naf")).to_series()
     return [naf.alias("naf"), pl.coalesce(finer, pl.lit(usual)).alias("naf25")]
-
-
-def _with_pasts(country: Country, draw: Draw, people: pl.DataFrame) -> pl.DataFrame:
-    """Some were elsewhere before: closed there, number 2 here."""
-    settled = pl.col("created").cast(pl.Int32) < country.today - UNIX_EPOCH - SETTLED
-    quiet = pl.col("event").is_null() & (pl.col("diffusion") == "O") & (pl.col("unit_diffusion") == "O")
-    chosen = pl.Series(draw.random(len(people)) < MOVED) & people.select(settled & quiet & pl.col("open")).to_series()
-    here = people.filter(chosen)
-    days = here["created"].cast(pl.Int32)
-    moved = (days + (draw.random(len(here)) * (country.today - UNIX_EPOCH - 60 - days))).cast(pl.Int32).cast(pl.Date)
-    now = _renumbered(here.with_columns(created=moved, since=moved), 2)
-    before = _elsewhere(country, draw, here).with_columns(
-        since=moved, open=False, head=False, head_nic=now["head_nic"], successor=now["siret"]
-    )
-    rows = pl.concat([each.select(UNIT.names()).cast(UNIT) for each in (people.filter(~chosen), before, now)])
-    return completed(rows.sort("siret"))
-
-
-def _renumbered(units: pl.DataFrame, rank: int) -> pl.DataFrame:
-    """With their unit's establishment of this rank as head office."""
-    siret = pl.Series("siret", [demo_siret(siren, rank) for siren in units["siren"]], pl.String)
-    return units.with_columns(siret, siret.str.slice(9).alias("head_nic"), head=True)
-
-
-def _elsewhere(country: Country, draw: Draw, units: pl.DataFrame) -> pl.DataFrame:
-    """At an address of another commune of the département, or of the same one where it has no other."""
-    return units.with_columns(_addresses(country, draw, len(units), units["place"].to_numpy()))
-
-
-def _ymd(day: int) -> tuple[int, int, int]:
-    found = date.fromordinal(day)
-    return found.year, found.month, found.day
 
 
 def _marks(ranks: range) -> list[pl.Expr]:
@@ -186,7 +131,7 @@ def _names(draw: Draw, is_person: np.ndarray[tuple[int], np.dtype[np.bool_]]) ->
     ]
 
 
-def _addresses(country: Country, draw: Draw, count: int, near: Indices | None = None) -> list[pl.Series]:
+def addresses(country: Country, draw: Draw, count: int, near: Indices | None = None) -> list[pl.Series]:
     """Some at the door of the one before; each alone when it is to be near a place of its own."""
     places = country.places
     site = _doors(draw, count) if near is None else np.arange(count)

@@ -12,20 +12,22 @@ from etl.demo.country import Country
 from etl.demo.events import OPENS, SHOWN, TURNED_P
 from etl.demo.facts import Entity
 from etl.demo.masks import mask_positions, mask_stock, mask_units
+from etl.demo.moves import moved_on, openings, with_pasts
 from etl.demo.parts import Parts
-from etl.demo.people import moved_on, openings, others, practitioners
+from etl.demo.people import others, practitioners
 from etl.demo.ranges import demo_siren, demo_siret
-from etl.demo.sirene_layout import POSITIONS, POSITIONS_NAME, STOCK, STOCK_NAME, UNITS, UNITS_NAME, with_nulls
-from etl.demo.sirene_units import EMPLOYER, STAFF_YEAR, completed, staff_range, treated_on, unit_rows, units_of_entities
+from etl.demo.sirene_entities import units_of_entities
+from etl.demo.sirene_layout import POSITIONS, POSITIONS_NAME, STOCK, STOCK_NAME, UNITS, UNITS_NAME
+from etl.demo.sirene_rows import position_rows, stock_rows
+from etl.demo.sirene_units import completed, unit_rows
 from etl.demo.successions import Successions
 from etl.demo.truth import Truth
 
 PRACTITIONERS, OTHERS, OPENINGS = 1.5, 0.5, 0.015  # per FINESS establishment
 NUMBERED_TWICE = 0.004  # of open practitioners: two SIREN, both active
-WITHOUT_LAMBERT, WITHOUT_ADDRESS_ID, WITHOUT_POSITION = 0.13, 0.35, 0.11
+WITHOUT_POSITION = 0.11
 # Quality of INSEE's point: how often, and how far (m) it is from the true one; 33 is anywhere in the commune (§ 2.6).
 QUALITIES = {"11": (0.724, 5.0), "12": (0.181, 80.0), "21": (0.019, 40.0), "22": (0.02, 150.0), "33": (0.056, 0.0)}
-NOT_ZONED = "CSZ"
 Draw = np.random.Generator
 
 
@@ -75,11 +77,12 @@ class Stock:
             round(self._size * OTHERS),
         )
         twins: list[pl.DataFrame] = []
-        for people in practitioners(self._country, self._draw, rank, practices):
+        for persons in practitioners(self._country, self._draw, rank, practices):
+            people = with_pasts(self._country, self._draw, persons)
             self._add(people, truth)
             twins.append(self._some_of(people))
         for units in others(self._country, self._draw, rank + practices, trades):
-            self._add(units, truth)
+            self._add(with_pasts(self._country, self._draw, units), truth)
         rank += practices + trades
         rank += self._add(_numbered_again(twins, rank), truth)
         self._open(openings(self._country, self._draw, rank, max(3, round(self._size * OPENINGS))), truth)
@@ -145,63 +148,6 @@ class Stock:
             epsg=pl.Series(places.epsg[where]).cast(pl.String),
             distance=pl.Series(np.where(quality == 0, 0.0, (metres * 2).round())),
         )
-
-
-def stock_rows(units: pl.DataFrame, draw: Draw, today: date) -> pl.DataFrame:
-    """StockEtablissement before masks; columns that nobody fills are null."""
-    chance = {
-        name: pl.Series(draw.random(len(units))) for name in ("lambert", "address", "staff", "periods", "treated")
-    }
-    located, identified = chance["lambert"] >= WITHOUT_LAMBERT, chance["address"] >= WITHOUT_ADDRESS_ID
-    employer = pl.Series(chance["staff"] > EMPLOYER)
-    filled = units.select(
-        "siren", "nic", "siret",
-        "natural_person",
-        statutDiffusionEtablissement="diffusion",
-        dateCreationEtablissement="created",
-        trancheEffectifsEtablissement=staff_range(chance["staff"]),
-        anneeEffectifsEtablissement=pl.when(employer).then(STAFF_YEAR),
-        dateDernierTraitementEtablissement=treated_on(chance["treated"], today),
-        etablissementSiege="head",
-        nombrePeriodesEtablissement=(chance["periods"] ** 2 * 4 + 1).cast(pl.Int64),
-        complementAdresseEtablissement="inside",
-        numeroVoieEtablissement="number",
-        indiceRepetitionEtablissement="repetition",
-        typeVoieEtablissement="street_kind",
-        libelleVoieEtablissement="street_name",
-        codePostalEtablissement="postcode",
-        libelleCommuneEtablissement="town",
-        distributionSpecialeEtablissement="box",
-        codeCommuneEtablissement="commune",
-        identifiantAdresseEtablissement=pl.when(identified).then(pl.col("address_id")),
-        coordonneeLambertAbscisseEtablissement=pl.when(located).then(pl.col("east").cast(pl.String)),
-        coordonneeLambertOrdonneeEtablissement=pl.when(located).then(pl.col("north").cast(pl.String)),
-        dateDebut="since",
-        etatAdministratifEtablissement=pl.when("open").then(pl.lit("A")).otherwise(pl.lit("F")),
-        enseigne1Etablissement="sign",
-        denominationUsuelleEtablissement="usual_name",
-        activitePrincipaleEtablissement="naf",
-        nomenclatureActivitePrincipaleEtablissement=pl.lit("NAFRev2"),
-        caractereEmployeurEtablissement=pl.when(employer).then(pl.lit("O")).otherwise(pl.lit("N")),
-        activitePrincipaleNAF25Etablissement=pl.when("open").then("naf25"),
-    )  # fmt: skip
-    return with_nulls(filled, STOCK)
-
-
-def position_rows(units: pl.DataFrame) -> pl.DataFrame:
-    """The geolocation file before masks; its zonings are placeholders."""
-    sure = pl.when(pl.col("quality") == "11").then(pl.lit("1")).when(pl.col("quality") == "33").then(pl.lit("3"))
-    zonings = ("qp24", "zus", "qp15", "qva")
-    return units.select(
-        "siret",
-        hidden=pl.col("diffusion") == "P",
-        x="east", y="north", qualite_xy="quality", epsg="epsg", plg_iris=pl.col("commune") + "0000",
-        plg_code_commune="commune", distance_precision="distance", y_latitude="insee_lat", x_longitude="insee_lon",
-        qualite_iris=sure.otherwise(pl.lit("2")),
-    ).with_columns(
-        *(pl.lit(NOT_ZONED).alias(f"plg_{zoning}") for zoning in zonings),
-        *(pl.col("qualite_iris").alias(f"qualite_{zoning}") for zoning in zonings),
-    )  # fmt: skip
 
 
 def _numbered_again(people: list[pl.DataFrame], rank: int) -> pl.DataFrame:

@@ -81,9 +81,9 @@ class Ground:
         shutil.copytree(instance.search_root, copied.search_root)
         return copied
 
-    def load(self, instance: Settings, file: Path, flow: str = "structures") -> Loaded:
+    def load(self, instance: Settings, *files: Path, flow: str = "structures") -> Loaded:
         """Refresh in another process, after a checkpoint: each page's first change is then journaled whole, the worst case."""
-        asked = (flow, instance.database_url, str(instance.search_root), str(file))
+        asked = (flow, instance.database_url, str(instance.search_root), *map(str, files))
         command = [sys.executable, "-m", "bench.load", *asked]
         with psycopg.connect(instance.database_url, autocommit=True) as watch:
             watch.execute("CHECKPOINT")
@@ -95,7 +95,7 @@ class Ground:
                 said = _to_the_end(running)
             written = wal_position(watch) - before
         if running.returncode:
-            raise WrongAnswer(f"Le chargement de {file.name} a échoué : ses derniers mots sont plus haut.")
+            raise WrongAnswer(f"Le chargement de {files[0].name} a échoué : ses derniers mots sont plus haut.")
         return Loaded(msgspec.json.decode(said, type=Report), peak.mib, written)
 
     def demo(self, size: int, raw_bytes: int | None = None, activities: int | None = None) -> demo.DemoFiles:

@@ -8,6 +8,7 @@ from bench.cases.finess_tenfold import finess_tenfold
 from bench.cases.finess_volume import finess_volume
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
+from bench.cases.sirene_together import sirene_together
 from bench.ground import Ground
 from bench.measure import Measure
 
@@ -15,5 +16,5 @@ Case = Callable[[Ground], Iterator[Measure]]
 
 CASES: dict[str, Case] = {
     case.__name__: case
-    for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold, sirene_stock)
+    for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold, sirene_stock, sirene_together)
 }

@@ -54,6 +54,14 @@ def test_a_stock_is_read_and_compared_with_its_generation(server_url: str, tmp_p
     assert values["durée"] > 0
 
 
+def test_both_registers_are_measured_together(server_url: str, tmp_path: Path) -> None:
+    outcome = measured(server_url, tmp_path, "sirene_together")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    values = {each.label: each.value for each in outcome.measured["sirene_together"]}
+    assert values["structures de SIRENE seul"] > 300
+    assert values["même nom, même commune, après"] < values["en double sans rapprochement"] / 10
+
+
 def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
     server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,9 @@ class Settings:
     sirene_api_url: str = "https://api.insee.fr/api-sirene/3.11"
     sirene_api_key: str = field(default="", repr=False)  # a secret: in no log, no error, no answer
     sirene_per_minute: int = 30  # of the questions that Insee allows a key
-    sirene_statuses: int = 700  # questions a day about statuses of diffusion: all natural persons of the field in a month
+    sirene_statuses: int = (
+        700  # questions a day about statuses of diffusion: all natural persons of the field in a month
+    )
     sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 

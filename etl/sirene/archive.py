@@ -36,7 +36,9 @@ def parquet_of(path: Path, source: Source, folder: Path) -> Path:
 def check_zip(path: Path, source: Source) -> None:
     """Refused where the zip's one CSV lacks what is read of it; only its first line is unpacked."""
     with _member(path) as packed:
-        header = next(csv.reader(io.TextIOWrapper(packed, encoding="utf-8", errors="replace"), delimiter=source.separator), [])
+        header = next(
+            csv.reader(io.TextIOWrapper(packed, encoding="utf-8", errors="replace"), delimiter=source.separator), []
+        )
     _check_header(path, pl.Schema(dict.fromkeys(header, pl.String())), source)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, text
 from etl.rhythm import PARIS
 from etl.sirene.files import STOCK_ETABLISSEMENT
 
-TITLED = re.compile(rf"\b{STOCK_ETABLISSEMENT.name}-(\d{{4}})-(\d{{2}})\b")  # how etl/sirene/download.py names its files
+TITLED = re.compile(
+    rf"\b{STOCK_ETABLISSEMENT.name}-(\d{{4}})-(\d{{2}})\b"
+)  # how etl/sirene/download.py names its files
 AFTER_THE_FIRST = timedelta(days=5)  # a file made, or a row treated, in the first days of the month that its title says
 
 

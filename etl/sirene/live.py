@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from etl import running
-from etl.download import Damaged, Patience, Unreachable, Unwritable
+from etl.download import Absent, Damaged, Patience, Unreachable, Unwritable
 from etl.download.lock import alone_or_not
 from etl.ledger import LoadUnderWay, Source
 from etl.load import Progress
@@ -21,7 +23,14 @@ from etl.sirene.archive import check_zip
 from etl.sirene.catalogue import Catalogue
 from etl.sirene.day import load_day
 from etl.sirene.download import OF_ONE_MONTH, Obtained, obtain_stock
-from etl.sirene.files import STOCK, StockFile
+from etl.sirene.files import (
+    DOUBLONS,
+    LIENS_SUCCESSION,
+    POSITIONS,
+    STOCK_ETABLISSEMENT,
+    STOCK_UNITE_LEGALE,
+    StockFile,
+)
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
 from etl.sirene.refresh import How, StockFiles, refresh_stock
@@ -50,7 +59,9 @@ def refreshes(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with alone_or_not(folder) as alone:
         if not alone:
-            raise LoadUnderWay("SIRENE est déjà en cours de rafraîchissement : attendez sa fin (./lum1 loads le montre).")
+            raise LoadUnderWay(
+                "SIRENE est déjà en cours de rafraîchissement : attendez sa fin (./lum1 loads le montre)."
+            )
         run = _Run(settings, progress, accept, dry_run)
         yield from run.stock()
         yield from run.api()
@@ -135,8 +146,10 @@ class _Run:
         if len(online) > 1:
             _say("les fichiers du mois ne sont pas tous publiés : ils sont attendus.")
             return None
-        month = max(online, default=None)
-        if month is None or (stock and month <= stock.month):
+        if not online:
+            raise Absent("Le stock de SIRENE n’est plus annoncé nulle part : signalez-le.")
+        [month] = online
+        if stock and month <= stock.month:
             return None
         with self.engine.connect() as connection:
             refused = known.refused_since(connection, month, datetime.now(UTC) - REFUSED_FOR)
@@ -158,16 +171,15 @@ class _Run:
         )
 
     def _loaded(self, obtained: list[Obtained]) -> Report:
-        by_name = {each.file.name: each.path for each in obtained}
-        files = StockFiles(*(by_name[source] for source in SOURCES))
-        how = How(
-            home=self.how.home,
-            search_root=self.how.search_root,
-            origin=self.how.origin,
-            licence=obtained[0].resource.licence,
-            accept=self.how.accept,
-            dry_run=self.how.dry_run,
+        paths = {each.file: each.path for each in obtained}
+        files = StockFiles(
+            establishments=paths[STOCK_ETABLISSEMENT],
+            units=paths[STOCK_UNITE_LEGALE],
+            positions=paths[POSITIONS],
+            successions=paths[LIENS_SUCCESSION],
+            duplicates=paths[DOUBLONS],
         )
+        how = msgspec.structs.replace(self.how, licence=obtained[0].resource.licence)
         try:
             return refresh_stock(self.engine, files, how, self.progress)
         finally:
@@ -190,5 +202,3 @@ def _forget(folder: Path) -> None:
 
 def _say(line: str) -> None:
     print(f"SIRENE : {line}", file=sys.stderr, flush=True)
-
-

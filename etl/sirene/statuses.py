@@ -76,11 +76,10 @@ def _asking(connection: Connection, most: int) -> Asking | None:
         return None
     turn = last.turn if last and goes_on else Turn(stock.load, until=None)
     masked = [] if goes_on else list(connection.execute(text(MASKED_BY_THE_API)).scalars())
-    after = {"after": turn.until or "", "most": max(0, most - len(masked))}
-    shown = list(connection.execute(text(SHOWN), after).scalars())
-    over = len(shown) < after["most"]
+    room = max(0, most - len(masked))
+    shown = list(connection.execute(text(SHOWN), {"after": turn.until or "", "most": room}).scalars())
     produced_at = connection.execute(text(PRODUCED_AT)).scalar_one()
-    until = None if over else (shown or [""])[-1]
+    until = None if len(shown) < room else (shown or [""])[-1]
     return Asking([*masked, *shown], Turn(turn.stock, until), produced_at)
 
 

@@ -84,10 +84,12 @@ SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
     "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
+    "sirene": "Insee – Sirene",
 }
 FICTITIOUS_NAMES = {
     "finess": "Données fictives de lum1, au format de FINESS",
     "finess_activites": "Activités fictives de lum1, au format de FINESS",
+    "sirene": "Données fictives de lum1, au format de Sirene",
 }
 
 

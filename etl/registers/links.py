@@ -1,6 +1,6 @@
 """Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,7 @@ from etl.matching.links import links
 from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
 from etl.sirene.rows import MASKED, OPEN
 
+CANDIDATES_AT_ONCE = 150_000  # of SIRENE: some hundreds of megabytes with all that is made to compare them
 NOW = {
     "finess": "text",
     "siret": "text",
@@ -27,24 +28,33 @@ def renew(connection: Connection, load_id: int, *, whole: bool, also: Sequence[s
 
     Gives the standing links by status, and how many moved.
     """
-    connection.execute(text("CREATE TEMPORARY TABLE asked (commune text PRIMARY KEY, part text) ON COMMIT DROP"))
-    connection.execute(
-        text(ALL_COMMUNES if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)}
-    )
     connection.execute(text(DECLARED))
-    parts = connection.execute(text("SELECT DISTINCT part FROM asked ORDER BY part")).scalars().all()
-    moved = sum(_renew_part(connection, load_id, part) for part in parts)
-    connection.execute(text("DROP TABLE asked, declared"))
+    connection.execute(text(ALL_TOWNS if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)})
+    connection.execute(text(ASKED))
+    moved = sum(_renew_part(connection, load_id, part) for part in _parts(connection))
+    connection.execute(text("DROP TABLE asked, town, declared"))
     return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}
 
 
-def _renew_part(connection: Connection, load_id: int, part: str) -> int:
-    """The communes asked of one département: as much of the country as is held in memory at once."""
-    connection.execute(text(TOUCHED_PART), {"part": part})
-    connection.execute(text(SCOPE))
-    connection.execute(text("ANALYZE scope"))
-    connection.execute(text(CANDIDATES))
-    connection.execute(text("ANALYZE candidate"))
+def _parts(connection: Connection) -> Iterator[list[str]]:
+    """Départements, as many as hold the establishments that are compared at once."""
+    part: list[str] = []
+    held = 0
+    for departement, candidates in connection.execute(text(CANDIDATES_BY_DEPARTEMENT)).all():
+        if part and held + candidates > CANDIDATES_AT_ONCE:
+            yield part
+            part, held = [], 0
+        part.append(departement)
+        held += candidates
+    if part:
+        yield part
+
+
+def _renew_part(connection: Connection, load_id: int, departements: list[str]) -> int:
+    """The communes asked of some départements: as much of the country as is held in memory at once."""
+    connection.execute(text(TOUCHED_PART), {"departements": departements})
+    for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope", CANDIDATES, "ANALYZE candidate"):
+        connection.execute(text(statement))
     found = links(
         _establishments(connection),
         open_frame(connection.execute(text(CANDIDATE_RECORDS)).scalars()),
@@ -119,49 +129,69 @@ def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
     return ended + begun
 
 
-# An arrondissement is its commune here: registers write one or the other.
-ALL_COMMUNES = """
-INSERT INTO asked
-SELECT DISTINCT ON (1) coalesce(c.parent, s.commune, ''), coalesce(s.departement, '')
+# A town is a commune with its arrondissements: registers write one or the other. '' stands for no known commune.
+ALL_TOWNS = """
+CREATE TEMPORARY TABLE town ON COMMIT DROP AS
+SELECT DISTINCT coalesce(c.parent, s.commune, '') AS code
 FROM structure AS s
 LEFT JOIN commune AS c ON c.code = s.commune
 WHERE s.register = 'finess'
-ORDER BY 1, 2
 """
+# Of establishments that changed, of those that declare one that changed, and of those linked to one.
 TOUCHED = """
-INSERT INTO asked
-SELECT DISTINCT ON (1) coalesce(c.parent, changed.commune, ''), coalesce(changed.departement, '')
-FROM (
-    SELECT commune, departement FROM structure
-    WHERE (load_id = :load_id OR finess && CAST(:also AS text[])) AND register = 'finess'
-    UNION ALL
-    SELECT commune, departement FROM sirene_establishment WHERE load_id = :load_id
-    UNION ALL
-    SELECT s.commune, s.departement
-    FROM structure AS s
-    LEFT JOIN structure_own AS o USING (id)
-    JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = ANY (coalesce(o.siret, s.siret))
-    WHERE s.register = 'finess'
-    UNION ALL
-    SELECT s.commune, s.departement
-    FROM structure AS s
-    JOIN link AS l ON l.finess = ANY (s.finess) AND l.valid_to IS NULL
-    JOIN sirene_establishment AS e ON e.load_id = :load_id AND e.siret = l.siret
-    WHERE s.register = 'finess'
-) AS changed
+CREATE TEMPORARY TABLE town ON COMMIT DROP AS
+WITH moved AS (
+    SELECT siret, commune FROM sirene_establishment WHERE load_id = :load_id
+), near AS (
+    SELECT id FROM structure WHERE load_id = :load_id AND register = 'finess'
+    UNION
+    SELECT declared.id FROM declared JOIN moved USING (siret)
+    UNION
+    SELECT declared.id
+    FROM moved
+    JOIN link AS l ON l.siret = moved.siret AND l.valid_to IS NULL
+    JOIN declared ON declared.finess = l.finess
+    UNION
+    SELECT id FROM declared WHERE finess = ANY (CAST(:also AS text[]))
+), changed AS (
+    SELECT commune FROM near JOIN structure USING (id)
+    UNION
+    SELECT commune FROM moved
+)
+SELECT DISTINCT coalesce(c.parent, changed.commune, '') AS code
+FROM changed
 LEFT JOIN commune AS c ON c.code = changed.commune
-ORDER BY 1, 2
 """
-TOUCHED_PART = "CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT commune FROM asked WHERE part = :part"
-# Establishments that FINESS no longer publishes (an empty hash) are linked to nothing.
+ASKED = """
+CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
+SELECT town.code AS commune, coalesce(c.departement, '') AS departement
+FROM town LEFT JOIN commune AS c USING (code)
+UNION
+SELECT c.code, c.departement FROM town JOIN commune AS c ON c.parent = town.code;
+ANALYZE asked
+"""
+CANDIDATES_BY_DEPARTEMENT = """
+SELECT asked.departement, count(e.siret)
+FROM asked LEFT JOIN sirene_establishment AS e USING (commune)
+GROUP BY asked.departement
+ORDER BY asked.departement
+"""
+TOUCHED_PART = """
+CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT commune FROM asked WHERE departement = ANY (:departements)
+"""
+# By structure_commune_idx. Establishments that FINESS no longer publishes are in scope, so that their links end.
 SCOPE = """
 CREATE TEMPORARY TABLE scope ON COMMIT DROP AS
 SELECT s.id, number AS finess
+FROM touched
+JOIN structure AS s USING (commune)
+CROSS JOIN LATERAL unnest(s.finess) AS number
+WHERE s.register = 'finess'
+UNION ALL
+SELECT s.id, number
 FROM structure AS s
 CROSS JOIN LATERAL unnest(s.finess) AS number
-LEFT JOIN commune AS c ON c.code = s.commune
-JOIN touched ON touched.commune = coalesce(c.parent, s.commune, '')
-WHERE s.register = 'finess'
+WHERE s.register = 'finess' AND s.commune IS NULL AND EXISTS (SELECT FROM touched WHERE commune = '')
 """
 # What each establishment of FINESS declares, malformed or not, whoever speaks now.
 DECLARED = """
@@ -186,10 +216,7 @@ WITH RECURSIVE named (siret, steps) AS (
     FROM named JOIN succession AS s ON s.predecessor = named.siret
     WHERE named.steps < 10
 )
-SELECT e.siret
-FROM sirene_establishment AS e
-LEFT JOIN commune AS c ON c.code = e.commune
-JOIN touched ON touched.commune = coalesce(c.parent, e.commune)
+SELECT e.siret FROM touched JOIN sirene_establishment AS e USING (commune)
 UNION
 SELECT siret FROM named
 """

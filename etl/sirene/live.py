@@ -63,8 +63,11 @@ def refreshes(
                 "SIRENE est déjà en cours de rafraîchissement : attendez sa fin (./lum1 loads le montre)."
             )
         run = _Run(settings, progress, accept, dry_run)
-        yield from run.stock()
-        yield from run.api()
+        try:
+            yield from run.stock()
+            yield from run.api()
+        finally:
+            run.engine.dispose()
 
 
 class _Run:

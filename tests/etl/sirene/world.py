@@ -165,7 +165,9 @@ class World:
         self.insee.establishments = [each.entry() for each in nurses]
         self.insee.units = [each.unit_entry() for each in units]
 
-    def refresh(self, progress: Progress | None = None, *, settings: Settings | None = None, **how: Any) -> list[Report]:
+    def refresh(
+        self, progress: Progress | None = None, *, settings: Settings | None = None, **how: Any
+    ) -> list[Report]:
         return live.refresh_live(settings or self.settings, progress or Silent(), **how)
 
     def structures(self) -> dict[str, tuple[str, bool]]:
@@ -180,7 +182,9 @@ class World:
     def files_left(self) -> list[str]:
         """What is on disk of what Insee published."""
         passing = [self.settings.sirene_folder, self.home / "travail"]
-        return sorted(path.name for folder in passing for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+        return sorted(
+            path.name for folder in passing for path in folder.rglob("*") if path.is_file() and path.name != ".lock"
+        )
 
 
 @contextmanager

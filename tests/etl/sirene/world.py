@@ -125,10 +125,11 @@ LAST_TREATED = Nurse(99, "DERNIER", treated=OCTOBER_31)
 class World:
     """Both producers, and the instance that reads them."""
 
-    def __init__(self, instance: Instance, home: Path, producer: Producer, insee: Insee) -> None:
-        self.instance, self.home, self.producer, self.insee = instance, home, producer, insee
+    def __init__(self, instance: Instance, producer: Producer, insee: Insee) -> None:
+        self.instance, self.producer, self.insee = instance, producer, insee
+        self.home = instance.search.parent
         self.settings = Settings(
-            home=home,
+            home=self.home,
             database_url=instance.engine.url.render_as_string(hide_password=False),
             datagouv_url=producer.url,
             sirene_api_url=insee.url,
@@ -188,11 +189,11 @@ class World:
 
 
 @contextmanager
-def a_world(instance: Instance, home: Path, files: Path) -> Iterator[World]:
+def a_world(instance: Instance, files: Path) -> Iterator[World]:
     """With three pharmacies of FINESS served."""
     instance.refresh(a_file(files, *many(3)))
     with Producer() as producer, Insee(time.monotonic, per_minute=100_000) as insee:
-        yield World(instance, home, producer, insee)
+        yield World(instance, producer, insee)
 
 
 def parquet(frame: pl.DataFrame) -> bytes:

@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 
-from etl.download import Unreachable
+from etl.download import STRUCTURES, Unreachable
 from etl.ledger import LoadUnderWay
 from etl.load import Silent
+from etl.refresh_all import outcome_of
 from etl.report import Report
 from etl.sirene import live
 from etl.sirene.files import STOCK_ETABLISSEMENT
-from geo.settings import REPOSITORY
+from geo.settings import REPOSITORY, Settings
+from search.embedded.index import WordIndex
 from tests.etl.conftest import MakeInstance
+from tests.etl.finess.published import a_file, many
 from tests.etl.instance import Instance
 from tests.etl.producer import status
 from tests.etl.sirene import published
@@ -87,11 +90,10 @@ def state_of(world: World) -> dict[str, list[str]]:
     return {name: [row[0] for row in world.rows(statement)] for name, statement in STATE.items()}
 
 
-def words_of(world: World) -> bytes:
-    """Everything that the served words index holds."""
-    served = world.instance.served()
-    assert served is not None
-    return b"".join(each.read_bytes() for each in (world.instance.search / str(served[0])).rglob("*") if each.is_file())
+def is_a_word_of(world: World, word: str) -> bool:
+    """Whether any words index that is on disk holds it: what is purged leaves the older ones too."""
+    indexes = [WordIndex(folder) for folder in world.instance.search.iterdir()]
+    return any(index.searcher.doc_freq("name", word) for index in indexes)
 
 
 def test_the_stock_then_each_day_since(world: World) -> None:
@@ -158,7 +160,7 @@ def test_a_legal_unit_that_ceases_closes_its_establishments_on_a_day_that_nobody
 def test_a_legal_unit_that_asks_not_to_be_told_leaves_nothing_behind(loaded: World) -> None:
     loaded.days_until(NOVEMBER_3, units=(ODETTE.but(surname="VERMEERSCH", unit_treated=ON_THE_3RD),))
     loaded.refresh()
-    assert b"vermeersch" in words_of(loaded)
+    assert is_a_word_of(loaded, "vermeersch")
     loaded.days_until(
         date(2026, 11, 4),
         units=(ODETTE.but(surname="[ND]", unit_status="P", unit_treated=datetime(2026, 11, 4, 9)),),
@@ -170,8 +172,10 @@ def test_a_legal_unit_that_asks_not_to_be_told_leaves_nothing_behind(loaded: Wor
         "source_record": f"SELECT 1 FROM source_record WHERE key = '{ODETTE.siret}'",
         "structure_change": f"SELECT 1 FROM structure_change WHERE structure = '{ODETTE.structure}'",
     }
-    assert {name: loaded.rows(statement) for name, statement in told_of_her.items()} == {name: [] for name in told_of_her}
-    assert b"vermeersch" not in words_of(loaded)
+    assert {name: loaded.rows(statement) for name, statement in told_of_her.items()} == {
+        name: [] for name in told_of_her
+    }
+    assert not is_a_word_of(loaded, "vermeersch")
     assert [tuple(row) for row in loaded.rows("SELECT siret, said_by FROM masked_siret")] == [(ODETTE.siret, "api")]
 
 
@@ -343,12 +347,9 @@ def test_the_folder_of_what_passes_by_is_the_owner_s(loaded: World) -> None:
 
 
 KILLS = [
-    ("téléchargement de StockUniteLegale", 1),
-    ("index de recherche", 1),  # of the stock
+    ("index de recherche", 1),  # of the stock, whose files are whole on disk
     ("API Sirene : unités légales du 02/11/2026", 1),
-    ("lecture du registre", 2),  # between the stock and the first day
     ("lecture du registre", 3),  # between two days
-    ("grille des tuiles", 3),
 ]
 
 
@@ -391,3 +392,26 @@ def killed_at(world: World, step: str, rank: int) -> int:
     settings: dict[str, Any] = asdict(world.settings) | {"home": str(world.home)}
     command = [sys.executable, "-m", "tests.etl.sirene.lives", json.dumps(settings), step, str(rank)]
     return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("set_to", "key", "asked"), [("", "", False), ("", "cle", True), ("0", "cle", False), ("1", "", True)]
+)
+def test_it_is_refreshed_by_itself_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, set_to: str, key: str, asked: bool
+) -> None:
+    monkeypatch.setenv("LUM1_SIRENE", set_to)
+    monkeypatch.setenv("LUM1_SIRENE_API_KEY", key)
+    assert Settings.from_environment().sirene is asked
+
+
+def test_an_insee_out_of_reach_loses_nothing_of_finess_and_fails_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("MIN_BYTES", "MIN_ACTIVE", "MAX_AGE_DAYS"):
+        monkeypatch.setenv(f"LUM1_GATE_{name}", "0" if name != "MAX_AGE_DAYS" else "100000")
+    world.producer.publish(STRUCTURES, date(2026, 11, 24), a_file(tmp_path, *many(4)))
+    outcome = outcome_of(world.settings, Silent())
+    assert outcome.state == "done"
+    assert "SIRENE : Le stock de SIRENE n’est plus annoncé nulle part" in capfd.readouterr().err
+    assert world.rows("SELECT count(*) FROM structure") == [(4,)]

@@ -36,8 +36,8 @@ from tests.etl.sirene.api.insee import KEY, Insee
 from tests.places import LILLE
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
-TITLE = "Sirene : Fichier {} du 01 {} 2026 (format parquet)"
-IN_FRENCH = {11: "Novembre", 12: "Décembre"}
+TITLE = "Sirene : Fichier {} du 01 {} {} (format parquet)"
+IN_FRENCH = {11: "Novembre", 12: "Décembre", 1: "Janvier"}
 OCTOBER_31 = datetime(2026, 10, 31, 21, 40, 0)
 LONG_AGO = datetime(2020, 2, 3, 8, 0, 0)
 
@@ -156,7 +156,7 @@ class World:
     def put_online(self, file: StockFile, content: bytes, month: date = NOVEMBER, *, zipped: bool = False) -> None:
         resource_id, suffix = (file.zip_id, "zip") if zipped else (file.parquet_id, "parquet")
         flow = Flow(name=file.name, dataset=file.dataset, stable_id=resource_id, title="")
-        title = TITLE.format(file.name, IN_FRENCH[month.month])
+        title = TITLE.format(file.name, IN_FRENCH[month.month], month.year)
         assert month_of(title, None) == month
         self.producer.publish(flow, month.replace(day=2), content, title=title, named=f"{file.name}_utf8.{suffix}")
 

@@ -1,6 +1,7 @@
 """SIRENE by itself: the month's stock once, each day of the API once, in order, whatever happens meanwhile."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from etl.download import STRUCTURES, Unreachable
 from etl.ledger import LoadUnderWay
 from etl.load import Silent
-from etl.refresh_all import outcome_of
+from etl.outcome import REFRESH, Outcome
 from etl.report import Report
 from etl.sirene import live
 from etl.sirene.files import STOCK_ETABLISSEMENT
@@ -405,13 +407,19 @@ def test_it_is_refreshed_by_itself_where_it_is_asked_for(
     assert Settings.from_environment().sirene is asked
 
 
-def test_an_insee_out_of_reach_loses_nothing_of_finess_and_fails_nothing(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("MIN_BYTES", "MIN_ACTIVE", "MAX_AGE_DAYS"):
-        monkeypatch.setenv(f"LUM1_GATE_{name}", "0" if name != "MAX_AGE_DAYS" else "100000")
+def test_a_stock_out_of_reach_loses_nothing_of_finess_and_fails_nothing(world: World, tmp_path: Path) -> None:
     world.producer.publish(STRUCTURES, date(2026, 11, 24), a_file(tmp_path, *many(4)))
-    outcome = outcome_of(world.settings, Silent())
-    assert outcome.state == "done"
-    assert "SIRENE : Le stock de SIRENE n’est plus annoncé nulle part" in capfd.readouterr().err
+    environment = {
+        "PYTHONPATH": str(REPOSITORY),
+        "LUM1_HOME": str(world.home),
+        "LUM1_DATABASE_URL": world.settings.database_url,
+        "LUM1_DATAGOUV_URL": world.producer.url,
+        "LUM1_SIRENE": "1",
+        "LUM1_GATE_MIN_BYTES": "0",
+        "LUM1_GATE_MIN_ACTIVE": "0",
+        "LUM1_GATE_MAX_AGE_DAYS": "100000",
+    }
+    done = subprocess.run(REFRESH, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, check=True)
+    assert msgspec.json.decode(done.stdout, type=Outcome).state == "done"
+    assert "SIRENE : Le stock de SIRENE n’est plus annoncé nulle part" in done.stderr.decode()
     assert world.rows("SELECT count(*) FROM structure") == [(4,)]

@@ -14,8 +14,8 @@ UNKNOWN = "?"  # the key of structures without a département: JSON has no null 
 # better than the middle of the commune: a person who goes there arrives
 PRECISE = frozenset({Precision.PIN, Precision.HOUSENUMBER, Precision.STREET, Precision.LOCALITY})
 
-# Open structures by département and precision. Asked once by a load that publishes, in its transaction, after the merge. One
-# pass over `structure` and a hash of some 500 groups: every open row counts, so no index can spare reading them.
+# Open structures of one register, by département and precision. Asked once by a load that publishes, in its transaction, after
+# the merge. One pass over `structure` and a hash of some 500 groups: every open row counts, so no index can spare reading them.
 OPEN_BY_DEPARTEMENT_AND_PRECISION = """
 SELECT coalesce(departement, :unknown) AS departement,
        precision,
@@ -23,17 +23,17 @@ SELECT coalesce(departement, :unknown) AS departement,
        count(lon) AS placed,
        count(*) FILTER (WHERE phones <> '{}') AS phone
 FROM structure
-WHERE open
+WHERE open AND register = :register
 GROUP BY 1, 2
 ORDER BY 1, 2
 """
 
 
-def coverage(connection: Connection) -> dict[str, Any]:
-    """The members `coverage` and `precision` of a load's counts, as this transaction sees the structures."""
+def coverage(connection: Connection, register: str = "finess") -> dict[str, Any]:
+    """The members `coverage` and `precision` of a load's counts, as this transaction sees the structures of its register."""
     covered: dict[str, Counter[str]] = {}
     precisions: Counter[str] = Counter()
-    for row in connection.execute(text(OPEN_BY_DEPARTEMENT_AND_PRECISION), {"unknown": UNKNOWN}):
+    for row in connection.execute(text(OPEN_BY_DEPARTEMENT_AND_PRECISION), {"unknown": UNKNOWN, "register": register}):
         precise = row.placed if row.precision in PRECISE else 0
         counted = {"open": row.open, "placed": row.placed, "precise": precise, "phone": row.phone}
         covered.setdefault(row.departement, Counter()).update(counted)

@@ -88,7 +88,7 @@ def _go_back(
         step=steps,
     )
     about = {"went_back_to": target.id, "structures": written, "seconds": steps.end()}
-    return about | together.counts | coverage(connection), version
+    return about | together.counts | coverage(connection, target.pipeline), version
 
 
 def _replay_finess(connection: Connection, target: Target, load_id: int, steps: Steps) -> Mapping[str, int]:

@@ -1,5 +1,6 @@
 """`start`, `stop`, `status`, `doctor`: one instance on one machine."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
-from etl.refresh_all import refresh_activities, refresh_finess
+from etl.refresh_all import refresh_activities, refresh_finess, refresh_sirene_stock
 from etl.report import Report, as_text
+from etl.sirene.refresh import StockFiles
 from geo.database import engine_for
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
@@ -121,16 +123,23 @@ def _load_if_needed(settings: Settings, finess: Path | None, demo_size: int | No
         except Unreachable:
             click.echo("Le flux FINESS n’est pas joignable d’ici : données fictives.", err=True)
     bars.step("France fictive")
+    folder = settings.home / "demo"
+    try:
+        return _load_demo(settings, folder, demo_size or DEMO_SIZE, bars)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # the truth beside it holds those whom SIRENE masks
+
+
+def _load_demo(settings: Settings, folder: Path, size: int, bars: Bars) -> Report:
+    """A fictitious France in the official formats, through the same pipelines as the real one."""
     files = demo.generate(
-        settings.home / "demo",
-        size=demo_size or DEMO_SIZE,
-        seed=demo.SEED,
-        produced_on=demo.PRODUCED_ON,
-        progress=bars.advance,
+        folder, size=size, seed=demo.SEED, produced_on=demo.PRODUCED_ON, sirene=True, progress=bars.advance
     )
     report = refresh_finess(settings, bars, file=files.finess)
-    if report.state == "published":
+    if report.state == "published" and files.sirene is not None:
         refresh_activities(settings, bars, file=files.activites)
+        stock = StockFiles(*files.sirene.all())
+        refresh_sirene_stock(settings, bars, stock)
     return report
 
 

@@ -16,7 +16,7 @@ from geo.publication import load, served_publication
 from search import embedded
 from tiles import counts
 
-WORDS = {"structures": "structures", "changes": "changements"}
+WORDS = {"structures": "structures", "changes": "changements", "links": "rapprochements"}
 
 
 @click.command()

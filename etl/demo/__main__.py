@@ -17,7 +17,7 @@ from etl.demo.generate import PRODUCED_ON, SEED, generate
     "--date", "produced_on", default=PRODUCED_ON.isoformat(), show_default=True, type=click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Dossier à remplir.")
-@click.option("--sirene/--no-sirene", default=True, show_default=True, help="Écrire aussi les trois fichiers SIRENE.")
+@click.option("--sirene/--no-sirene", default=True, show_default=True, help="Écrire aussi les fichiers SIRENE.")
 @click.option("--raw-size", type=click.IntRange(1), help="Mo de JSON avant compression (715 pour le volume réel).")
 @click.option("--activites", type=click.IntRange(1), help="Nombre d’activités du second flux (590 440 en vrai).")
 def main(

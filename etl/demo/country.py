@@ -7,7 +7,9 @@ from datetime import date
 
 import numpy as np
 
+from etl.demo.events import draw_events
 from etl.demo.facts import Entity, Establishment, Point
+from etl.demo.lineage import Lineage
 from etl.demo.mix import Sort, sorts
 from etl.demo.names import entity_name, establishment_name, pick, street
 from etl.demo.places import Places
@@ -38,12 +40,18 @@ class Country:
         self.today = today.toordinal()
         self._seed = seed
         self.plan = draw_plan(self.places, size, seed)
+        self._lineage = Lineage(self.places, self.plan, seed, self.today)
         self._finess = Counter[str]()
         self._numbers = 0
 
     @property
     def entity_count(self) -> int:
         return len(self.plan.sizes)
+
+    @property
+    def sirens_taken(self) -> int:
+        """Ranks from which nobody has a SIREN yet."""
+        return self.entity_count + int(self.plan.later_sirens.sum())
 
     def batches(self) -> Iterator[list[Entity]]:
         """Entities in the order of their SIREN, some at a time."""
@@ -58,12 +66,17 @@ class Country:
             self.places, self.places.points(draw, self.plan.homes[first:last]), self.plan.homes[first:last]
         )
         starts = np.cumsum(sizes) - sizes
-        return [
+        made = [
             self._entity(
                 chances, first + rank, offices[rank], sites, range(int(starts[rank]), int(starts[rank] + sizes[rank]))
             )
             for rank in range(last - first)
         ]
+        events = draw_events(np.random.default_rng([self._seed, 6, first]), len(made), of_companies=True)
+        for entity, event in zip(made, events, strict=True):
+            self._lineage.tell(entity)
+            _happen(entity, event, self.today)
+        return made
 
     def _entity(self, chances: random.Random, index: int, office: Point, sites: Sites, rows: range) -> Entity:
         sort, commune = sorts()[self.plan.heads[index]], self.places.communes[self.plan.homes[index]]
@@ -80,6 +93,7 @@ class Country:
             number=index + 1,
             finess=finess,
             siren=siren,
+            declared_siren=siren,
             name=entity_name(chances, pick(chances, STATUTES[statut].names), commune, first_name),
             statut=statut,
             sort=sort,
@@ -148,6 +162,14 @@ class Country:
         departement = "971" if commune.departement in ("977", "978") else commune.departement
         self._finess[departement] += 1
         return demo_finess(departement, self._finess[departement])
+
+
+def _happen(entity: Entity, event: str | None, today: int) -> None:
+    """An event of the API's pages, to those of whom nothing else is told."""
+    told = entity.hidden or entity.duplicate or len(entity.establishments) != 1
+    if not told:
+        [ege] = entity.establishments
+        ege.event = event if ege.siret and ege.is_open(today) and not ege.pasts else None
 
 
 def _statut(chances: random.Random, sort: Sort) -> str:

@@ -19,6 +19,19 @@ class Point(NamedTuple):
     epsg: int
 
 
+class Past(msgspec.Struct, frozen=True):
+    """A number that an establishment had before: of an owner who sold it, or of a place that was left."""
+
+    siret: str
+    owner: str  # name of the legal unit
+    began: int
+    ended: int
+    commune: Commune
+    place: int
+    street: Street
+    at: Point
+
+
 class Establishment(msgspec.Struct):
     """An establishment, and what FINESS will publish of its SIRET and its place."""
 
@@ -38,6 +51,8 @@ class Establishment(msgspec.Struct):
     opened: int  # days are ordinals
     closed: int | None
     active: bool
+    pasts: tuple[Past, ...] = ()  # oldest first
+    event: str | None = None  # of etl.demo.events: what the API's pages will say of its SIRET
 
     def is_open(self, today: int) -> bool:
         """Active, and not closed yet: a closing may be announced."""
@@ -50,6 +65,7 @@ class Entity(msgspec.Struct):
     number: int
     finess: str
     siren: str
+    declared_siren: str  # FINESS follows a sale late
     name: str
     statut: str
     sort: Sort
@@ -64,3 +80,4 @@ class Entity(msgspec.Struct):
     own_office: bool
     hidden: bool
     establishments: list[Establishment]
+    duplicate: str | None = None  # a second SIREN that SIRENE gave it by mistake

@@ -74,7 +74,7 @@ class Flow:
         about["numFinessPm"] = entity.finess
         if statut.hospital_service:
             about["fonctionPublique"] = "01"
-        return about | {"siren": entity.siren, "statutJuridique": entity.statut, "typePersonneMorale": "01"}
+        return about | {"siren": entity.declared_siren, "statutJuridique": entity.statut, "typePersonneMorale": "01"}
 
     def _establishment(self, ege: Establishment, activities: int) -> Json:
         chances = self._chances

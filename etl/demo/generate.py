@@ -1,4 +1,4 @@
-"""Write the demo's files: FINESS's two flows, SIRENE's three parquets, and the truth that tests compare with."""
+"""Write the demo's files: FINESS's two flows, SIRENE's stock and pages of its API, and the truth that tests compare with."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from etl.demo.country import Country
 from etl.demo.facts import Entity
 from etl.demo.finess import Flow
 from etl.demo.groups import groups
-from etl.demo.sirene import Stock
+from etl.demo.sirene import SireneFiles, Stock
 from etl.demo.truth import Truth
 
 SEED = 20_260_720  # the day FINESS+ was deployed
@@ -30,10 +30,12 @@ class DemoFiles(msgspec.Struct, frozen=True):
     finess: Path
     activites: Path
     truth: Path
-    sirene: tuple[Path, ...] = ()  # establishments, legal units, positions
+    sirene: SireneFiles | None = None
+    pages: tuple[Path, ...] = ()  # of SIRENE's API, for the day after its stock
 
     def written(self) -> tuple[Path, ...]:
-        return (self.finess, self.activites, self.truth, *self.sirene)
+        stock = self.sirene.all() if self.sirene else ()
+        return (self.finess, self.activites, self.truth, *stock, *self.pages)
 
 
 def generate(
@@ -67,8 +69,8 @@ def generate(
             _write_activities(second_file, second, batch)
         flow_file.write(b"]}")
         second_file.write(b"]}")
-    written = stock.finish(truth) if stock else ()
-    return DemoFiles(finess, activites, truth.finish(), written)
+    written, pages = stock.finish(truth) if stock else (None, ())
+    return DemoFiles(finess, activites, truth.finish(), written, pages)
 
 
 def _write_batches(
@@ -90,7 +92,7 @@ def _write_batches(
             separator = b","
         truth.add_establishments(batch)
         if stock:
-            stock.add_entities(batch)
+            stock.add_entities(batch, truth)
         done += sum(len(entity.establishments) for entity in batch)
         if progress:
             progress(done, size)

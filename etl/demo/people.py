@@ -7,11 +7,12 @@ import polars as pl
 
 from etl.demo import vocabulary as words
 from etl.demo.country import FIRST_DAY, Country
+from etl.demo.events import TURNED_P, draw_events
 from etl.demo.names import STREET_WORDS, capitals, postal_name, surname
 from etl.demo.places import Floats, Indices
 from etl.demo.ranges import demo_siren, demo_siret
 from etl.demo.sirene_units import NATURAL_PERSON, UNIT, completed
-from etl.demo.trades import OTHER_TRADES, PRACTICES
+from etl.demo.trades import OTHER_TRADES, PRACTICES, SPLITS, naf25
 
 BATCH = 10_000
 SAME_DOOR = 0.3  # practitioners who share the address of another: one place, several structures
@@ -31,38 +32,68 @@ Draw = np.random.Generator
 def practitioners(country: Country, draw: Draw, first: int, count: int) -> Iterator[pl.DataFrame]:
     """Natural persons in a health profession, in batches of `UNIT` rows; SIREN from rank `first` on."""
     for start in range(0, count, BATCH):
-        yield _people(country, draw, first + start, min(BATCH, count - start), PRACTICES, persons=1.0)
+        yield people_of(country, draw, first + start, min(BATCH, count - start), PRACTICES, persons=1.0)
 
 
 def others(country: Country, draw: Draw, first: int, count: int) -> Iterator[pl.DataFrame]:
     """Persons and companies out of our scope: the pipeline must leave them out."""
     for start in range(0, count, BATCH):
-        yield _people(country, draw, first + start, min(BATCH, count - start), OTHER_TRADES, persons=0.5)
+        yield people_of(country, draw, first + start, min(BATCH, count - start), OTHER_TRADES, persons=0.5)
 
 
-def _people(
+def people_of(
     country: Country, draw: Draw, first: int, count: int, trades: tuple[tuple[str, int], ...], *, persons: float
 ) -> pl.DataFrame:
+    """So many units of these trades, SIREN from rank `first` on; `persons`: the share of them that are no company."""
     siren = [demo_siren(rank) for rank in range(first, first + count)]
     is_person = draw.random(count) < persons
     frame = pl.DataFrame({"siren": siren, "siret": [demo_siret(each, 1) for each in siren]}).with_columns(
         *_names(draw, is_person),
-        *_addresses(country, draw, count),
+        *addresses(country, draw, count),
         *_states(country, draw, count),
-        naf=_weighted(draw, count, trades),
+        event=_events(draw, count),
         categorie_juridique=pl.Series(np.where(is_person, NATURAL_PERSON, COMPANY)),
         head=pl.lit(True),
         head_nic=pl.col("siret").str.slice(9),
         box=pl.lit(None, pl.String),
+        successor=pl.lit(None, pl.String),
+        duplicate_of=pl.lit(None, pl.String),
     )
-    marked = frame.with_columns(_marks(range(first, first + count)))
+    told = frame.with_columns(*_activities(draw, count, trades), since="created", event=_possible())
+    marked = told.with_columns(_marks(range(first, first + count)))
     return completed(marked.select(UNIT.names()).cast(UNIT))
 
 
+def _events(draw: Draw, count: int) -> pl.Series:
+    """Two draws: of those whom anyone may see, and of the masked."""
+    free, masked = draw_events(draw, count), draw_events(draw, count, masked=True)
+    return pl.Series([{"free": one, "masked": other} for one, other in zip(free, masked, strict=True)])
+
+
+def _possible() -> pl.Expr:
+    """The event drawn for one of its status; nothing happens to the closed, nor to those whom the files tell two ways."""
+    event, free = pl.col("event").struct, pl.col("diffusion") == "O"
+    agree = pl.col("diffusion") == pl.col("unit_diffusion")
+    return pl.when(pl.col("open") & agree).then(pl.when(free).then(event["free"]).otherwise(event["masked"]))
+
+
+def _activities(draw: Draw, count: int, trades: tuple[tuple[str, int], ...]) -> list[pl.Series | pl.Expr]:
+    """In both nomenclatures."""
+    naf = _weighted(draw, count, trades)
+    finer: pl.Expr = pl.lit(None, pl.String)
+    for split, shares in SPLITS.items():
+        finer = (
+            pl.when(pl.lit(naf) == split).then(pl.lit(_weighted(draw, count, tuple(shares.items())))).otherwise(finer)
+        )
+    usual = pl.select(naf=naf).select(naf25("naf")).to_series()
+    return [naf.alias("naf"), pl.coalesce(finer, pl.lit(usual)).alias("naf25")]
+
+
 def _marks(ranks: range) -> list[pl.Expr]:
-    """Names and streets of the masked that nobody else has: found anywhere outside the truth, they prove a leak."""
+    """Names and streets that nobody else has, of the masked and of those who will be: found anywhere else, they prove a leak."""
     own = pl.Series([_word(rank) for rank in ranks])
-    asked = (pl.col("diffusion") == "P") | (pl.col("unit_diffusion") == "P")
+    asked = (pl.col("diffusion") == "P") | (pl.col("unit_diffusion") == "P") | pl.col("event").is_in(TURNED_P)
+    asked = asked.fill_null(False)
     return [
         pl.when(asked).then(pl.col("surname") + pl.lit("-") + own).otherwise("surname").alias("surname"),
         pl.when(asked).then(pl.lit("DU CLOS ") + own).otherwise("street_name").alias("street_name"),
@@ -100,11 +131,11 @@ def _names(draw: Draw, is_person: np.ndarray[tuple[int], np.dtype[np.bool_]]) ->
     ]
 
 
-def _addresses(country: Country, draw: Draw, count: int) -> list[pl.Series]:
-    """Some at the door of the one before."""
-    site = _doors(draw, count)
+def addresses(country: Country, draw: Draw, count: int, near: Indices | None = None) -> list[pl.Series]:
+    """Some at the door of the one before; each alone when it is to be near a place of its own."""
     places = country.places
-    where = places.draw(draw, count)[site]
+    site = _doors(draw, count) if near is None else np.arange(count)
+    where = places.draw(draw, count)[site] if near is None else places.draw_near(draw, near)
     lon, lat = (axis[site] for axis in places.points(draw, where))
     kinds = np.array([STREET_WORDS[code] for code, _, _ in words.STREET_KINDS])
     weights = np.array([weight for _, _, weight in words.STREET_KINDS], dtype=float)

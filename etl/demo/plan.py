@@ -3,10 +3,14 @@
 import msgspec
 import numpy as np
 
-from etl.demo.mix import Indices, draw_sizes, draw_sorts
+from etl.demo.mix import ALONE, Indices, draw_sizes, draw_sorts, sorts
 from etl.demo.places import Places
 
 EMPTY = 0.03  # entities whose establishments were given to others
+# Of entities with one establishment: sold to another legal unit, sold once more, gone to another commune, numbered twice.
+PHARMACY_SOLD, SOLD, SOLD_AGAIN, MOVED, NUMBERED_TWICE = 0.10, 0.015, 0.25, 0.01, 0.004
+
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -15,6 +19,14 @@ class Plan(msgspec.Struct, frozen=True):
     heads: Indices  # index of its sort
     sizes: Indices
     homes: Indices  # index of its commune
+    sales: Indices  # how often its one establishment was sold
+    moved: Flags
+    numbered_twice: Flags
+
+    @property
+    def later_sirens(self) -> Indices:
+        """How many SIREN beside its own each entity takes: its buyers', or the duplicate."""
+        return self.sales + self.numbered_twice
 
 
 def draw_plan(places: Places, size: int, seed: int) -> Plan:
@@ -25,4 +37,18 @@ def draw_plan(places: Places, size: int, seed: int) -> Plan:
     total = np.cumsum(sizes)
     count = int(np.searchsorted(total, size)) + 1
     sizes[count - 1] -= total[count - 1] - size
-    return Plan(heads[:count].copy(), sizes[:count].copy(), places.draw(draw, count))
+    heads, sizes = heads[:count].copy(), sizes[:count].copy()
+    return Plan(heads, sizes, places.draw(draw, count), *_fates(np.random.default_rng([seed, 5]), heads, sizes == 1))
+
+
+def _fates(draw: np.random.Generator, heads: Indices, single: Flags) -> tuple[Indices, Flags, Flags]:
+    """At most one fate each."""
+    pharmacy = np.array([sort.code in ALONE for sort in sorts()])[heads]
+    chance, again = draw.random((2, len(heads)))
+    sold = single & (chance < np.where(pharmacy, PHARMACY_SOLD, SOLD))
+    rest = single & ~sold
+    return (
+        np.where(sold, 1 + (again < SOLD_AGAIN), 0),
+        rest & (chance > 1 - MOVED),
+        rest & (chance < 0.5 + NUMBERED_TWICE) & (chance >= 0.5),
+    )

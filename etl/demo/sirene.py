@@ -3,25 +3,46 @@
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 
+from etl.demo.api import Pages
 from etl.demo.country import Country
+from etl.demo.events import OPENS, SHOWN, TURNED_P
 from etl.demo.facts import Entity
 from etl.demo.masks import mask_positions, mask_stock, mask_units
+from etl.demo.moves import moved_on, openings, with_pasts
 from etl.demo.parts import Parts
 from etl.demo.people import others, practitioners
-from etl.demo.sirene_layout import POSITIONS, POSITIONS_NAME, STOCK, STOCK_NAME, UNITS, UNITS_NAME, with_nulls
-from etl.demo.sirene_units import EMPLOYER, STAFF_YEAR, staff_range, treated_on, unit_rows, units_of_entities
-from etl.demo.trades import naf25
+from etl.demo.ranges import demo_siren, demo_siret
+from etl.demo.sirene_entities import units_of_entities
+from etl.demo.sirene_layout import POSITIONS, POSITIONS_NAME, STOCK, STOCK_NAME, UNITS, UNITS_NAME
+from etl.demo.sirene_rows import position_rows, stock_rows
+from etl.demo.sirene_units import completed, unit_rows
+from etl.demo.successions import Successions
 from etl.demo.truth import Truth
 
-PRACTITIONERS, OTHERS = 1.5, 0.5  # per FINESS establishment
-WITHOUT_LAMBERT, WITHOUT_ADDRESS_ID, WITHOUT_POSITION = 0.13, 0.35, 0.11
+PRACTITIONERS, OTHERS, OPENINGS = 1.5, 0.5, 0.015  # per FINESS establishment
+NUMBERED_TWICE = 0.004  # of open practitioners: two SIREN, both active
+WITHOUT_POSITION = 0.11
 # Quality of INSEE's point: how often, and how far (m) it is from the true one; 33 is anywhere in the commune (§ 2.6).
 QUALITIES = {"11": (0.724, 5.0), "12": (0.181, 80.0), "21": (0.019, 40.0), "22": (0.02, 150.0), "33": (0.056, 0.0)}
-NOT_ZONED = "CSZ"
 Draw = np.random.Generator
+
+
+class SireneFiles(msgspec.Struct, frozen=True):
+    """Where SIRENE's stock was written."""
+
+    establishments: Path
+    units: Path
+    positions: Path
+    successions: Path
+    duplicates: Path
+
+    def all(self) -> tuple[Path, Path, Path, Path, Path]:
+        """In the order of the fields."""
+        return self.establishments, self.units, self.positions, self.successions, self.duplicates
 
 
 class Stock:
@@ -33,29 +54,79 @@ class Stock:
         self._stock = Parts(out / STOCK_NAME, STOCK)
         self._units = Parts(out / UNITS_NAME, UNITS)
         self._positions = Parts(out / POSITIONS_NAME, POSITIONS)
+        self._successions = Successions(out, today)
+        self._pages = Pages(out, today)
+        self._later: list[pl.DataFrame] = []  # buyers and duplicates: their SIREN come after all entities'
         self._size = int(country.plan.sizes.sum())
 
-    def add_entities(self, entities: list[Entity]) -> None:
+    def add_entities(self, entities: list[Entity], truth: Truth) -> None:
         """The units behind FINESS's entities and establishments."""
-        self._publish(units_of_entities(entities, self._draw, self._today.toordinal()))
+        units = units_of_entities(entities, self._draw, self._today.toordinal())
+        truth.add_frame(_true(units.filter(pl.col("successor").is_not_null() | pl.col("duplicate_of").is_not_null())))
+        own = pl.col("siren") < demo_siren(self._country.entity_count)
+        self._publish(units.filter(own))
+        self._later.append(units.filter(~own))
 
-    def finish(self, truth: Truth) -> tuple[Path, ...]:
-        """Adds those whom FINESS does not have, and closes the files."""
-        first, count = self._country.entity_count, round(self._size * PRACTITIONERS)
-        for people in practitioners(self._country, self._draw, first, count):
-            self._publish(people)
-            truth.add_frame(_true(people))
-        for units in others(self._country, self._draw, first + count, round(self._size * OTHERS)):
-            self._publish(units)
-            truth.add_frame(_true(units))
-        return self._stock.finish(), self._units.finish(), self._positions.finish()
+    def finish(self, truth: Truth) -> tuple[SireneFiles, tuple[Path, ...]]:
+        """Adds those whom FINESS does not have, and closes the files: the stock, and the API's pages."""
+        if self._later:
+            self._publish(pl.concat(self._later).sort("siret"))
+        rank, practices, trades = (
+            self._country.sirens_taken,
+            round(self._size * PRACTITIONERS),
+            round(self._size * OTHERS),
+        )
+        twins: list[pl.DataFrame] = []
+        for persons in practitioners(self._country, self._draw, rank, practices):
+            people = with_pasts(self._country, self._draw, persons)
+            self._add(people, truth)
+            twins.append(self._some_of(people))
+        for units in others(self._country, self._draw, rank + practices, trades):
+            self._add(with_pasts(self._country, self._draw, units), truth)
+        rank += practices + trades
+        rank += self._add(_numbered_again(twins, rank), truth)
+        self._open(openings(self._country, self._draw, rank, max(3, round(self._size * OPENINGS))), truth)
+        files = SireneFiles(
+            self._stock.finish(), self._units.finish(), self._positions.finish(), *self._successions.finish()
+        )
+        return files, self._pages.finish()
+
+    def _add(self, units: pl.DataFrame, truth: Truth) -> int:
+        self._publish(units)
+        truth.add_frame(_true(units))
+        if (arrived := moved_on(self._country, self._draw, units)).height:
+            self._open(arrived, truth)
+        return units.height
 
     def _publish(self, units: pl.DataFrame) -> None:
-        placed = self._placed(units)
-        self._stock.add(mask_stock(stock_rows(placed, self._draw, self._today)))
-        self._units.add(mask_units(unit_rows(units, self._draw, self._today)))
+        placed, stock, legal = self._rows(units)
+        self._stock.add(mask_stock(stock))
+        self._units.add(mask_units(legal))
         chosen = pl.Series(self._draw.random(len(placed)) >= WITHOUT_POSITION)
         self._positions.add(mask_positions(position_rows(placed.filter(chosen))))
+        self._successions.add(units, self._draw)
+        self._pages.add(stock, legal, units, self._draw)
+
+    def _open(self, units: pl.DataFrame, truth: Truth) -> None:
+        """In the pages only."""
+        _, stock, legal = self._rows(units)
+        self._pages.add(stock, legal, units, self._draw)
+        truth.add_frame(_true(units))
+
+    def _rows(self, units: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        placed = self._placed(units)
+        return placed, stock_rows(placed, self._draw, self._today), unit_rows(units, self._draw, self._today)
+
+    def _some_of(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Those who have a second SIREN: open, of whom nothing else is told."""
+        quiet = (
+            pl.col("open")
+            & (pl.col("diffusion") == "O")
+            & (pl.col("unit_diffusion") == "O")
+            & pl.col("event").is_null()
+        )
+        chosen = pl.Series(self._draw.random(len(people)) < NUMBERED_TWICE)
+        return people.filter(quiet & chosen)
 
     def _placed(self, units: pl.DataFrame) -> pl.DataFrame:
         """Adds INSEE's point and its quality."""
@@ -79,70 +150,28 @@ class Stock:
         )
 
 
-def stock_rows(units: pl.DataFrame, draw: Draw, today: date) -> pl.DataFrame:
-    """StockEtablissement before masks; columns that nobody fills are null."""
-    chance = {
-        name: pl.Series(draw.random(len(units))) for name in ("lambert", "address", "staff", "periods", "treated")
-    }
-    located, identified = chance["lambert"] >= WITHOUT_LAMBERT, chance["address"] >= WITHOUT_ADDRESS_ID
-    employer = pl.Series(chance["staff"] > EMPLOYER)
-    filled = units.select(
-        "siren", "nic", "siret",
-        "natural_person",
-        statutDiffusionEtablissement="diffusion",
-        dateCreationEtablissement="created",
-        trancheEffectifsEtablissement=staff_range(chance["staff"]),
-        anneeEffectifsEtablissement=pl.when(employer).then(STAFF_YEAR),
-        dateDernierTraitementEtablissement=treated_on(chance["treated"], today),
-        etablissementSiege="head",
-        nombrePeriodesEtablissement=(chance["periods"] ** 2 * 4 + 1).cast(pl.Int64),
-        complementAdresseEtablissement="inside",
-        numeroVoieEtablissement="number",
-        indiceRepetitionEtablissement="repetition",
-        typeVoieEtablissement="street_kind",
-        libelleVoieEtablissement="street_name",
-        codePostalEtablissement="postcode",
-        libelleCommuneEtablissement="town",
-        distributionSpecialeEtablissement="box",
-        codeCommuneEtablissement="commune",
-        identifiantAdresseEtablissement=pl.when(identified).then(pl.col("address_id")),
-        coordonneeLambertAbscisseEtablissement=pl.when(located).then(pl.col("east").cast(pl.String)),
-        coordonneeLambertOrdonneeEtablissement=pl.when(located).then(pl.col("north").cast(pl.String)),
-        dateDebut="created",
-        etatAdministratifEtablissement=pl.when("open").then(pl.lit("A")).otherwise(pl.lit("F")),
-        enseigne1Etablissement="sign",
-        denominationUsuelleEtablissement="usual_name",
-        activitePrincipaleEtablissement="naf",
-        nomenclatureActivitePrincipaleEtablissement=pl.lit("NAFRev2"),
-        caractereEmployeurEtablissement=pl.when(employer).then(pl.lit("O")).otherwise(pl.lit("N")),
-        activitePrincipaleNAF25Etablissement=pl.when("open").then(naf25("naf")),
-    )  # fmt: skip
-    return with_nulls(filled, STOCK)
-
-
-def position_rows(units: pl.DataFrame) -> pl.DataFrame:
-    """The geolocation file before masks; its zonings are placeholders."""
-    sure = pl.when(pl.col("quality") == "11").then(pl.lit("1")).when(pl.col("quality") == "33").then(pl.lit("3"))
-    zonings = ("qp24", "zus", "qp15", "qva")
-    return units.select(
-        "siret",
-        hidden=pl.col("diffusion") == "P",
-        x="east", y="north", qualite_xy="quality", epsg="epsg", plg_iris=pl.col("commune") + "0000",
-        plg_code_commune="commune", distance_precision="distance", y_latitude="insee_lat", x_longitude="insee_lon",
-        qualite_iris=sure.otherwise(pl.lit("2")),
-    ).with_columns(
-        *(pl.lit(NOT_ZONED).alias(f"plg_{zoning}") for zoning in zonings),
-        *(pl.col("qualite_iris").alias(f"qualite_{zoning}") for zoning in zonings),
-    )  # fmt: skip
+def _numbered_again(people: list[pl.DataFrame], rank: int) -> pl.DataFrame:
+    """The same people under SIREN from this rank on."""
+    again = pl.concat(people)
+    siren = [demo_siren(each) for each in range(rank, rank + again.height)]
+    siret = pl.Series("siret", [demo_siret(each, 1) for each in siren], pl.String)
+    renumbered = again.with_columns(
+        pl.Series("siren", siren, pl.String), siret, duplicate_of="siret", head_nic=siret.str.slice(9)
+    )
+    return completed(renumbered)
 
 
 def _true(units: pl.DataFrame) -> pl.DataFrame:
     """What the truth file keeps of units that FINESS does not have."""
     hidden = (pl.col("diffusion") == "P") | (pl.col("unit_diffusion") == "P")
+    opens, event = pl.col("event").eq_missing(OPENS), pl.col("event")
+    after = event.is_in(TURNED_P).fill_null(False) | (hidden & event.ne_missing(SHOWN))
     person = pl.concat_str("first_name", "surname", separator=" ")
     return units.select(
-        "siret", "commune", "lon", "lat", "open",
+        "siret", "commune", "lon", "lat", "successor", "duplicate_of", "event",
+        open=pl.col("open") & ~opens,
         name=pl.coalesce("denomination", person),
         street=pl.concat_str("number", "street_kind", "street_name", separator=" "),
-        diffusion=pl.when(hidden).then(pl.lit("P")).otherwise(pl.lit("O")),
+        diffusion=pl.when(~opens).then(pl.when(hidden).then(pl.lit("P")).otherwise(pl.lit("O"))),
+        diffusion_after=pl.when(after).then(pl.lit("P")).otherwise(pl.lit("O")),
     )  # fmt: skip

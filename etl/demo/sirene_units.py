@@ -1,20 +1,13 @@
 """True units in one flat form, whoever they are, and the legal units among them."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from etl.demo.facts import Entity, Establishment
-from etl.demo.names import STREET_WORDS, capitals, postal_name
 from etl.demo.sirene_layout import UNITS, with_nulls
-from etl.demo.statutes import STATUTES
-from etl.demo.trades import naf25
 
 NATURAL_PERSON = 1000  # categorieJuridiqueUniteLegale
-SIGNED = 0.5  # establishments of FINESS that have a sign in SIRENE
-WRONGLY_CLOSED = 0.02  # open in FINESS, closed in SIRENE
 EMPLOYER, STAFF_UNKNOWN, STAFF_YEAR = 0.85, 0.18, 2023
 
 UNIT = pl.Schema(
@@ -26,6 +19,7 @@ UNIT = pl.Schema(
         "diffusion": pl.String,
         "unit_diffusion": pl.String,
         "created": pl.Date,
+        "since": pl.Date,  # of the current period: when it closed
         "open": pl.Boolean,
         "unit_open": pl.Boolean,
         "commune": pl.String,
@@ -45,20 +39,16 @@ UNIT = pl.Schema(
         "denomination": pl.String,
         "categorie_juridique": pl.Int64,
         "naf": pl.String,
+        "naf25": pl.String,
         "sex": pl.String,
         "first_name": pl.String,
         "surname": pl.String,
         "married_name": pl.String,
+        "successor": pl.String,  # the SIRET that went on after this one
+        "duplicate_of": pl.String,  # the SIRET of the same establishment under its first SIREN
+        "event": pl.String,  # of etl.demo.events
     }
 )
-
-
-def units_of_entities(entities: list[Entity], draw: np.random.Generator, today: int) -> pl.DataFrame:
-    """SIRENE's side of FINESS: a row per SIRET, the head office first."""
-    rows = [
-        row for entity in entities for row in _rows_of_entity(entity, draw.random(len(entity.establishments)), today)
-    ]
-    return completed(pl.DataFrame(rows, schema=UNIT, orient="row"))
 
 
 def completed(units: pl.DataFrame) -> pl.DataFrame:
@@ -106,7 +96,7 @@ def unit_rows(units: pl.DataFrame, draw: np.random.Generator, today: date) -> pl
             pl.when(charitable).then(pl.lit("O")).otherwise(pl.lit("N"))
         ),
         caractereEmployeurUniteLegale=pl.when(employer).then(pl.lit("O")).otherwise(pl.lit("N")),
-        activitePrincipaleNAF25UniteLegale=pl.when("unit_open").then(naf25("naf")),
+        activitePrincipaleNAF25UniteLegale=pl.when("unit_open").then("naf25"),
     )
     return with_nulls(filled, UNITS)
 
@@ -120,64 +110,6 @@ def treated_on(chance: pl.Series, today: date) -> pl.Expr:
     """Instants of the last five years up to the first of the month: when a stock is made."""
     first = pl.lit(today.replace(day=1)).cast(pl.Datetime("us"))
     return first - pl.duration(seconds=pl.lit((chance * 5 * 365 * 86_400).cast(pl.Int64)))
-
-
-def _rows_of_entity(
-    entity: Entity, chances: np.ndarray[tuple[int], np.dtype[np.float64]], today: int
-) -> Iterator[tuple[object, ...]]:
-    """Its office when that is a place of its own, or when SIRENE does not know the first establishment."""
-    made = entity.establishments
-    known = [ege for ege in made if ege.siret]
-    if made and not known:
-        return
-    if entity.own_office or not made or made[0].siret is None:
-        yield _row(entity, None, 1.0, today)
-    seen: set[str] = set()
-    for ege, chance in zip(made, chances.tolist(), strict=True):
-        if ege.siret and ege.siret not in seen:
-            seen.add(ege.siret)
-            yield _row(entity, ege, chance, today)
-
-
-def _row(entity: Entity, ege: Establishment | None, chance: float, today: int) -> tuple[object, ...]:
-    site = ege or entity
-    siret = (ege.siret if ege else None) or entity.siret
-    ended = entity.closed is not None
-    is_open = (ege.is_open(today) and chance < 1 - WRONGLY_CLOSED) if ege else not ended
-    diffusion = "P" if entity.hidden else "O"
-    name = capitals(ege.name) if ege else None
-    return (
-        entity.siren,
-        siret,
-        siret == entity.siret,
-        entity.siret[9:],
-        diffusion,
-        diffusion,
-        date.fromordinal(site.opened),
-        is_open,
-        not ended,
-        site.commune.code,
-        site.place,
-        postal_name(site.commune.name),
-        site.commune.postcodes[0],
-        site.street.number,
-        site.street.repetition,
-        STREET_WORDS[site.street.kind] if site.street.kind else None,
-        site.street.name,
-        site.street.inside,
-        site.street.box,
-        site.at.lon,
-        site.at.lat,
-        name if chance < SIGNED else None,
-        name if SIGNED < chance < SIGNED + 0.05 else None,
-        capitals(entity.name),
-        STATUTES[entity.statut].categorie_juridique,
-        site.sort.apes[0],
-        None,
-        None,
-        None,
-        None,
-    )
 
 
 def _acronym(name: str) -> pl.Expr:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from etl.demo.events import SHOWN, TURNED_P
 from etl.demo.facts import Entity, Establishment
 from etl.demo.parts import Parts
 
@@ -14,7 +15,7 @@ TRUTH = pl.Schema(
         "finess": pl.String,  # null for what FINESS does not have
         "siret": pl.String,  # null for what SIRENE does not have
         "declared_siret": pl.String,  # what FINESS says, right or wrong
-        "link": pl.String,  # declared, missing, head_office, none; null without FINESS number
+        "link": pl.String,  # declared, former, missing, head_office, none; null without FINESS number
         "name": pl.String,
         "categorie": pl.String,
         "commune": pl.String,
@@ -24,7 +25,11 @@ TRUTH = pl.Schema(
         "precision": pl.String,  # of what FINESS publishes: housenumber, street, locality, commune, none
         "damage": pl.String,  # of what FINESS publishes: zero, comma, elsewhere
         "open": pl.Boolean,
-        "diffusion": pl.String,  # O or P: P when establishment or legal unit asked for it
+        "diffusion": pl.String,  # O or P: P when establishment or legal unit asked for it; null before it opens
+        "successor": pl.String,  # the SIRET that went on after this one, sold or moved
+        "duplicate_of": pl.String,  # the SIRET of the same establishment under its first SIREN
+        "event": pl.String,  # what the API's pages say of it (etl.demo.events): closes, opens, masked…
+        "diffusion_after": pl.String,  # the same as `diffusion`, after the pages
     }
 )
 
@@ -65,7 +70,16 @@ class Truth:
             ege.damage if ege.precision != "none" else None,
             ege.is_open(self._today),
             diffusion if ege.siret else None,
+            None,
+            None,
+            ege.event,
+            diffusion_after(diffusion, ege.event) if ege.siret else None,
         )
+
+
+def diffusion_after(diffusion: str, event: str | None) -> str:
+    """O or P, once the API's pages are known."""
+    return "P" if event in TURNED_P else "O" if event == SHOWN else diffusion
 
 
 def _link(ege: Establishment) -> str:
@@ -73,4 +87,6 @@ def _link(ege: Establishment) -> str:
         return "none"
     if ege.declared_siret is None:
         return "missing"
+    if ege.declared_siret in [past.siret for past in ege.pasts]:
+        return "former"
     return "declared" if ege.declared_siret == ege.siret else "head_office"

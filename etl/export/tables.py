@@ -58,4 +58,25 @@ LEFT JOIN structure AS s ON s.id = c.structure
 ORDER BY c.id
 """,
 )
-TABLES = {"structures": STRUCTURES, "changes": CHANGES}
+LINKS = Table(
+    columns={
+        "finess": pl.String(),
+        "siret": pl.String(),
+        "score": pl.Float64(),
+        "source": pl.String(),
+        "status": pl.String(),
+        "valid_from": pl.Date(),
+        "valid_to": pl.Date(),
+    },
+    # Asked by `export links`: every version, in the order of the primary key; where the FINESS structure stands.
+    query="""
+SELECT l.finess, l.siret, l.score, l.source, l.status,
+       (l.valid_from AT TIME ZONE 'Europe/Paris')::date AS valid_from,
+       (l.valid_to AT TIME ZONE 'Europe/Paris')::date AS valid_to,
+       l.finess || '-' || l.siret AS id, s.lon, s.lat
+FROM link AS l
+LEFT JOIN structure AS s ON s.id = 'f' || l.finess
+ORDER BY l.finess, l.siret, l.valid_from
+""",
+)
+TABLES = {"structures": STRUCTURES, "changes": CHANGES, "links": LINKS}

@@ -3,9 +3,9 @@
 import polars as pl
 
 from etl.matching.places import distance_m
+from etl.matching.shapes import PAIR
 from etl.matching.weights import BLOCK_M, RARE
 
-PAIR = ("finess", "siret")
 CELL = BLOCK_M / 111_000  # degrees of latitude; of longitude, in France, 150 m are up to 0.0021°
 CELL_LON = CELL / 0.62  # at Dunkerque, the northernmost: cos 51.1°
 

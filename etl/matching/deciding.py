@@ -10,7 +10,7 @@ ACCEPTED, REVIEW, REJECTED = "accepted", "review", "rejected"
 def decided(pairs: pl.DataFrame, accept: float = w.ACCEPT, review: float = w.REVIEW) -> pl.DataFrame:
     """Adds `status` to all pairs of some EGE at once, and leaves out candidates that come to nothing.
 
-    A pair: finess, siret, score and parts; `declared` with its `checks`, `confirmed`, `shared` and `masked`; `verdict` of a person.
+    A pair is what etl.matching.comparing knows of it: its score and parts, what was found of it if declared, a person's verdict.
     """
     return (
         pairs.pipe(_judge_declared)
@@ -41,7 +41,7 @@ def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rank_candidates(pairs: pl.DataFrame, accept: float) -> pl.DataFrame:
-    """`rank` among the candidates of one EGE, `ahead`: the best one's lead over the next, `elected`: the one that wins."""
+    """`rank` among the candidates of one EGE; `eligible`: good enough; `elected`: and clearly ahead; `found`: the EGE has one."""
     runs = ~pl.col("declared") & pl.col("verdict").is_null() & ~pl.col("settled") & pl.col("open")
     same_unit = (pl.col("identifiers") == 100).fill_null(False)
     by_name = same_unit & pl.col("streetless") & (pl.col("name") >= w.NAME_ALONE).fill_null(False)
@@ -51,14 +51,9 @@ def _rank_candidates(pairs: pl.DataFrame, accept: float) -> pl.DataFrame:
     ranked = pairs.sort(order, descending=[False, True, False], nulls_last=True).with_columns(runs=runs)
     ranked = ranked.with_columns(rank=pl.when("runs").then(pl.col("runs").cast(pl.Int32).cum_sum().over("finess")))
     second = pl.col("strength").filter(pl.col("rank") == 2).first().over("finess").fill_null(0.0)
-    elected = (
-        (pl.col("rank") == 1)
-        & placed
-        & named
-        & (pl.col("score") >= accept)
-        & (pl.col("strength") - second >= w.GAP)
-    )
-    return ranked.with_columns(elected=elected.fill_null(False)).with_columns(
+    eligible = (placed & named & (pl.col("score") >= accept)).fill_null(False)
+    elected = (pl.col("rank") == 1) & eligible & (pl.col("strength") - second >= w.GAP)
+    return ranked.with_columns(eligible=eligible, elected=elected.fill_null(False)).with_columns(
         found=pl.col("elected").any().over("finess")
     )
 
@@ -71,7 +66,7 @@ def _status(review: float) -> pl.Expr:
     return (
         pl.when(pl.col("verdict").is_not_null()).then("verdict")
         .when("right").then(pl.lit(ACCEPTED))
-        .when(pl.col("declared") & (hopeless.fill_null(False) | replaced | ~likely)).then(pl.lit(REJECTED))
+        .when(pl.col("declared") & (hopeless.fill_null(False) | replaced | ~likely | ~pl.col("open"))).then(pl.lit(REJECTED))
         .when("declared").then(pl.lit(REVIEW))
         .when("elected").then(pl.lit(ACCEPTED))
         .when(shown).then(pl.lit(REVIEW))

@@ -43,7 +43,9 @@ def _check(frame: pl.DataFrame) -> pl.DataFrame:
     }
     said = [pl.when(found).then(pl.lit(code)) for code, found in findings.items()]
     here = (pl.col("town") == pl.col("town_known")).fill_null(False)
-    return frame.with_columns(checks=pl.concat_list(said).list.drop_nulls(), confirmed=present & ~closed & here)
+    return frame.with_columns(
+        checks=pl.concat_list(said).list.drop_nulls(), confirmed=present & pl.col("key") & ~closed & here
+    )
 
 
 def _share(frame: pl.DataFrame) -> pl.DataFrame:

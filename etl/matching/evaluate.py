@@ -8,14 +8,14 @@ import click
 import polars as pl
 
 from etl.demo.truth import NAME as TRUTH_NAME
+from etl.matching import weights
+from etl.matching.comparing import compared
 from etl.matching.deciding import ACCEPTED, REVIEW, decided
 from etl.matching.declared import declared_findings
-from etl.matching.links import PAIR, compared, known_establishments
+from etl.matching.given import known_establishments, last_words
 from etl.matching.prepared import prepared_ege
 from etl.matching.samples import ege_of, sirene_of
-from etl.matching.shapes import DECISIONS, DUPLICATES
-from etl.matching.weights import ACCEPT
-from etl.matching.weights import REVIEW as REVIEW_FROM
+from etl.matching.shapes import DECISIONS, DUPLICATES, PAIR, SUCCESSIONS
 
 THRESHOLDS = [float(t) for t in range(61, 100, 2)]
 HIDDEN, SEED = 0.5, 20_261_121
@@ -45,7 +45,8 @@ def without_declared(ege: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
 def judged_pairs(ege: pl.DataFrame, sirene: pl.DataFrame, masked: pl.DataFrame) -> pl.DataFrame:
     """Every pair with its score; how long it took is said."""
     start = time.monotonic()
-    pairs = pl.concat(list(compared(ege, sirene, masked, DECISIONS.to_frame().select(*PAIR, "verdict", "by"))))
+    nobody = last_words(DECISIONS.to_frame())
+    pairs = pl.concat(compared(ege, sirene, masked, nobody, SUCCESSIONS.to_frame(), DUPLICATES.to_frame()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     click.echo(f"{len(ege):,} EGE, {len(sirene):,} + {len(masked):,} SIRET, {len(pairs):,} paires : "
                f"{time.monotonic() - start:.1f} s, {peak} Mio au plus haut")  # fmt: skip
@@ -67,15 +68,16 @@ def curve(pairs: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
 
 def as_decided(pairs: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
     """The same with the thresholds in use."""
-    return _point(pairs.join(truth, on="finess", how="semi"), truth, ACCEPT, REVIEW_FROM)
+    return _point(pairs.join(truth, on="finess", how="semi"), truth, weights.ACCEPT, weights.REVIEW)
 
 
 def _point(pairs: pl.DataFrame, truth: pl.DataFrame, accept: float, review: float | None = None) -> dict[str, float]:
     links = decided(pairs, accept, accept if review is None else review)
     accepted = measured(links.filter(status=ACCEPTED), truth)
     shown = measured(links.filter(pl.col("status").is_in([ACCEPTED, REVIEW])), truth)
+    count = {"acceptes": float(links.filter(status=ACCEPTED).height)}
     values = dict(zip(("precision", "rappel", "precision_vus", "rappel_vus"), (*accepted, *shown), strict=True))
-    return {"seuil": accept} | {name: round(value, 4) for name, value in values.items()}
+    return {"seuil": accept} | count | {name: round(value, 4) for name, value in values.items()}
 
 
 def evaluate_official(folder: Path) -> None:
@@ -98,10 +100,12 @@ def evaluate_demo(folder: Path) -> None:
 
 
 def demo_truth(folder: Path, sirene: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
-    """finess, siret, link of open EGE; the SIRET is null where it is masked or closed: nobody could find it."""
+    """finess, siret, link of open EGE; a SIRET that is closed, or masked and not declared, is nobody's to find: null."""
     truth = pl.read_parquet(folder / TRUTH_NAME).filter(pl.col("finess").is_not_null() & pl.col("open"))
-    findable = pl.col("siret").is_in(sirene.filter("active")["siret"].implode())
+    closed = pl.col("siret").is_in(sirene.filter(~pl.col("active"))["siret"].implode())
+    masked = ~pl.col("siret").is_in(sirene["siret"].implode())
     silent = pl.col("finess").is_in(hidden["finess"].implode())
+    findable = ~closed & (~masked | (pl.col("declared_siret") == pl.col("siret")).fill_null(False))
     return truth.select(
         "finess",
         siret=pl.when(findable).then("siret"),
@@ -115,13 +119,17 @@ def _flow(folder: Path) -> Path:
 
 def _show(title: str, pairs: pl.DataFrame, truth: pl.DataFrame) -> None:
     click.echo(f"{title} : {as_decided(pairs, truth)}")
-    with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="MARKDOWN"):
+    with pl.Config(
+        tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="MARKDOWN"
+    ):
         click.echo(str(curve(pairs, truth)))
 
 
 @click.command()
 @click.option("--official", type=click.Path(exists=True, file_okay=False, path_type=Path), help="FINESS réel, SIRENE.")
-@click.option("--demo", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Dossier de python -m etl.demo.")
+@click.option(
+    "--demo", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Dossier de python -m etl.demo."
+)
 def main(official: Path | None, demo: Path | None) -> None:
     """Mesurer l’appariement : les seuils se règlent sur la démonstration, puis se vérifient sur le réel."""
     if demo:

@@ -11,7 +11,7 @@ NOWHERE = ""  # the département of a commune that nobody knows
 
 
 def with_town(frame: pl.DataFrame) -> pl.DataFrame:
-    """Adds `town`, today's commune with Paris, Lyon and Marseille whole, `arrondissement` when the code tells it, `departement`."""
+    """Adds `town`: today's commune, Paris, Lyon and Marseille whole; `arrondissement` when the code tells it; `departement`."""
     codes = frame["commune"].drop_nulls().unique().sort()
     known = pl.DataFrame([(code, *_town(code)) for code in codes], schema=TOWN, orient="row")
     return frame.join(known, on="commune", how="left", maintain_order="left").with_columns(

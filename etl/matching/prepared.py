@@ -4,7 +4,7 @@ import polars as pl
 
 from etl.matching.places import good_point, with_town
 from etl.matching.successions import one_unit
-from etl.matching.words import by_word, core, house_number, name_key, street_key
+from etl.matching.words import by_word, core, house_number, name_key, shortened, street_key
 
 # What matching reads of an open row of SIRENE beside its state, its legal unit and its commune.
 READ = (
@@ -53,4 +53,4 @@ def names_of_sirene(sirene: pl.DataFrame) -> pl.DataFrame:
 def _keys(names: pl.DataFrame, owner: str) -> pl.DataFrame:
     each = names.explode("name", empty_as_null=True).drop_nulls()
     keyed = each.select(owner, key=by_word(each["name"], name_key)).drop_nulls().unique(maintain_order=True)
-    return keyed.with_columns(core=core(pl.col("key")))
+    return keyed.with_columns(key=shortened(pl.col("key")), core=core(pl.col("key")))

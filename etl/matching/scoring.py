@@ -8,14 +8,13 @@ from rapidfuzz.process import cpdist
 from etl.matching import weights as w
 from etl.matching.naf import EXPECTED, FOREIGN, activity_agrees, runs_on_own_account
 from etl.matching.places import distance_m
-
-PAIR = ("finess", "siret")
+from etl.matching.shapes import PAIR
 
 
 def scored(
     pairs: pl.DataFrame, ege: pl.DataFrame, sirene: pl.DataFrame, names: tuple[pl.DataFrame, pl.DataFrame]
 ) -> pl.DataFrame:
-    """Pairs (finess, siret, declared, heir, taken) with name, address, identifiers, naf, distance_m, and their strength: the score, beyond 100 too."""
+    """Pairs (finess, siret, declared, heir, taken) with the parts of their score, and `strength`: the score, beyond 100 too."""
     ours = ege.select("finess", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "categorie")
     theirs = sirene.select(
         "siret", "arrondissement", "town", "unit", "house", "way", "good", "lon", "lat", "naf", "natural_person"
@@ -46,7 +45,9 @@ def _name_scores(pairs: pl.DataFrame, of_ege: pl.DataFrame, of_sirene: pl.DataFr
         proper, left_on=["core", "core_right"], right_on=["one", "other"], how="left", suffix="_proper"
     )
     blended = w.NAME_PROPER * pl.col("likeness_proper") + w.NAME_WHOLE * pl.col("likeness")
-    name = pl.when(pl.col("likeness_proper").is_null()).then(w.NAME_GENERIC * pl.col("likeness")).otherwise(100 * blended)
+    name = (
+        pl.when(pl.col("likeness_proper").is_null()).then(w.NAME_GENERIC * pl.col("likeness")).otherwise(100 * blended)
+    )
     known = pl.when("manager").then(name * w.NAME_MANAGER / 100).otherwise(name)
     return each.with_columns(name=known).group_by(PAIR).agg(pl.col("name").max().round(1))
 
@@ -76,16 +77,14 @@ def _shared_words() -> pl.Expr:
 def _with_street(frame: pl.DataFrame) -> pl.DataFrame:
     streets = frame.select("way", "way_right").drop_nulls().unique()
     likeness = _edits(streets["way"], streets["way_right"])
-    return frame.join(
-        streets.with_columns(street=likeness), on=["way", "way_right"], how="left", maintain_order="left"
-    )
+    return frame.join(streets.with_columns(street=likeness), on=["way", "way_right"], how="left", maintain_order="left")
 
 
 def _address() -> pl.Expr:
     one, other = pl.col("house"), pl.col("house_right")
     number = (
         pl.when(one == other).then(1.0)
-        .when(one.is_null() & other.is_null()).then(pl.col("street").fill_null(0.0))
+        .when(one.is_null() & other.is_null()).then(1.0)
         .when(one.is_null() | other.is_null()).then(w.NUMBER_UNSAID)
         .otherwise(0.0)
     )  # fmt: skip
@@ -95,9 +94,13 @@ def _address() -> pl.Expr:
         .when(split).then(w.OTHER_ARRONDISSEMENT).otherwise(1.0)
     )  # fmt: skip
     street = pl.col("street").fill_null(w.STREET_UNSAID)
-    written = 100 * (w.ADDRESS_COMMUNE * commune + w.ADDRESS_NUMBER * number + w.ADDRESS_STREET * street)
-    near = pl.when(pl.col("distance_m") <= w.NEAR_M).then(w.NEAR_ADDRESS)
-    return pl.max_horizontal(written, near).round(1)
+    written = 100 * (w.ADDRESS_COMMUNE * commune + w.ADDRESS_STREET * street + w.ADDRESS_NUMBER * number * street)
+    far = (pl.col("distance_m") > w.FAR_M) & (written < w.SAME_ADDRESS)
+    return (
+        pl.when(pl.col("distance_m") <= w.NEAR_M).then(pl.max_horizontal(written, w.NEAR_ADDRESS))
+        .when(far).then(pl.min_horizontal(written, w.FAR_ADDRESS))
+        .otherwise(written).round(1)
+    )  # fmt: skip
 
 
 def _strength() -> pl.Expr:

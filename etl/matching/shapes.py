@@ -2,27 +2,40 @@
 
 import polars as pl
 
+from etl.sirene.rows import Columns
+
+PAIR = ("finess", "siret")
 EGE = pl.Schema(
-    {
-        "finess": pl.String,
-        "declared": pl.String,  # SIRET as published: malformed at times
-        "names": pl.List(pl.String),  # long, short, complement
-        "ej_name": pl.String,
-        "ej_siren": pl.String,
-        "ej_finess": pl.String,
-        "number": pl.String,
-        "street": pl.String,  # kind and name
-        "commune": pl.String,  # arrondissements included
-        "postcode": pl.String,
-        "lon": pl.Float64,
-        "lat": pl.Float64,
-        "precision": pl.String,  # geo.position.Precision
-        "categorie": pl.String,
-        "open": pl.Boolean,
-    }
+    Columns(
+        {
+            "finess": pl.String,
+            "declared": pl.String,  # SIRET as published: malformed at times
+            "names": pl.List(pl.String),  # long, short, complement
+            "ej_name": pl.String,
+            "ej_siren": pl.String,
+            "ej_finess": pl.String,
+            "number": pl.String,
+            "street": pl.String,  # kind and name
+            "commune": pl.String,  # arrondissements included
+            "postcode": pl.String,
+            "lon": pl.Float64,
+            "lat": pl.Float64,
+            "precision": pl.String,  # geo.position.Precision
+            "categorie": pl.String,
+            "open": pl.Boolean,
+        }
+    )
 )
 DECISIONS = pl.Schema(
-    {"finess": pl.String, "siret": pl.String, "verdict": pl.String, "by": pl.String, "decided_at": pl.Datetime("us")}
+    Columns(
+        {
+            "finess": pl.String,
+            "siret": pl.String,
+            "verdict": pl.String,  # accepted, rejected
+            "by": pl.String,
+            "decided_at": pl.Datetime("us"),
+        }
+    )
 )
 SUCCESSIONS = pl.Schema({"predecessor": pl.String, "successor": pl.String, "on": pl.Date})
 DUPLICATES = pl.Schema({"siren": pl.String, "siren_doublon": pl.String})  # two numbers that Insee gave to one unit
@@ -41,13 +54,15 @@ PARTS = pl.Struct(
     }
 )
 LINKS = pl.Schema(
-    {
-        "finess": pl.String,
-        "siret": pl.String,  # as published when it has not the form of one: rejected then
-        "score": pl.Float64,
-        "parts": PARTS,
-        "source": pl.String,  # declared, scoring, human
-        "status": pl.String,  # accepted, review, rejected
-        "reason": pl.String,
-    }
+    Columns(
+        {
+            "finess": pl.String,
+            "siret": pl.String,  # as published when it has not the form of one: rejected then
+            "score": pl.Float64,
+            "parts": PARTS,
+            "source": pl.String,  # declared, scoring, human
+            "status": pl.String,  # accepted, review, rejected
+            "reason": pl.String,
+        }
+    )
 )

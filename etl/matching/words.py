@@ -6,16 +6,21 @@ from functools import cache
 
 import polars as pl
 
-from geo.categories import categories
+from geo.categories import Categorie, categories
 from geo.text import sort_key
 from search.document import synonyms
 from search.french import exact_form
 
 # How a company or an association says what it is in law; never which one it is.
-LEGAL_FORMS = (
+LEGAL_FORMS = frozenset({
     "sas", "sasu", "sarl", "eurl", "sa", "selarl", "selarlu", "selas", "selasu", "selafa", "scp", "scm", "sci", "snc",
     "gie", "gcs", "gcsms", "earl", "ei", "eirl", "association", "associations", "assoc", "asso", "ass", "ste", "societe",
     "union", "mutuelle", "fondation", "groupe", "groupement",
+})  # fmt: skip
+# What any site may be called, beside the categories' own words.
+ANY_SITE = (
+    "antenne", "cabinet", "centre", "clinique", "etablissement", "foyer", "hopital", "institut", "maison", "pole",
+    "residence", "service", "site", "unite",
 )  # fmt: skip
 # Kinds of street, as the post, FINESS and SIRENE shorten them.
 STREET_KINDS = {
@@ -34,6 +39,16 @@ STREET_WORDS = {
     "PDT": "PRESIDENT", "PRES": "PRESIDENT", "MGR": "MONSEIGNEUR", "FRES": "FRERES", "REPUB": "REPUBLIQUE",
 }  # fmt: skip
 STREET_STOP_WORDS = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN"})
+# What services call themselves in full that the nomenclature does not say.
+ACRONYMS = {
+    "service d’aide et d’accompagnement à domicile": "SAAD",
+    "laboratoire de biologie médicale": "LBM",
+    "foyer d’accueil médicalisé": "FAM",
+    "unité de soins de longue durée": "USLD",
+    "service d’accompagnement médico-social pour adultes handicapés": "SAMSAH",
+    "établissement public de santé mentale": "EPSM",
+}
+_ACRONYM = re.compile(r"(?:[A-Z]\.?){2,}")
 _NUMBER = r"^\s*0*(\d+)"
 
 
@@ -54,6 +69,18 @@ def core(key: pl.Expr) -> pl.Expr:
     """
     left = key.str.replace_all(_field_words(), " ").str.replace_all(r"\s+", " ").str.strip_chars()
     return pl.when(left != "").then(left)
+
+
+def shortened(key: pl.Expr) -> pl.Expr:
+    """A name's key where what has an acronym is written by it, as one register or the other does.
+
+    >>> pl.select(shortened(pl.lit("service soins infirmiers domicile morlaix"))).item()
+    'ssiad morlaix'
+    """
+    spaced = pl.lit(" ") + key + pl.lit(" ")
+    known = _acronyms()
+    words, acronyms = [f" {phrase} " for phrase in known], [f" {acronym} " for acronym in known.values()]
+    return spaced.str.replace_many(words, acronyms, leftmost=True).str.strip_chars()
 
 
 def street_key(street: str) -> str:
@@ -88,9 +115,30 @@ def _joined(street: str) -> str:
 
 @cache
 def _field_words() -> str:
-    """What establishments of each category are called, from the words people type for them (search/synonyms.txt)."""
+    """What establishments of each category are called, from their labels and the words people type for them."""
     said = {phrase for each in categories() for phrase in synonyms().get(each, ())}
-    labels = {each.label for each in categories().values()} | {each.short_label for each in categories().values()}
-    phrases = {key for text in said | labels if (key := exact_form(text))}
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return r"\b(?:" + "|".join(longest_first) + r")\b"
+    labels = {text for each in categories().values() for text in (_label(each), each.short_label)}
+    phrases = {key for text in (said | labels).union(ACRONYMS, ANY_SITE) if (key := exact_form(text))}
+    return r"\b(?:" + "|".join(sorted(phrases | set(_acronyms().values()), key=_longest_first)) + r")\b"
+
+
+@cache
+def _acronyms() -> dict[str, str]:
+    """What categories are called in full, and their acronym, longest first."""
+    known = {_label(each): acronym for each in categories().values() if (acronym := _acronym(each))} | ACRONYMS
+    keys = {exact_form(label): acronym.replace(".", "").lower() for label, acronym in known.items()}
+    return {key: keys[key] for key in sorted(keys, key=_longest_first) if " " in key}
+
+
+def _acronym(categorie: Categorie) -> str | None:
+    """« E.S.A.T. » of its short label, or « SESSAD », the first thing people type."""
+    candidates = (categorie.short_label, *synonyms().get(categorie.code, ())[:1])
+    return next((text for text in candidates if _ACRONYM.fullmatch(text)), None)
+
+
+def _label(categorie: Categorie) -> str:
+    return re.sub(r"\s*\(.*", "", categorie.label)  # « Centre Médico-Psychologique (C.M.P.) »
+
+
+def _longest_first(phrase: str) -> tuple[int, str]:
+    return -len(phrase), phrase

@@ -1,5 +1,6 @@
 """Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,12 @@ from sqlalchemy import Connection, text
 from etl.copying import copy_rows, create_temporary
 from etl.matching.links import links
 from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
+from etl.matching.words import STREET_KINDS
 from etl.sirene.rows import MASKED, OPEN
 
+REPETITIONS = {"B", "T", "Q", "C", "BIS", "TER", "QUATER"}
+KINDS_OF_STREET = {*STREET_KINDS, *STREET_KINDS.values()}
+BOX = re.compile(r"\s*(?:BP|B\.P|CS|TSA|CIDEX|COURSE SPECIALE|BOITE POSTALE)\b", re.IGNORECASE)  # letters, not a place
 CANDIDATES_AT_ONCE = 150_000  # of SIRENE: some hundreds of megabytes with all that is made to compare them
 NOW = {
     "finess": "text",
@@ -81,19 +86,19 @@ def _establishment(row: Mapping[Any, Any]) -> dict[str, object]:
     return told | {"names": [row["name"], *row["other_names"]], "number": number, "street": street}
 
 
-def street_of(lines: Iterable[str]) -> tuple[str | None, str | None]:
-    """The number and the street among postal lines: the first line that begins with a number, else the last one.
+def street_of(lines: Sequence[str]) -> tuple[str | None, str | None]:
+    """The number and the street among postal lines: the line that begins with a number, else one that names a kind of street.
 
-    >>> street_of(["BATIMENT B", "12 BIS RUE DES LILAS", "BP 40"])
-    ('12 BIS', 'RUE DES LILAS')
+    >>> street_of(["BATIMENT B", "12 BIS RUE DES LILAS", "BP 40"]), street_of(["RUE DES LILAS", "BP 9"]), street_of(["BP 9"])
+    (('12 BIS', 'RUE DES LILAS'), (None, 'RUE DES LILAS'), (None, None))
     """
-    last = None
-    for last in lines:
-        words = last.split()
-        if words and words[0][:1].isdigit():
-            numbered = 2 if len(words) > 2 and words[1].upper() in {"B", "T", "Q", "BIS", "TER", "QUATER"} else 1
+    for words in map(str.split, lines):
+        if words and words[0][0].isdigit():
+            numbered = 2 if len(words) > 2 and words[1].upper() in REPETITIONS else 1
             return " ".join(words[:numbered]), " ".join(words[numbered:]) or None
-    return None, last
+    places = [line for line in lines if not BOX.match(line)]
+    streets = [line for line in places if line.split()[0].upper() in KINDS_OF_STREET]
+    return None, next(iter(streets or places), None)
 
 
 def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
@@ -109,6 +114,8 @@ def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
             for name, kind in OPEN.items()
             if kind == pl.Datetime("us")
         ),
+        # what a record does not say is absent of it: no sign is no list there
+        *(pl.col(name).fill_null([]) for name, kind in OPEN.items() if kind == pl.List(pl.String)),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from etl import gates as common_gates
 from etl import history, publish, running
+from etl.coverage import coverage
 from etl.gates import Gate
 from etl.ledger import Source
 from etl.load import SAMPLES, Progress, Steps
@@ -106,7 +107,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     together = bring_together(
         connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
     )
-    attempt.counts |= together.counts
+    attempt.counts |= together.counts | coverage(connection, PIPELINE)
     if asked.dry_run:
         raise Tried
     version = publish.publish(

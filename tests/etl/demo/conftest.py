@@ -35,5 +35,6 @@ def truth(france: demo.DemoFiles) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def stock(france: demo.DemoFiles) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Establishments, legal units, positions."""
-    establishments, units, positions = map(pl.read_parquet, france.sirene)
+    assert france.sirene is not None
+    establishments, units, positions, *_ = map(pl.read_parquet, france.sirene.all())
     return establishments, units, positions

@@ -115,11 +115,12 @@ def test_overseas_structures_are_on_their_islands(read: pl.DataFrame) -> None:
         assert south <= lat <= north, (code, lat)
 
 
-def test_declared_siret_are_right_missing_or_the_head_office_s(read: pl.DataFrame) -> None:
+def test_declared_siret_are_right_missing_of_before_or_the_head_office_s(read: pl.DataFrame) -> None:
     by_link = {link: rows for (link,), rows in read.group_by("link")}
-    assert set(by_link) == {"declared", "missing", "head_office", "none"}
+    assert set(by_link) == {"declared", "former", "missing", "head_office", "none"}
     assert (by_link["declared"]["siret"].list.first() == by_link["declared"]["siret_true"]).all()
     assert (by_link["head_office"]["siret"].list.first() != by_link["head_office"]["siret_true"]).all()
+    assert (by_link["former"]["siret"].list.first() != by_link["former"]["siret_true"]).all()
     assert by_link["missing"]["siret"].list.len().max() == 0
     assert by_link["declared"].height / SIZE == pytest.approx(0.85, abs=0.05)
 

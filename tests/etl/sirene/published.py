@@ -71,5 +71,6 @@ def files(folder: Path, published: pl.DataFrame, legal: pl.DataFrame, placed: pl
 
 def whole(france: DemoFiles, folder: Path, named: Collection[str] = ()) -> Stock:
     """The demo's stock, read."""
-    stock_file, units_file, positions_file = france.sirene
-    return stock(stock_file, units_file, positions_file, folder, named)
+    files = france.sirene
+    assert files is not None
+    return stock(files.establishments, files.units, files.positions, folder, named)

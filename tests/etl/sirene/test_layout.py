@@ -9,6 +9,7 @@ import pytest
 from etl import demo
 from etl.sirene.archive import parquet_of
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, Source, check
+from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
 from geo.errors import Refused
 from tests.etl.sirene.published import establishments, units
 
@@ -31,7 +32,9 @@ def test_the_official_files_are_accepted(shared_data: Path) -> None:
 
 
 def test_the_demo_s_files_are_accepted(france: demo.DemoFiles) -> None:
-    for path, source in zip(france.sirene, OFFICIAL.values(), strict=True):
+    assert france.sirene is not None
+    sources = (*OFFICIAL.values(), SUCCESSIONS, DUPLICATES)
+    for path, source in zip(france.sirene.all(), sources, strict=True):
         assert check(path, source) == []
 
 

@@ -89,7 +89,8 @@ def test_what_was_temporary_is_gone(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_parted_as_its_files_say(france: demo.DemoFiles, tmp_path: Path) -> None:
-    published, legal, _ = map(pl.read_parquet, france.sirene)
+    assert france.sirene is not None
+    published, legal = pl.read_parquet(france.sirene.establishments), pl.read_parquet(france.sirene.units)
     named = published["siret"].head(50).to_list()
     found = whole(france, tmp_path, named)
     joined = published.join(legal, on="siren").filter(

@@ -10,8 +10,6 @@ from etl.registers.links import open_frame
 from etl.sirene.diffusion import OF_THE_UNIT
 from geo.sirene import KIND
 
-LISTS = ("signs", "usual_names")
-
 
 def establishments_of(
     connection: Connection, units: pl.DataFrame, day: date, but_of: Collection[str] = ()
@@ -38,11 +36,8 @@ def closed(where: pl.Expr) -> list[pl.Expr]:
 
 
 def known_rows(connection: Connection, statement: str, numbers: list[str]) -> pl.DataFrame:
-    """Rows of OPEN as we know them; a record leaves out the lists that are empty."""
-    records = connection.execute(text(statement), {"numbers": numbers, "kind": KIND}).scalars()
-    return open_frame(records).with_columns(
-        pl.col(name).fill_null(pl.lit([], dtype=pl.List(pl.String))) for name in LISTS
-    )
+    """Rows of OPEN as we know them."""
+    return open_frame(connection.execute(text(statement), {"numbers": numbers, "kind": KIND}).scalars())
 
 
 # By sirene_establishment_siren_idx, then source_record_current_idx, one probe a number.

@@ -37,6 +37,22 @@ def stale(settings: Settings, served: Served, now: datetime) -> Alert:
     )
 
 
+def stale_stock(settings: Settings, stock: datetime, now: datetime, max_age_days: int) -> Alert:
+    """SIRENE's stock is not renewed: what changed without a day that tells it stays as it was."""
+    days = (now - stock).days
+    return _alert(
+        settings,
+        "stale_stock",
+        f"stock SIRENE vieux de {days} jours",
+        f"Le stock de SIRENE qui est servi va au {stock.astimezone(PARIS):%d/%m/%Y}, soit {days} jours ; "
+        f"au plus {max_age_days} sont voulus (LUM1_GATE_MAX_STOCK_AGE_DAYS).\n"
+        "La carte reste servie avec ces données.",
+        "Voyez ce que sont devenus les derniers chargements : ./lum1 loads",
+        "Essayez vous-même : ./lum1 refresh sirene",
+        "LUM1_SIRENE=1 le fait de lui-même chaque mois ; voyez « SIRENE » dans docs/operations.md",
+    )
+
+
 def refused(settings: Settings, served: Served | None, why: str) -> Alert:
     """A gate refused what the scheduler downloaded."""
     return _alert(
@@ -45,7 +61,7 @@ def refused(settings: Settings, served: Served | None, why: str) -> Alert:
         "rafraîchissement quotidien refusé",
         f"Le fichier du jour n’a pas été publié :\n{why}\n\nLa carte reste servie avec les données {_since(served)}.",
         "Regardez le rapport : ./lum1 loads, et ce que le producteur annonce.",
-        "Si le fichier est bon malgré tout : ./lum1 refresh finess --accept PORTE",
+        "Si le fichier est bon malgré tout : ./lum1 refresh finess --accept PORTE (ou refresh sirene)",
         "Sinon rien : le fichier de demain sera essayé à son heure.",
     )
 

@@ -55,6 +55,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     seconds: dict[str, float] = {}  # by step, in order
     peak_mib: float | None = None
     went_back_to: int | None = None  # the load that a rollback serves again
+    said_by: str | None = None  # of SIRENE: stock, api
+    api_day: str | None = None  # the day of the API that this load applied
+    statuses: dict[str, Any] = {}  # how far statuses of diffusion were asked for (etl.sirene.known.Turn)
 
 
 def counts_of(kept: Mapping[str, Any]) -> Counts:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from procrastinate import JobContext
@@ -15,6 +15,7 @@ from etl.alerts import Alert
 from etl.mail import CannotMail, Mailbox
 from etl.outcome import refreshed_apart
 from etl.rhythm import PARIS, Rhythm
+from etl.thresholds import Thresholds
 from geo import freshness
 from geo.database import engine_for
 from geo.errors import Lum1Error
@@ -90,6 +91,9 @@ class Jobs:
         served, now = await self._ask(freshness.served), datetime.now(UTC)
         if served is not None and served.is_stale(now, self.settings.max_age_days):
             await self._tell(context, alerts.stale(self.settings, served, now))
+        stock, most = await self._ask(freshness.sirene_stock), Thresholds.from_environment().max_stock_age_days
+        if stock is not None and now - stock > timedelta(days=most):
+            await self._tell(context, alerts.stale_stock(self.settings, stock, now, most))
         await context.app.job_manager.delete_old_jobs(
             nb_hours=JOBS_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
         )

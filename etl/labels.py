@@ -79,6 +79,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "capacites_de_statut_01": "capacités autorisées",
         "capacites_de_statut_09": "capacités installées",
         "capacites_de_statut_None": "capacités sans statut",
+        "entrees_hors_du_champ": "entrées hors du champ",
+        "touches_par_leur_unite": "changés par leur unité légale",
+        "masques_entre_temps": "passés en diffusion partielle",
+        "disparus_du_registre": "disparus du registre",
+        "plus_masques": "de nouveau diffusés",
     },
     "record": {  # kinds of source_record
         "ege": "établissements",

@@ -19,6 +19,7 @@ from etl.ledger import LoadUnderWay
 from etl.load import Progress
 from etl.outcome import Outcome
 from etl.report import Report, as_text
+from etl.sirene import live
 from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
 from geo.errors import NotFound
@@ -39,13 +40,19 @@ class Lines:
 def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
     """Every live flow, one after the other; a refusal is a Report, structures that could not be tried raise.
 
-    Activities come second, on the structures of the day; out of reach, they wait for the next day and lose nothing of the first.
+    Activities come second, on the structures of the day, and SIRENE third where it is asked for (`LUM1_SIRENE`); out of reach,
+    they wait for the next day and lose nothing of the first.
     """
     reports = [refresh_finess(settings, progress)]
     try:
         reports.append(refresh_activities(settings, progress))
     except (download.Unreachable, download.Damaged) as error:
         print(f"activités : {error}", file=sys.stderr, flush=True)
+    if settings.sirene:
+        try:
+            reports.extend(live.refreshes(settings, progress))
+        except (download.Unreachable, download.Damaged) as error:
+            print(f"SIRENE : {error}", file=sys.stderr, flush=True)
     return reports
 
 

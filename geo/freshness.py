@@ -17,6 +17,16 @@ LEFT JOIN load ON load.id = ANY (publication.loads) AND load.pipeline = ANY (:da
 GROUP BY publication.version
 """
 
+# When the newest stock of SIRENE that was published was made: asked by the daily watch where SIRENE is served; a few loads.
+SIRENE_STOCK = """
+SELECT max(told.produced_at)
+FROM current_publication
+JOIN publication USING (version)
+JOIN load AS served ON served.id = ANY (publication.loads) AND served.pipeline = 'sirene' AND NOT served.fictitious
+JOIN load AS told ON told.pipeline = 'sirene' AND told.state = 'published' AND NOT told.fictitious
+    AND told.counts ->> 'said_by' = 'stock'
+"""
+
 # Is a worker alive? Asked by /readyz, /metrics and the container's health check; a handful of rows, no index needed.
 HEARTBEAT = "SELECT max(last_heartbeat), now() FROM procrastinate_workers"
 
@@ -41,6 +51,12 @@ def served(connection: Connection) -> Served | None:
     """What this transaction sees served, None before the first publication."""
     row = connection.execute(text(SERVED), {"daily": list(DAILY)}).one_or_none()
     return Served(row.fictitious, row.published_at, row.produced_at) if row else None
+
+
+def sirene_stock(connection: Connection) -> datetime | None:
+    """As of when SIRENE's stock tells, None where SIRENE is not served, or was invented."""
+    found: datetime | None = connection.execute(text(SIRENE_STOCK)).scalar_one()
+    return found
 
 
 def worker_silence(connection: Connection) -> timedelta | None:

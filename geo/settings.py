@@ -22,6 +22,10 @@ class Settings:
     sirene_api_url: str = "https://api.insee.fr/api-sirene/3.11"
     sirene_api_key: str = field(default="", repr=False)  # a secret: in no log, no error, no answer
     sirene_per_minute: int = 30  # of the questions that Insee allows a key
+    sirene_statuses: int = (
+        700  # questions a day about statuses of diffusion: all natural persons of the field in a month
+    )
+    sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -29,6 +33,7 @@ class Settings:
         """Read `LUM1_HOME` and `LUM1_DATABASE_URL`; without the latter the private cluster's address is in the home."""
         home = Path(os.environ.get("LUM1_HOME") or REPOSITORY / ".lum1").absolute()
         url = os.environ.get("LUM1_DATABASE_URL") or _recorded_url(home)
+        key = os.environ.get("LUM1_SIRENE_API_KEY", "").strip()
         return cls(
             home=home,
             database_url=url,
@@ -37,8 +42,10 @@ class Settings:
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
             sirene_api_url=(os.environ.get("LUM1_SIRENE_API") or cls.sirene_api_url).rstrip("/"),
-            sirene_api_key=os.environ.get("LUM1_SIRENE_API_KEY", "").strip(),
+            sirene_api_key=key,
             sirene_per_minute=whole_number("LUM1_SIRENE_PER_MINUTE", cls.sirene_per_minute),
+            sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
+            sirene=(os.environ.get("LUM1_SIRENE") or ("1" if key else "0")) != "0",
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 
@@ -56,6 +63,11 @@ class Settings:
     def archive(self) -> Path:
         """Downloaded files, kept."""
         return self.home / "archive"
+
+    @property
+    def sirene_folder(self) -> Path:
+        """Where SIRENE's files and pages pass by, for the time of their load."""
+        return self.home / "sirene"
 
     @property
     def web_assets(self) -> Path:

@@ -64,10 +64,18 @@ def row_hash(values: Iterable[object]) -> bytes:
     return hashlib.blake2b(msgspec.json.encode(list(values)), digest_size=16).digest()
 
 
-def newer_than(connection: Connection, moments: pl.DataFrame) -> set[str]:
-    """The SIRET among `moments` (siret, treated_at) that we know from a later treatment than theirs."""
-    given = {"sirets": moments["siret"].to_list(), "moments": moments["treated_at"].to_list()}
+def newer_than(connection: Connection, moments: pl.DataFrame, whole_at: datetime | None) -> set[str]:
+    """The SIRET among `moments` (siret, treated_at) that we know from a later treatment than theirs.
+
+    A stock, `whole_at` a moment, knows all that was treated before it, even of the legal unit, which no row of ours dates.
+    """
+    given = {"sirets": moments["siret"].to_list(), "moments": moments["treated_at"].to_list(), "whole_at": whole_at}
     return set(connection.execute(text(NEWER), given).scalars())
+
+
+def treated_since(connection: Connection, moment: datetime) -> list[str]:
+    """The SIRET that we know from a treatment of this moment or later."""
+    return list(connection.execute(text(SINCE), {"moment": moment}).scalars())
 
 
 def apply(connection: Connection, load_id: int, stock_day: datetime | None) -> Changes:
@@ -103,8 +111,10 @@ NEWER = """
 SELECT e.siret
 FROM unnest(CAST(:sirets AS text[]), CAST(:moments AS timestamp[])) AS given (siret, treated_at)
 JOIN sirene_establishment AS e USING (siret)
-WHERE e.treated_at > given.treated_at
+WHERE e.treated_at > greatest(given.treated_at, CAST(:whole_at AS timestamp))
 """
+# Once a stock: the whole table is read, as it is by what follows.
+SINCE = "SELECT siret FROM sirene_establishment WHERE treated_at >= :moment"
 UPDATE = f"""
 UPDATE sirene_establishment AS e
 SET ({_LIST}, load_id) = ({", ".join(f"g.{name}" for name in (*NAMES, "row_hash"))}, :load_id)

@@ -1,8 +1,13 @@
 """The CSV form of a published file, in its zip: made once into a temporary parquet that has the columns we read."""
 
+import csv
+import io
 import shutil
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
@@ -28,14 +33,30 @@ def parquet_of(path: Path, source: Source, folder: Path) -> Path:
     return converted
 
 
+def check_zip(path: Path, source: Source) -> None:
+    """Refused where the zip's one CSV lacks what is read of it; only its first line is unpacked."""
+    with _member(path) as packed:
+        header = next(
+            csv.reader(io.TextIOWrapper(packed, encoding="utf-8", errors="replace"), delimiter=source.separator), []
+        )
+    _check_header(path, pl.Schema(dict.fromkeys(header, pl.String())), source)
+
+
 def _unpack(path: Path, target: Path) -> None:
+    with _member(path) as packed, target.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked, UNPACK_BYTES)
+
+
+@contextmanager
+def _member(path: Path) -> Iterator[IO[bytes]]:
+    """The one CSV of a zip, as it is unpacked."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [each for each in archive.infolist() if each.filename.endswith(".csv")]
             if len(members) != 1:
                 raise Refused(f"{path.name} devrait contenir un fichier CSV, il en contient {len(members)}.")
-            with archive.open(members[0]) as packed, target.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, UNPACK_BYTES)
+            with archive.open(members[0]) as packed:
+                yield packed
     except (zipfile.BadZipFile, EOFError) as error:
         raise Refused(f"{path.name} n’est pas une archive lisible : {error}.") from None
 

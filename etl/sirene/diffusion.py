@@ -17,11 +17,36 @@ NATURAL_PERSON = 1000
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
+# What an open row takes from its legal unit, its state apart: a row holds that of both as one.
+OF_THE_UNIT = (
+    "natural_person",
+    "categorie_juridique",
+    "denomination",
+    "usual_names",
+    "sigle",
+    "first_name",
+    "surname",
+    "married_name",
+    "pseudonym",
+)
+
 
 def split(published: Frame) -> tuple[Frame, Frame]:
     """Rows of PUBLISHED, or of JOINED (the API gives no position), as rows of OPEN and rows of MASKED."""
     judged = _with_position(published).with_columns(masked=_masked())
     return judged.filter(~pl.col("masked")).select(_open()), judged.filter(pl.col("masked")).select(_of_masked())
+
+
+def split_units(units: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Rows of UNIT as SIREN, `active` and OF_THE_UNIT where anyone may use them, and the SIREN of the others."""
+    masked = pl.col("statutDiffusionUniteLegale").ne_missing("O") | _says_hidden(rows.UNIT)
+    judged = units.with_columns(masked=masked)
+    active = pl.col("etatAdministratifUniteLegale").eq_missing(ACTIVE)
+    columns = _open_columns()
+    told = judged.filter(~pl.col("masked")).select(
+        _text("siren").alias("siren"), active.alias("active"), *(columns[name].alias(name) for name in OF_THE_UNIT)
+    )
+    return told, judged.filter("masked")["siren"].to_list()
 
 
 def _with_position(published: Frame) -> Frame:
@@ -33,16 +58,25 @@ def _with_position(published: Frame) -> Frame:
 
 def _masked() -> pl.Expr:
     """Without its legal unit an establishment is masked: nobody has said that it may be shown."""
-    texts = [name for name, kind in rows.PUBLISHED.items() if kind == pl.String]
     return (
         pl.col("statutDiffusionEtablissement").ne_missing("O")
         | pl.col("statutDiffusionUniteLegale").ne_missing("O")
-        | pl.any_horizontal(pl.col(name).str.contains(HIDDEN, literal=True).fill_null(False) for name in texts)
+        | _says_hidden(rows.PUBLISHED)
     )
 
 
+def _says_hidden(schema: pl.Schema) -> pl.Expr:
+    texts = [name for name, kind in schema.items() if kind == pl.String]
+    return pl.any_horizontal(pl.col(name).str.contains(HIDDEN, literal=True).fill_null(False) for name in texts)
+
+
 def _open() -> list[pl.Expr]:
-    columns = {
+    columns = _open_columns()
+    return [columns[name].cast(kind).alias(name) for name, kind in rows.OPEN.items()]
+
+
+def _open_columns() -> dict[str, pl.Expr]:
+    return {
         "siret": _text("siret"),
         "siren": _text("siren"),
         "created_on": pl.col("dateCreationEtablissement"),
@@ -82,7 +116,6 @@ def _open() -> list[pl.Expr]:
         "lat": pl.col("y_latitude").fill_nan(None),
         "quality": _text("qualite_xy"),
     }
-    return [columns[name].cast(kind).alias(name) for name, kind in rows.OPEN.items()]
 
 
 def _of_masked() -> list[pl.Expr]:

@@ -12,7 +12,7 @@ class Counted(CountedFile, kw_only=True):
     kept: int
     masked: int
     produced_at: datetime
-    newest: datetime | None  # of what is known already
+    newest_stock: datetime | None  # that is known already
     previous_active: int
     ceased: int
 
@@ -24,7 +24,8 @@ def rows(counted: Counted, limits: Thresholds) -> Verdict:
 
 
 def anomalies(counted: Counted, limits: Thresholds) -> Verdict:
-    return at_most("anomalies", counted.rejected, counted.kept + counted.rejected, limits.anomalies, "lignes rejetées")
+    """Of all that was read: the API tells a day of every trade, of which ours is a twentieth."""
+    return at_most("anomalies", counted.rejected, counted.read, limits.anomalies, "lignes rejetées")
 
 
 def removed(counted: Counted, limits: Thresholds) -> Verdict:
@@ -39,10 +40,13 @@ def closed(counted: Counted, limits: Thresholds) -> Verdict:
 
 
 def older(counted: Counted, limits: Thresholds) -> Verdict:
-    """A stock older than what is known would take back what the API said since."""
-    if counted.newest is None or counted.produced_at >= counted.newest:
-        return Verdict("older", True, "le fichier n’est pas plus ancien que ce qui est connu")
-    message = f"fichier au {counted.produced_at:%d/%m/%Y}, ce qui est connu va au {counted.newest:%d/%m/%Y}"
+    """Compared with stocks alone: one is published some days into its month, when the API has told those days already.
+
+    What the API said since it was made is kept, row by row (`establishments.newer_than`).
+    """
+    if counted.newest_stock is None or counted.produced_at >= counted.newest_stock:
+        return Verdict("older", True, "le fichier n’est pas plus ancien que le dernier stock")
+    message = f"fichier au {counted.produced_at:%d/%m/%Y}, le dernier stock va au {counted.newest_stock:%d/%m/%Y}"
     return Verdict("older", False, message)
 
 

@@ -1,7 +1,7 @@
 """SIRENE into the served publication: the monthly stock, then what the API says day by day on top of it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from etl.registers import establishments, journal, withheld
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.running import Attempt, Tried
-from etl.sirene import gates
+from etl.sirene import gates, known
 from etl.sirene.records import records_of
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
@@ -59,10 +59,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress
     steps: Steps
     reference: Callable[[Connection], None] = lambda connection: None  # successions, duplicates
+    about: Mapping[str, Any] = msgspec.field(default_factory=dict)  # what the ledger keeps of this load besides
 
     @property
     def is_stock(self) -> bool:
         return self.said_by == "stock"
+
+    @property
+    def whole_at(self) -> datetime | None:
+        """Up to when a stock says all that Insee treated, in Insee's own time; a page says it of no moment."""
+        return self.produced_at.astimezone(PARIS).replace(tzinfo=None) if self.is_stock else None
 
 
 def run(engine: Engine, asked: Asked) -> Report:
@@ -77,16 +83,19 @@ def run(engine: Engine, asked: Asked) -> Report:
 
 
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
+    attempt.counts |= {"said_by": asked.said_by, **asked.about}
     check_world(connection, asked.source)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
+    stock = known.stock(connection)
     said = asked.said(connection)
     withheld.note_masked(connection, said.masked, asked.said_by)
     withheld.note_units_masked(connection, list(said.masked_units))
     tally = _stage(connection, asked, said)
     attempt.counts |= tally.counts(said)
     asked.steps("portes")
-    attempt.verdicts += common_gates.judge(_counted(connection, asked, said, tally, newest), asked.gates, asked.accept)
+    counted = _counted(connection, asked, said, tally, stock.produced_at if stock else None)
+    attempt.verdicts += common_gates.judge(counted, asked.gates, asked.accept)
     if reasons := common_gates.refusals(attempt.verdicts):
         raise Refused(reasons)
     asked.steps("fusion")
@@ -165,6 +174,8 @@ def _stage(connection: Connection, asked: Asked, said: Said) -> Tally:
         establishments.write_stage(connection, made)
         tally.noticed.update(noticed)
         tally.kept += told.height
+    if asked.whole_at is not None:  # what the API created since is in no stock yet
+        history.mark_seen(connection, KIND, establishments.treated_since(connection, asked.whole_at))
     return tally
 
 
@@ -180,21 +191,22 @@ def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tal
     sirets = opened["siret"].to_list()
     withheld.note_open(connection, sirets, asked.said_by)
     hidden = withheld.withheld_among(connection, sirets)
-    newer = establishments.newer_than(connection, opened.select("siret", "treated_at")) - hidden
+    newer = establishments.newer_than(connection, opened.select("siret", "treated_at"), asked.whole_at) - hidden
     history.mark_seen(connection, KIND, newer)
     tally.noticed.update(ecartes_par_les_registres=len(hidden), plus_anciens_que_connus=len(newer))
     return opened.filter(~pl.col("siret").is_in(list(hidden | newer)))
 
 
 def _apply(connection: Connection, asked: Asked, said: Said, attempt: Attempt) -> None:
-    stock_day = asked.produced_at.astimezone(PARIS).replace(tzinfo=None) if asked.is_stock else None
-    changes = establishments.apply(connection, attempt.load, stock_day)
+    changes = establishments.apply(connection, attempt.load, asked.whole_at)
     if said.ceased_units:
         establishments.cease_units(connection, list(said.ceased_units), attempt.load)
     attempt.counts["establishments"] = msgspec.structs.asdict(changes)
 
 
-def _counted(connection: Connection, asked: Asked, said: Said, tally: Tally, newest: datetime | None) -> gates.Counted:
+def _counted(
+    connection: Connection, asked: Asked, said: Said, tally: Tally, newest_stock: datetime | None
+) -> gates.Counted:
     compared: dict[str, int] = dict(connection.execute(text(COMPARE)).mappings().one())
     return gates.Counted(
         schema_version="",
@@ -205,7 +217,7 @@ def _counted(connection: Connection, asked: Asked, said: Said, tally: Tally, new
         rejected=tally.rejected.total(),
         repeated=0,
         produced_at=asked.produced_at,
-        newest=newest,
+        newest_stock=newest_stock,
         downloaded=asked.source.origin == "live",
         fictitious=asked.source.fictitious,
         **compared,

@@ -111,10 +111,14 @@ def refresh_pages(
 
 
 def last_treatment(establishments: Path) -> datetime:
-    """When Insee last treated anything in this stock: what it knows, it knows as of then."""
+    """When Insee last treated anything in this stock: what it knows, it knows as of then.
+
+    A zip says when it was made, some days into the month; what it holds was treated before that month.
+    """
     if zipfile.is_zipfile(establishments):
         with zipfile.ZipFile(establishments) as archive:
-            return datetime(*archive.infolist()[0].date_time, tzinfo=PARIS)
+            year, month, *_ = archive.infolist()[0].date_time
+            return datetime(year, month, 1, tzinfo=PARIS)
     last = pl.scan_parquet(establishments).select(pl.col(MASS_TREATED).max()).collect(engine="streaming").item()
     if not isinstance(last, datetime):
         raise Refused(

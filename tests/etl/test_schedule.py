@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import logging
 import os
 import signal
@@ -288,3 +289,18 @@ def test_a_worker_that_was_struck_off_while_its_machine_slept_is_known_again(ins
         eventually(lambda: instance.jobs("watch") == [("succeeded", 1)])
         instance.rows("DELETE FROM procrastinate_workers RETURNING 1")
         eventually(lambda: instance.rows("SELECT FROM procrastinate_workers"))
+
+
+@pytest.mark.parametrize(("days_old", "told"), [(61, []), (63, ["lum1 : stock SIRENE vieux de 63 jours"])])
+def test_a_stock_of_sirene_that_is_not_renewed_is_told(instance: Instance, days_old: int, told: list[str]) -> None:
+    instance.serve()
+    for said_by, age in (("stock", days_old), ("api", 0)):
+        instance.rows(
+            "INSERT INTO load (pipeline, origin, fictitious, source, licence, state, produced_at, counts) VALUES ('sirene', "
+            "'live', false, 'x', 'lov2', 'published', now() - make_interval(days => :age), CAST(:counts AS jsonb)) RETURNING id",
+            age=age,
+            counts=json.dumps({"said_by": said_by}),
+        )
+    instance.rows("UPDATE publication SET loads = loads || (SELECT max(id) FROM load) RETURNING version")
+    instance.run("watch")
+    assert subjects(instance.postbox) == told

@@ -1,0 +1,135 @@
+"""Who may still be shown, asked anew: Insee changes a status of diffusion without a treatment that a day would tell.
+
+The stock tells every month who turned to partial diffusion. What it lags behind on, and what the API alone may lift, is asked
+of the API: first who was masked on its word, then the natural persons whom we show, so many questions a day until all were asked.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import msgspec
+import polars as pl
+from sqlalchemy import Connection, Engine, text
+
+from etl.ledger import Source
+from etl.load import Progress, Steps
+from etl.registers import withheld
+from etl.report import Report
+from etl.rhythm import PARIS
+from etl.sirene import gates, known, pipeline
+from etl.sirene.api import Sirene, Status
+from etl.sirene.api.client import SIRETS_A_QUESTION
+from etl.sirene.diffusion import PARTIAL
+from etl.sirene.known import Turn
+from etl.sirene.pipeline import Asked, Said
+from etl.sirene.refresh import How
+from etl.sirene.rows import MASKED
+from etl.sirene.units import RECORDS, closed, known_rows
+from geo.errors import Refused
+
+OPEN_TO_ALL = "O"
+# One group of numbers that Insee answers nothing of, or one in a hundred of a day's, is trouble at Insee's, not a farewell.
+GONE_AT_MOST, GONE_SHARE = 10, 0.01
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """The numbers of one day, and where they lead."""
+
+    sirets: list[str]
+    turn: Turn
+    produced_at: datetime  # of what is known: a status adds nothing to it
+
+
+def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress: Progress) -> Report | None:
+    """One day's share of statuses, and what they change published; None when nobody is to be asked about today."""
+    with engine.connect() as connection:
+        asking = _asking(connection, questions * SIRETS_A_QUESTION)
+    if asking is None:
+        return None
+    progress.step(f"API Sirene : statuts de diffusion ({len(asking.sirets)})")
+    statuses = list(sirene.diffusion_statuses(asking.sirets))
+    asked = Asked(
+        source=_source(statuses, asking),
+        produced_at=asking.produced_at,
+        said_by="api",
+        said=lambda connection: _said(connection, statuses),
+        gates=gates.PAGES_GATES,
+        home=how.home,
+        search_root=how.search_root,
+        accept=how.accept,
+        dry_run=how.dry_run,
+        progress=progress,
+        steps=Steps(progress),
+        about={"statuses": msgspec.to_builtins(asking.turn)},
+    )
+    return pipeline.run(engine, asked)
+
+
+def _asking(connection: Connection, most: int) -> Asking | None:
+    """Where the last turn stopped; from the beginning once it is over and a newer stock came."""
+    stock, last = known.stock(connection), known.last_turn(connection)
+    if stock is None or most == 0 or (last and last.today):
+        return None
+    goes_on = last is not None and last.turn.until is not None
+    if last and not goes_on and last.turn.stock == stock.load:
+        return None
+    turn = last.turn if last and goes_on else Turn(stock.load, until=None)
+    masked = [] if goes_on else list(connection.execute(text(MASKED_BY_THE_API)).scalars())
+    room = max(0, most - len(masked))
+    shown = list(connection.execute(text(SHOWN), {"after": turn.until or "", "most": room}).scalars())
+    produced_at = connection.execute(text(PRODUCED_AT)).scalar_one()
+    until = None if len(shown) < room else (shown or [""])[-1]
+    return Asking([*masked, *shown], Turn(turn.stock, until), produced_at)
+
+
+def _said(connection: Connection, statuses: Sequence[Status]) -> Said:
+    gone = [each.siret for each in statuses if each.is_gone]
+    masked = [each for each in statuses if not each.is_gone and not _is_open(each)]
+    if len(gone) > max(GONE_AT_MOST, len(statuses) * GONE_SHARE):
+        raise Refused(
+            f"L’API Sirene ne répond rien de {len(gone)} des {len(statuses)} établissements demandés : "
+            "rien n’en est cru, ils seront demandés de nouveau."
+        )
+    lifted = withheld.note_open(connection, [each.siret for each in statuses if _is_open(each)], "api")
+    return Said(
+        open=known_rows(connection, RECORDS, gone).with_columns(closed(pl.lit(True))).lazy(),
+        masked=_masked(connection, [each.siret for each in masked]),
+        masked_units=sorted({each.siret[:9] for each in masked if each.unit != OPEN_TO_ALL}),
+        read=len(statuses),
+        counts={"masques_entre_temps": len(masked), "disparus_du_registre": len(gone), "plus_masques": lifted},
+    )
+
+
+def _is_open(status: Status) -> bool:
+    return status.establishment == OPEN_TO_ALL and status.unit == OPEN_TO_ALL
+
+
+def _masked(connection: Connection, sirets: list[str]) -> pl.DataFrame:
+    known_open = known_rows(connection, RECORDS, sirets)
+    return known_open.with_columns(diffusion=pl.lit(PARTIAL)).select(MASKED.names())
+
+
+def _source(statuses: Sequence[Status], asking: Asking) -> Source:
+    """Of answers that are not kept: their sum alone."""
+    today: date = datetime.now(PARIS).date()
+    answers = msgspec.json.encode([today.isoformat(), asking.turn, statuses])
+    return Source(
+        name=f"API Sirene, statuts de diffusion, {today:%d/%m/%Y}",
+        origin="live",
+        fictitious=False,
+        sha1=hashlib.sha1(answers, usedforsecurity=False).hexdigest(),
+        size=len(answers),
+        produced_at=asking.produced_at.astimezone(UTC),
+    )
+
+
+MASKED_BY_THE_API = "SELECT siret FROM masked_siret WHERE said_by = 'api' ORDER BY siret"
+# By sirene_establishment_pkey, from where the last share stopped.
+SHOWN = """
+SELECT siret FROM sirene_establishment
+WHERE siret > :after AND active AND natural_person AND categorie_no IS NOT NULL
+ORDER BY siret
+LIMIT :most
+"""
+PRODUCED_AT = "SELECT max(produced_at) FROM load WHERE pipeline = 'sirene' AND state = 'published'"

@@ -17,6 +17,7 @@ from etl.gates import GATE_NAMES
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
 from etl.sirene import gates as sirene_gates
+from etl.sirene import live
 from etl.sirene.refresh import StockFiles
 from geo.database import engine_for
 from geo.errors import NotReady
@@ -106,6 +107,12 @@ def refresh_sirene(
         raise click.UsageError("--etablissements et --unites-legales vont ensemble, et les autres avec eux.")
     settings = settings_with_database()
     how: Any = {"accept": accept, "dry_run": dry_run}
+    if not (etablissements or api_pages):
+        _network_or_sentence(settings)
+        with Bars() as bars:
+            reports = live.refresh_live(settings, bars, **how)
+        _tell(reports, as_json)
+        return
     if etablissements and unites_legales:
         files = StockFiles(etablissements, unites_legales, *others)
         with Bars() as bars:
@@ -142,8 +149,7 @@ def rollback(load: int, as_json: bool) -> None:
 def _network_or_sentence(settings: Settings) -> None:
     if not settings.live:
         raise NotReady(
-            "LUM1_LIVE=0 interdit le réseau : donnez un fichier (./lum1 refresh finess --file FICHIER) "
-            "ou relancez sans LUM1_LIVE=0."
+            "LUM1_LIVE=0 interdit le réseau : donnez les fichiers (./lum1 refresh --help) ou relancez sans LUM1_LIVE=0."
         )
 
 

@@ -31,7 +31,7 @@ def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progre
         source=source,
         produced_at=_end_of(day),
         said_by="api",
-        said=lambda connection: said_by_day(connection, delta),
+        said=lambda connection, work: said_by_day(connection, delta),
         gates=gates.PAGES_GATES,
         home=how.home,
         search_root=how.search_root,

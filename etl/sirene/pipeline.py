@@ -23,6 +23,7 @@ from etl.report import Report
 from etl.running import Attempt, Tried
 from etl.sirene import gates, known
 from etl.sirene.records import records_of
+from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
 from geo.publication import served_publication
@@ -50,7 +51,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     produced_at: datetime
     said_by: str  # stock, api
-    said: Callable[[Connection], Said]
+    said: Callable[[Connection, Path], Said]  # reads the files, working in a folder that lasts as long as the run
     gates: Collection[Gate]
     home: Path
     search_root: Path
@@ -58,7 +59,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool
     progress: Progress
     steps: Steps
-    reference: Callable[[Connection], None] = lambda connection: None  # successions, duplicates
+    reference: Callable[[Connection, Path], None] = lambda connection, work: None  # successions, duplicates
     about: Mapping[str, Any] = msgspec.field(default_factory=dict)  # what the ledger keeps of this load besides
 
     @property
@@ -77,18 +78,24 @@ def run(engine: Engine, asked: Asked) -> Report:
         engine,
         PIPELINE,
         asked.source,
-        attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
+        attempt=lambda connection, attempt: _alone(connection, attempt, asked),
         afterwards=lambda report: _afterwards(engine, asked, report),
     )
 
 
-def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
+def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
+    """Under the lock of loads, so that nobody else works in this home."""
+    with scratch(asked.home) as work:
+        return _attempt(connection, attempt, asked, work)
+
+
+def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path) -> int:
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     check_world(connection, asked.source)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
-    said = asked.said(connection)
+    said = asked.said(connection, work)
     withheld.note_masked(connection, said.masked, asked.said_by)
     withheld.note_units_masked(connection, list(said.masked_units))
     tally = _stage(connection, asked, said)
@@ -99,7 +106,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     if reasons := common_gates.refusals(attempt.verdicts):
         raise Refused(reasons)
     asked.steps("fusion")
-    asked.reference(connection)
+    asked.reference(connection, work)
     attempt.counts["records"] = history.apply(connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock)
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")

@@ -22,7 +22,6 @@ from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS, load_duplicates, load_successions
 from etl.sirene.pipeline import PARIS, Asked, Said
 from etl.sirene.scan import stock
-from etl.sirene.scratch import scratch
 from geo.errors import Refused
 from geo.sirene import PIPELINE
 
@@ -64,22 +63,21 @@ def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progres
     except Refused as refusal:
         return running.refused_unread(engine, PIPELINE, source, str(refusal))
     source = msgspec.structs.replace(source, produced_at=produced_at, fictitious=is_fictitious(files.establishments))
-    with scratch(how.home) as work:
-        asked = Asked(
-            source=source if not source.fictitious else msgspec.structs.replace(source, origin="demo"),
-            produced_at=produced_at,
-            said_by="stock",
-            said=lambda connection: _said_by_stock(connection, files, work),
-            gates=gates.STOCK_GATES,
-            home=how.home,
-            search_root=how.search_root,
-            accept=how.accept,
-            dry_run=how.dry_run,
-            progress=progress,
-            steps=Steps(progress),
-            reference=lambda connection: _load_lineage(connection, files, work),
-        )
-        return pipeline.run(engine, asked)
+    asked = Asked(
+        source=source if not source.fictitious else msgspec.structs.replace(source, origin="demo"),
+        produced_at=produced_at,
+        said_by="stock",
+        said=lambda connection, work: _said_by_stock(connection, files, work),
+        gates=gates.STOCK_GATES,
+        home=how.home,
+        search_root=how.search_root,
+        accept=how.accept,
+        dry_run=how.dry_run,
+        progress=progress,
+        steps=Steps(progress),
+        reference=lambda connection, work: _load_lineage(connection, files, work),
+    )
+    return pipeline.run(engine, asked)
 
 
 def refresh_pages(
@@ -98,7 +96,7 @@ def refresh_pages(
         source=msgspec.structs.replace(source, produced_at=produced_at, fictitious=fictitious),
         produced_at=produced_at,
         said_by="api",
-        said=lambda connection: said_by_pages(connection, read),
+        said=lambda connection, work: said_by_pages(connection, read),
         gates=gates.PAGES_GATES,
         home=how.home,
         search_root=how.search_root,

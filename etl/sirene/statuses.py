@@ -53,7 +53,7 @@ def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress
         source=_source(statuses, asking),
         produced_at=asking.produced_at,
         said_by="api",
-        said=lambda connection: _said(connection, statuses),
+        said=lambda connection, work: _said(connection, statuses),
         gates=gates.PAGES_GATES,
         home=how.home,
         search_root=how.search_root,

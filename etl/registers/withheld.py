@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
+from etl.sirene.diffusion import masked_of
 from etl.sirene.rows import MASKED
 
 COLUMNS = dict.fromkeys(MASKED.names(), "text")
@@ -30,6 +31,14 @@ def note_units_masked(connection: Connection, sirens: list[str]) -> int:
     """Legal units that the API says are masked: every establishment of theirs that we hold is."""
     noted: int = connection.execute(text(NOTE_UNITS), {"sirens": sirens}).rowcount
     return noted
+
+
+def note_practices(connection: Connection, opened: pl.DataFrame) -> int:
+    """Rows of OPEN of a stock, which may lag: natural persons that the API says are masked at another practice of theirs."""
+    of_persons = opened.filter("natural_person")
+    sirens = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).scalars().all()
+    theirs = of_persons.filter(pl.col("siren").is_in(sirens))
+    return note_masked(connection, masked_of(theirs), "api") if theirs.height else 0
 
 
 def note_open(connection: Connection, sirets: list[str], said_by: str) -> int:
@@ -79,14 +88,19 @@ WHERE m.siret = n.siret
   AND (m.naf, m.nomenclature, m.commune, m.said_by) IS DISTINCT FROM (
       n.naf, n.nomenclature, n.commune, CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
 """
-# By sirene_establishment_siren_idx.
+# History too: what is not served today may be tomorrow. A SIRET begins with its SIREN: a range of source_record's key each.
 NOTE_UNITS = """
 INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
-SELECT e.siret, e.siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', e.commune, 'api'
-FROM sirene_establishment AS e
-LEFT JOIN source_record AS r ON r.kind = 'siret' AND r.key = e.siret AND r.valid_to IS NULL
-WHERE e.siren = ANY (:sirens)
+SELECT DISTINCT ON (r.key)
+       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api'
+FROM unnest(CAST(:sirens AS text[])) AS siren
+JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN siren || '00000' AND siren || '99999'
+ORDER BY r.key, r.valid_from DESC
 ON CONFLICT (siret) DO NOTHING
+"""
+# By masked_siret_siren_idx.
+OF_HIDDEN_UNITS = """
+SELECT siren FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api'
 """
 LIFT = """
 DELETE FROM masked_siret

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from etl.registers.links import open_frame
 from etl.sirene.api.flatten import Rejected
 from etl.sirene.api.pages import Pages
-from etl.sirene.diffusion import ACTIVE, split
+from etl.sirene.diffusion import ACTIVE, masked_of, split
 from etl.sirene.naf import in_scope
 from etl.sirene.pipeline import Said
 
@@ -20,13 +20,21 @@ def said_by_pages(connection: Connection, pages: Pages, units: pl.DataFrame | No
     """Pages of establishments, and `units` (rows.UNIT) of legal units: those of our field, and those we know already."""
     opened, masked = split(pages.rows)
     of_units = _units(pages.rows, units)
+    masked_units = of_units.filter(pl.col("statutDiffusionUniteLegale").ne_missing("O"))["siren"].unique(
+        maintain_order=True
+    )
+    of_hidden_units = pl.col("siren").is_in(
+        masked_units.implode()
+    )  # one answer may be of the day before her unit turned
+    masked = pl.concat([masked, masked_of(opened.filter(of_hidden_units))])
+    opened = opened.filter(~of_hidden_units)
     known = _known(connection, [*opened["siret"], *masked["siret"]])
     of_field = in_scope() | pl.col("siret").is_in(list(known))
     masked_of_field = masked.with_columns(naf25=pl.lit(None, pl.String)).filter(of_field).select(masked.columns)
     return Said(
         open=_with_known_points(connection, opened.filter(of_field)).lazy(),
         masked=masked_of_field,
-        masked_units=of_units.filter(pl.col("statutDiffusionUniteLegale").ne_missing("O"))["siren"].to_list(),
+        masked_units=masked_units.to_list(),
         ceased_units=of_units.filter(pl.col("etatAdministratifUniteLegale").ne_missing(ACTIVE))["siren"].to_list(),
         rejected=_reasons(pages.rejected),
         read=pages.rows.height + len(pages.rejected),

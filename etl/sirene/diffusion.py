@@ -24,6 +24,11 @@ def split(published: Frame) -> tuple[Frame, Frame]:
     return judged.filter(~pl.col("masked")).select(_open()), judged.filter(pl.col("masked")).select(_of_masked())
 
 
+def masked_of(opened: pl.DataFrame) -> pl.DataFrame:
+    """Rows of OPEN of units that turn out to be masked, as rows of MASKED."""
+    return opened.with_columns(diffusion=pl.lit(PARTIAL)).select(rows.MASKED.names())
+
+
 def _with_position(published: Frame) -> Frame:
     known = published.lazy().collect_schema().names()
     return published.with_columns(

@@ -178,6 +178,8 @@ def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tal
     """Those of these rows that may be told and that say something newer than what is known."""
     sirets = opened["siret"].to_list()
     withheld.note_open(connection, sirets, asked.said_by)
+    if asked.is_stock:
+        withheld.note_practices(connection, opened)
     hidden = withheld.withheld_among(connection, sirets)
     newer = establishments.newer_than(connection, opened.select("siret", "treated_at")) - hidden
     history.mark_seen(connection, KIND, newer)

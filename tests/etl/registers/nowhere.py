@@ -129,7 +129,12 @@ def _answers(instance: Instance, words: Sequence[str]) -> Iterator[str]:
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         for word in words:
             begun = quote(word[:-2])
-            asked = [f"/api/v1/suggest?q={begun}", f"/api/v1/search?q={begun}", f"/?q={begun}", f"/api/v1/changes?q={begun}"]
+            asked = [
+                f"/api/v1/suggest?q={begun}",
+                f"/api/v1/search?q={begun}",
+                f"/?q={begun}",
+                f"/api/v1/changes?q={begun}",
+            ]
             if word[0] == "s" and word[1:].isdigit():
                 asked += [f"/api/v1/structures/{word}", f"/structures/{word}"]
             for address in asked:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,13 +125,13 @@ def how(instance: Instance, accept: Collection[str] = ()) -> How:
     return How(home=instance.search.parent, search_root=instance.search, accept=accept)
 
 
-def stock_files(folder: Path, *people: Person, day: datetime = OCTOBER, changed: Any = None, **name: Any) -> StockFiles:
-    """A stock of these people as of a day; `changed`: columns of the establishment and of the unit by SIRET."""
+def stock_files(folder: Path, *people: Person, day: datetime = OCTOBER, changed: Any = None) -> StockFiles:
+    """A stock of these people as of a day; `changed`: columns by SIRET, and of units by SIREN."""
     changed = changed or {}
     folder = folder / f"stock-{day:%Y%m%d-%H%M%S}-{len(list(folder.glob('*')))}"
     folder.mkdir()
-    of_establishment = [each.row(day, **changed.get(each.siret, {}).get("row", {})) for each in people]
-    of_unit = {each.siren: each.unit(**changed.get(each.siret, {}).get("unit", {})) for each in people}
+    of_establishment = [each.row(day, **changed.get(each.siret, {})) for each in people]
+    of_unit = {each.siren: each.unit(**changed.get(each.siren, {})) for each in people}
     placed = [each.position() for each in people]
     paths = files(folder, establishments(*of_establishment), units(*of_unit.values()), positions(*placed))
     return StockFiles(*paths)
@@ -140,9 +140,7 @@ def stock_files(folder: Path, *people: Person, day: datetime = OCTOBER, changed:
 def load_stock(
     instance: Instance, folder: Path, *people: Person, day: datetime = OCTOBER, changed: Any = None, accept: Any = ()
 ) -> Report:
-    return refresh_stock(
-        instance.engine, stock_files(folder, *people, day=day, changed=changed), how(instance, accept)
-    )
+    return refresh_stock(instance.engine, stock_files(folder, *people, day=day, changed=changed), how(instance, accept))
 
 
 def pages_of(folder: Path, *entries: dict[str, Any]) -> list[Path]:
@@ -155,7 +153,3 @@ def pages_of(folder: Path, *entries: dict[str, Any]) -> list[Path]:
 
 def load_pages(instance: Instance, folder: Path, *entries: dict[str, Any], accept: Sequence[str] = ()) -> Report:
     return refresh_pages(instance.engine, pages_of(folder, *entries), how(instance, accept))
-
-
-def today_of(moment: datetime) -> date:
-    return moment.date()

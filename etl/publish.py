@@ -134,13 +134,17 @@ def _forget_deleted_rows(engine: Engine) -> None:
 
 
 def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
-    """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work.
-
-    `served_only`: that one too, when it holds someone who must not be told any more (a reader then asks again); and what
-    PostgreSQL keeps of deleted rows.
-    """
+    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it."""
+    sweep_indexes(engine, search_root, served_only=served_only)
     if served_only:
         _forget_deleted_rows(engine)
+
+
+def sweep_indexes(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
+    """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work.
+
+    `served_only`: that one too; a reader then asks again.
+    """
     with engine.connect() as connection:
         last = text("SELECT version FROM publication ORDER BY version DESC LIMIT :most")
         kept = set(connection.execute(last, {"most": 0 if served_only else 2}).scalars())

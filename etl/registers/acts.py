@@ -106,9 +106,17 @@ def reapply(instance: Instance, progress: Progress | None = None) -> int:
         learnt = journal.read(connection, instance.home)
         forgotten = bool(connection.execute(text(HOLDS_WITHHELD)).scalar_one())
     if not (learnt or forgotten):
+        _finish(instance)
         return 0
     together, _ = _published(instance, lambda connection: None, None, progress)
     return together.purged.structures
+
+
+def _finish(instance: Instance) -> None:
+    """What a process that stopped just after its commit left undone; nobody reads an older index when an instance starts."""
+    with ledger.only_load(instance.engine), instance.engine.connect() as connection:
+        journal.write(connection, instance.home)
+        publish.sweep_indexes(instance.engine, instance.search_root, served_only=True)
 
 
 def _published(

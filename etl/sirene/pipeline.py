@@ -214,6 +214,7 @@ def _counted(connection: Connection, asked: Asked, said: Said, tally: Tally, new
 
 
 def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
+    asked.steps("registres tenus à côté")
     with engine.connect() as connection:
         journal.write(connection, asked.home)
     running.tidied(engine, asked.search_root, report, asked.steps)

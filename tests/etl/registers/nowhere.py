@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import polars as pl
 from litestar.testing import TestClient
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from api.app import create_app
 from etl.export import FORMATS, TABLES, export
@@ -44,14 +45,15 @@ def folded(words: str) -> str:
 
 def holds(content: bytes | str, words: Sequence[str]) -> list[str]:
     """Which of these a content holds, in UTF-8, Latin-1 or the escapes of JSON."""
-    if isinstance(content, bytes):
-        readings = [content.decode("utf-8", "replace"), content.decode("latin-1")]
-    else:
-        readings = [content]
+    readings = _read_as_text(content)
     if any("\\u" in each for each in readings):
         readings.append(readings[0].encode("latin-1", "replace").decode("unicode_escape", "replace"))
     texts = [folded(each) for each in readings]
     return [word for word in words if any(word in each for each in texts)]
+
+
+def _read_as_text(content: bytes | str) -> list[str]:
+    return [content] if isinstance(content, str) else [content.decode("utf-8", "replace"), content.decode("latin-1")]
 
 
 def _tables(instance: Instance, words: Sequence[str]) -> Iterator[str]:
@@ -104,8 +106,6 @@ def _tiles(instance: Instance, words: Sequence[str], near: Sequence[Point]) -> I
 
 
 def _addresses(lon: float, lat: float) -> Iterator[TileAddress]:
-    import numpy as np
-
     x, y = (float(each[0]) for each in units(np.array([lon]), np.array([lat])))
     side = (1 << 13) * 4096  # units of zoom 13
     for z in range(POINT_MAX_ZOOM + 1):
@@ -151,10 +151,6 @@ def _log(log: Any, words: Sequence[str]) -> list[str]:
 def _said(where: str, content: bytes | str, words: Sequence[str]) -> Iterator[str]:
     for word in holds(content, words):
         yield f"{where} : {word}"
-
-
-def everything(connection: Connection, table: str) -> list[str]:
-    return sorted(connection.execute(text(f'SELECT t::text FROM "{table}" AS t')).scalars())
 
 
 TABLES_OF_OURS = """

@@ -1,4 +1,4 @@
-"""A run of SIRENE that is killed at a step: `python -m tests.etl.registers.dies DATABASE HOME STEP (stock E U P | pages FILE)`."""
+"""A run of SIRENE killed at a step: `python -m tests.etl.registers.dies DATABASE HOME STEP (stock E U P | pages FILE)`."""
 
 import sys
 from pathlib import Path

@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
@@ -47,9 +48,12 @@ def holds(content: bytes | str, words: Sequence[str]) -> list[str]:
     """Which of these a content holds, in UTF-8, Latin-1 or the escapes of JSON."""
     readings = _read_as_text(content)
     if any("\\u" in each for each in readings):
-        readings.append(readings[0].encode("latin-1", "replace").decode("unicode_escape", "replace"))
+        readings.append(ESCAPED.sub(lambda found: chr(int(found[1], 16)), readings[0]))
     texts = [folded(each) for each in readings]
     return [word for word in words if any(word in each for each in texts)]
+
+
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def _read_as_text(content: bytes | str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Killed at any step and run again, a load of SIRENE ends where an undisturbed one does, and nobody is half told or half hidden."""
+"""Killed at any step and run again, a load of SIRENE ends where an undisturbed one does, and nobody is half told."""
 
 import json
 import signal

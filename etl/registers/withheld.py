@@ -57,16 +57,23 @@ class Purged(msgspec.Struct, frozen=True):
 
     structures: int  # of ours, off the map
     records: int  # versions of establishments
+    partners: tuple[str, ...] = ()  # FINESS numbers that were linked to them: to be looked at anew
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """For the ledger, which anyone reads: no number."""
+        return {"structures": self.structures, "records": self.records}
 
 
 def purge(connection: Connection) -> Purged:
     """Make every table forget those who must not be told today."""
     connection.execute(text(REMEMBER_TOLD))
     structures: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
-    records: int = connection.execute(text(DELETE_RECORDS)).rowcount
-    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, DELETE_FOUND_LINKS):
+    records = connection.execute(text(DELETE_RECORDS)).scalars().all()
+    partners = connection.execute(text(DELETE_LINKS), {"sirets": list(set(records))}).scalars().all()
+    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS):
         connection.execute(text(statement))
-    return Purged(structures, records)
+    return Purged(structures, len(records), tuple(sorted(set(partners))))
 
 
 WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
@@ -115,7 +122,7 @@ UPDATE masked_siret AS m
 SET was_told = true
 WHERE NOT was_told AND EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || m.siret AND s.register = 'sirene')
 """
-# Usage of the five: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
+# Usage of the four: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
 DELETE_STRUCTURES = f"""
 DELETE FROM structure AS s
 USING ({WITHHELD}) AS w
@@ -130,15 +137,15 @@ DELETE_RECORDS = f"""
 DELETE FROM source_record AS r
 USING ({WITHHELD}) AS w
 WHERE r.kind = 'siret' AND r.key = w.siret
+RETURNING r.key
 """
 DELETE_ESTABLISHMENTS = f"""
 DELETE FROM sirene_establishment AS e
 USING ({WITHHELD}) AS w
 WHERE e.siret = w.siret
 """
-# A declared SIRET is FINESS's own word; one that we found rested on what is masked now.
-DELETE_FOUND_LINKS = f"""
-DELETE FROM link AS l
-USING ({WITHHELD}) AS w
-WHERE l.siret = w.siret AND l.source = 'scoring'
+# A link and its past versions rest on what was compared. What FINESS declares or people decided is found again at once, from
+# numbers alone (`partners`).
+DELETE_LINKS = """
+DELETE FROM link WHERE siret = ANY (:sirets) RETURNING finess
 """

@@ -142,9 +142,8 @@ def test_two_establishments_that_declare_one_number_stay_two_structures(instance
 
 
 def test_two_practitioners_at_one_door_stay_two(linked: Instance, tmp_path: Path) -> None:
-    door = {name: value for name, value in OTHER.address.items()}
     neighbour = Person(56)
-    changed = {neighbour.siret: door}
+    changed = {neighbour.siret: OTHER.address}
     load_stock(linked, tmp_path, LINKED, OTHER, neighbour, day=NOVEMBER, changed=changed)
     assert structures(linked) == [OTHER.id, neighbour.id]
 

@@ -4,6 +4,7 @@ Each is one transaction under the lock of loads, published at once; no load, rol
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +114,15 @@ def reapply(instance: Instance, progress: Progress | None = None) -> int:
 
 
 def _finish(instance: Instance) -> None:
-    """What a process that stopped just after its commit left undone; nobody reads an older index when an instance starts."""
-    with ledger.only_load(instance.engine), instance.engine.connect() as connection:
+    """What a process that stopped just after its commit left undone; nobody reads an older index when an instance starts.
+
+    A load that is under way does it at its end.
+    """
+    with (
+        suppress(ledger.LoadUnderWay),
+        ledger.only_load(instance.engine),
+        instance.engine.connect() as connection,
+    ):
         journal.write(connection, instance.home)
         publish.sweep_indexes(instance.engine, instance.search_root, served_only=True)
 
@@ -131,6 +139,7 @@ def _published(
     step = (progress or Silent()).step
     with ledger.only_load(instance.engine):
         with instance.engine.begin() as connection:
+            journal.read(connection, instance.home)
             act(connection)
             finess = list(connection.execute(text(CARRIERS), {"siret": siret}).scalars()) if siret else []
             step("rapprochement des registres")

@@ -1,7 +1,7 @@
 """The registers of those who must not be told, kept beside the database: a backup brought back must not bring them back.
 
-Two files of the home, rewritten whole after each act and load, read when an instance starts: what they hold that the database
-lacks was noted after the backup was made.
+A file of the home, rewritten whole after each act and load of SIRENE, read before them and when an instance starts: what it
+holds that the database lacks was noted after the backup was made.
 """
 
 import os

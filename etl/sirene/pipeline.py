@@ -77,6 +77,7 @@ def run(engine: Engine, asked: Asked) -> Report:
 
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     check_world(connection, asked.source)
+    journal.read(connection, asked.home)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     said = asked.said(connection)

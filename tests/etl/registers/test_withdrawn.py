@@ -114,6 +114,20 @@ def test_a_backup_from_before_the_mask_is_purged_when_the_instance_starts(
         restored.engine.dispose()
 
 
+def test_a_backup_brought_back_under_a_running_instance_is_purged_by_its_next_load(
+    told: Instance, server_url: str, tmp_path: Path
+) -> None:
+    other = Person(56)
+    with backup(told, server_url) as url:
+        load_pages(told, tmp_path, LEAVES.hidden_entry())
+        acts.withdraw(acting(told), STAYS.siret, REASON)
+        restored = Instance(engine_for(url), told.search)
+        assert load_pages(restored, tmp_path, other.entry()).state == "published"
+        assert structures(restored) == [other.id]
+        assert places(restored, LEAVES.secrets + STAYS.secrets, AT) == []
+        restored.engine.dispose()
+
+
 def test_an_instance_that_starts_with_nothing_to_withhold_publishes_nothing(told: Instance) -> None:
     served = told.served()
     assert acts.reapply(acting(told)) == 0
@@ -123,7 +137,6 @@ def test_an_instance_that_starts_with_nothing_to_withhold_publishes_nothing(told
 def test_an_undoing_that_the_file_beside_does_not_know_yet_stands(told: Instance) -> None:
     """As after a machine that stopped between the act and its note."""
     acts.withdraw(acting(told), LEAVES.siret, REASON)
-    told.rows("SELECT 1")
     with told.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE withdrawal SET undone_at = now()")
     acts.reapply(acting(told))

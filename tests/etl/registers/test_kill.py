@@ -93,6 +93,7 @@ def undisturbed(make_instance: MakeInstance, loads: Loads) -> dict[str, dict[str
         with make_instance() as instance:
             loads.prepare(instance)
             assert loads.run(instance, kind).state == "published"
+            assert places(instance, LEAVES.secrets, [(LEAVES.lon, LEAVES.lat)]) == []
             found[kind] = state(instance)
     return found
 
@@ -142,7 +143,8 @@ def test_killed_the_load_before_is_served_and_the_next_run_ends_like_any_other(
     report = again(lambda: loads.run(instance, kind))
     assert report.state == ("unchanged" if step == COMMITTED else "published")
     assert state(instance) == undisturbed[kind]
-    assert places(instance, LEAVES.secrets, [(LEAVES.lon, LEAVES.lat)]) == []
+    (version,) = instance.rows("SELECT version FROM current_publication")[0]
+    assert [folder.name for folder in instance.search.iterdir()] == [str(version)]
     noted = json.loads((instance.search.parent / journal.FOLDER / journal.NAME).read_bytes())["masked"]
     assert [each["siret"] for each in noted] == [LEAVES.siret]
     assert left(instance) == []

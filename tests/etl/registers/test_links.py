@@ -195,4 +195,5 @@ def test_a_declared_practitioner_who_hides_leaves_the_structure_as_finess_publis
     (link,) = linked.rows(
         f"SELECT reason, parts->>'address' FROM link WHERE siret = '{LINKED.siret}' AND valid_to IS NULL"
     )
-    assert tuple(link) == ("SIRET déclaré confirmé par ses numéros et sa commune (diffusion partielle).", None)
+    said = "SIRET déclaré confirmé par ses numéros et sa commune (diffusion partielle), d’une autre entité juridique."
+    assert tuple(link) == (said, None)

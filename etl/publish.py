@@ -111,10 +111,39 @@ def tidy(engine: Engine) -> None:
         plain.execute(text(f"VACUUM (ANALYZE) {', '.join(LOADED)}"))
 
 
+# Whatever has ever held a person of SIRENE (`etl/registers/withheld.py`), or rows made of one.
+OF_PERSONS = (
+    "structure",
+    "structure_own",
+    "structure_change",
+    "source_record",
+    "sirene_establishment",
+    "link",
+    "tile_count",
+)
+
+
+def _forget_deleted_rows(engine: Engine) -> None:
+    """A deleted row stays in its page and in indexes until a vacuum, its values among the planner's samples until an analysis.
+
+    Bytes that nothing points to any more may stay in pages, in the journal (WAL) and in backups: docs/operations.md says so.
+    """
+    with engine.connect() as connection:
+        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+        plain.execute(text(f"VACUUM (ANALYZE, INDEX_CLEANUP ON) {', '.join(OF_PERSONS)}"))
+
+
 def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
+    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it."""
+    sweep_indexes(engine, search_root, served_only=served_only)
+    if served_only:
+        _forget_deleted_rows(engine)
+
+
+def sweep_indexes(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
     """Drop the words indexes of all but the served version and the one before it, whose last readers may still be at work.
 
-    `served_only`: that one too, when it holds someone who must not be told any more; a reader then asks again.
+    `served_only`: that one too; a reader then asks again.
     """
     with engine.connect() as connection:
         last = text("SELECT version FROM publication ORDER BY version DESC LIMIT :most")

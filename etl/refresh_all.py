@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from etl import archive, download
+from etl import archive, download, ledger
 from etl.finess import pipeline as finess
 from etl.finess.activites import pipeline as activities
 from etl.ledger import LoadUnderWay
@@ -160,7 +160,7 @@ def outcome_of(settings: Settings, progress: Progress) -> Outcome:
         return Outcome("unreachable", str(error))
     except Exception as error:
         traceback.print_exc()
-        return Outcome("failed", f"{type(error).__name__} : {error}")
+        return Outcome("failed", ledger.said(error))
     refused = any(report.state == "refused" for report in reports)
     return Outcome("refused" if refused else "done", "\n".join(map(as_text, reports)))
 

@@ -43,7 +43,8 @@ def alone(
 ) -> Report:
     """Run `attempt` in one transaction under the lock, unless its file is served already; its answer is the version published.
 
-    `afterwards` is called once it is, still under the lock. `is_needless` decides otherwise, from the load that is served.
+    `afterwards` is called once it is, still under the lock, and again when its file is the one served already: a run that was
+    killed after its publication left that undone. `is_needless` decides otherwise, from the load that is served.
     """
     started = time.monotonic()
     Thresholds.from_environment()  # a wrong setting is said before any work
@@ -53,7 +54,7 @@ def alone(
             load_id = ledger.open_load(engine, pipeline, source)
             with ledger.failure_recorded(engine, load_id):
                 report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
-        if report.state == "published":
+        if report.state in ("published", "unchanged"):
             afterwards(report)
     seconds = time.monotonic() - started
     return msgspec.structs.replace(report, seconds=seconds, pipeline=pipeline, origin=source.origin)
@@ -70,7 +71,7 @@ def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[st
     """What follows a publication: old words indexes leave, tables that were mostly written are put in order."""
     publish.sweep(engine, search_root, served_only="purged" in report.counts)
     written = sum(kind["new"] + kind["changed"] for kind in report.counts.get("records", {}).values())
-    if written > report.counts["kept"] * LARGE:
+    if written > report.counts.get("kept", 0) * LARGE:
         step("rangement")
         publish.tidy(engine)
 
@@ -113,7 +114,8 @@ def _already_served(
     served = ledger.served_load(connection, pipeline)
     if served is None or not (is_needless(connection, served) if is_needless else served.sha1 == source.sha1):
         return None
-    return _report(source, Attempt(served.id, {}, []), "unchanged")
+    purged = {name: served.counts[name] for name in ("purged",) if name in served.counts}
+    return _report(source, Attempt(served.id, purged, []), "unchanged")
 
 
 def _recorded(engine: Engine, source: Source, so_far: Attempt, state: str, error: str | None = None) -> Report:

@@ -108,7 +108,7 @@ def refresh_sirene(
     settings = settings_with_database()
     how: Any = {"accept": accept, "dry_run": dry_run}
     if not (etablissements or api_pages):
-        _network_or_sentence(settings)
+        _network_or_sentence(settings, "les fichiers (./lum1 refresh sirene --help)")
         with Bars() as bars:
             reports = live.refresh_live(settings, bars, **how)
         _tell(reports, as_json)
@@ -146,11 +146,11 @@ def rollback(load: int, as_json: bool) -> None:
     _tell([report], as_json)
 
 
-def _network_or_sentence(settings: Settings) -> None:
+def _network_or_sentence(
+    settings: Settings, instead: str = "un fichier (./lum1 refresh finess --file FICHIER)"
+) -> None:
     if not settings.live:
-        raise NotReady(
-            "LUM1_LIVE=0 interdit le réseau : donnez les fichiers (./lum1 refresh --help) ou relancez sans LUM1_LIVE=0."
-        )
+        raise NotReady(f"LUM1_LIVE=0 interdit le réseau : donnez {instead} ou relancez sans LUM1_LIVE=0.")
 
 
 def _tell(reports: list[Report], as_json: bool) -> None:

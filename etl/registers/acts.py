@@ -4,6 +4,7 @@ Each is one transaction under the lock of loads, published at once; no load, rol
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,24 @@ def reapply(instance: Instance, progress: Progress | None = None) -> int:
         learnt = journal.read(connection, instance.home)
         forgotten = bool(connection.execute(text(HOLDS_WITHHELD)).scalar_one())
     if not (learnt or forgotten):
+        _finish(instance)
         return 0
     together, _ = _published(instance, lambda connection: None, None, progress)
     return together.purged.structures
+
+
+def _finish(instance: Instance) -> None:
+    """What a process that stopped just after its commit left undone; nobody reads an older index when an instance starts.
+
+    A load that is under way does it at its end.
+    """
+    with (
+        suppress(ledger.LoadUnderWay),
+        ledger.only_load(instance.engine),
+        instance.engine.connect() as connection,
+    ):
+        journal.write(connection, instance.home)
+        publish.sweep_indexes(instance.engine, instance.search_root, served_only=True)
 
 
 def _published(
@@ -123,6 +139,7 @@ def _published(
     step = (progress or Silent()).step
     with ledger.only_load(instance.engine):
         with instance.engine.begin() as connection:
+            journal.read(connection, instance.home)
             act(connection)
             finess = list(connection.execute(text(CARRIERS), {"siret": siret}).scalars()) if siret else []
             step("rapprochement des registres")

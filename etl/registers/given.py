@@ -50,7 +50,7 @@ WITH own AS (
     JOIN link AS l ON l.finess = mine.number AND l.valid_to IS NULL AND l.status = 'rejected' AND l.source = 'human'
     GROUP BY own.id
 ), numbers AS (
-    SELECT id, array_agg(DISTINCT siret ORDER BY siret) AS sirets FROM linked GROUP BY id
+    SELECT id, array_agg(DISTINCT siret ORDER BY siret) AS sirets FROM linked WHERE told GROUP BY id
 ), activity AS (
     SELECT linked.id, array_agg(DISTINCT code ORDER BY code) AS naf
     FROM linked CROSS JOIN LATERAL unnest(linked.naf) AS code

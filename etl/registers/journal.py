@@ -1,7 +1,7 @@
 """The registers of those who must not be told, kept beside the database: a backup brought back must not bring them back.
 
-Two files of the home, rewritten whole after each act and load, read when an instance starts: what they hold that the database
-lacks was noted after the backup was made.
+A file of the home, rewritten whole after each act and load of SIRENE, read before them and when an instance starts: what it
+holds that the database lacks was noted after the backup was made.
 """
 
 import os
@@ -54,7 +54,7 @@ def write(connection: Connection, home: Path) -> None:
     folder = home / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     partial = folder / f"{NAME}.partial"
-    with partial.open("wb") as file:
+    with open(partial, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         file.write(msgspec.json.encode(journal))
         file.flush()
         os.fsync(file.fileno())
@@ -69,8 +69,10 @@ def read(connection: Connection, home: Path) -> int:
     journal = msgspec.json.decode(file.read_bytes(), type=Journal)
     known = set(connection.execute(select(masked_siret.c.siret)).scalars())
     masked = [msgspec.structs.asdict(each) for each in journal.masked if each.siret not in known]
+    acts = {tuple(row) for row in connection.execute(text("SELECT siret, withdrawn_at FROM withdrawal"))}
     standing = {row.siret for row in connection.execute(text(STANDING))}
-    withdrawn = [each for each in journal.withdrawn if each.siret not in standing]
+    # one that the database knows and that stands no more was undone: the file is the older one
+    withdrawn = [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts]
     if masked:
         connection.execute(insert(masked_siret), masked)
     for each in withdrawn:

@@ -29,10 +29,10 @@ def bring_together(
     `told_on`: the day of the events that this load of SIRENE makes; none at a first load, nor for a load of another register.
     """
     purged = withheld.purge(connection)
-    counts: dict[str, Any] = {"purged": msgspec.structs.asdict(purged)} if purged.records or purged.structures else {}
+    counts: dict[str, Any] = {"purged": purged.counts} if purged.records or purged.structures else {}
     if not connection.execute(text(HAS_SIRENE)).scalar_one():
         return Together(purged.structures, purged, counts)
-    found = links.renew(connection, load_id, whole=whole, also=also)
+    found = links.renew(connection, load_id, whole=whole, also=(*also, *purged.partners))
     alone.absorb(connection)
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     rows = alone.apply(connection, load_id)

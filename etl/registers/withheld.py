@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
+from etl.sirene.diffusion import masked_of
 from etl.sirene.rows import MASKED
 
 COLUMNS = dict.fromkeys(MASKED.names(), "text")
@@ -32,6 +33,14 @@ def note_units_masked(connection: Connection, sirens: list[str]) -> int:
     return noted
 
 
+def note_practices(connection: Connection, opened: pl.DataFrame) -> int:
+    """Rows of OPEN of a stock, which may lag: natural persons that the API says are masked at another practice of theirs."""
+    of_persons = opened.filter("natural_person")
+    sirens = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).scalars().all()
+    theirs = of_persons.filter(pl.col("siren").is_in(sirens))
+    return note_masked(connection, masked_of(theirs), "api") if theirs.height else 0
+
+
 def note_open(connection: Connection, sirets: list[str], said_by: str) -> int:
     """Insee diffuses these in full again. A stock may lag, so it takes back only what a stock said; the API anything."""
     lifted: int = connection.execute(text(LIFT), {"sirets": sirets, "said_by": said_by}).rowcount
@@ -48,16 +57,23 @@ class Purged(msgspec.Struct, frozen=True):
 
     structures: int  # of ours, off the map
     records: int  # versions of establishments
+    partners: tuple[str, ...] = ()  # FINESS numbers that were linked to them: to be looked at anew
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """For the ledger, which anyone reads: no number."""
+        return {"structures": self.structures, "records": self.records}
 
 
 def purge(connection: Connection) -> Purged:
     """Make every table forget those who must not be told today."""
     connection.execute(text(REMEMBER_TOLD))
     structures: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
-    records: int = connection.execute(text(DELETE_RECORDS)).rowcount
-    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, DELETE_FOUND_LINKS):
+    records = connection.execute(text(DELETE_RECORDS)).scalars().all()
+    partners = connection.execute(text(DELETE_LINKS), {"sirets": list(set(records))}).scalars().all()
+    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS):
         connection.execute(text(statement))
-    return Purged(structures, records)
+    return Purged(structures, len(records), tuple(sorted(set(partners))))
 
 
 WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
@@ -79,14 +95,19 @@ WHERE m.siret = n.siret
   AND (m.naf, m.nomenclature, m.commune, m.said_by) IS DISTINCT FROM (
       n.naf, n.nomenclature, n.commune, CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
 """
-# By sirene_establishment_siren_idx.
+# History too: what is not served today may be tomorrow. A SIRET begins with its SIREN: a range of source_record's key each.
 NOTE_UNITS = """
 INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
-SELECT e.siret, e.siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', e.commune, 'api'
-FROM sirene_establishment AS e
-LEFT JOIN source_record AS r ON r.kind = 'siret' AND r.key = e.siret AND r.valid_to IS NULL
-WHERE e.siren = ANY (:sirens)
+SELECT DISTINCT ON (r.key)
+       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api'
+FROM unnest(CAST(:sirens AS text[])) AS siren
+JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN siren || '00000' AND siren || '99999'
+ORDER BY r.key, r.valid_from DESC
 ON CONFLICT (siret) DO NOTHING
+"""
+# By masked_siret_siren_idx.
+OF_HIDDEN_UNITS = """
+SELECT siren FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api'
 """
 LIFT = """
 DELETE FROM masked_siret
@@ -101,7 +122,7 @@ UPDATE masked_siret AS m
 SET was_told = true
 WHERE NOT was_told AND EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || m.siret AND s.register = 'sirene')
 """
-# Usage of the five: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
+# Usage of the four: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
 DELETE_STRUCTURES = f"""
 DELETE FROM structure AS s
 USING ({WITHHELD}) AS w
@@ -116,15 +137,15 @@ DELETE_RECORDS = f"""
 DELETE FROM source_record AS r
 USING ({WITHHELD}) AS w
 WHERE r.kind = 'siret' AND r.key = w.siret
+RETURNING r.key
 """
 DELETE_ESTABLISHMENTS = f"""
 DELETE FROM sirene_establishment AS e
 USING ({WITHHELD}) AS w
 WHERE e.siret = w.siret
 """
-# A declared SIRET is FINESS's own word; one that we found rested on what is masked now.
-DELETE_FOUND_LINKS = f"""
-DELETE FROM link AS l
-USING ({WITHHELD}) AS w
-WHERE l.siret = w.siret AND l.source = 'scoring'
+# A link and its past versions rest on what was compared. What FINESS declares or people decided is found again at once, from
+# numbers alone (`partners`).
+DELETE_LINKS = """
+DELETE FROM link WHERE siret = ANY (:sirets) RETURNING finess
 """

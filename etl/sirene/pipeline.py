@@ -92,6 +92,7 @@ def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path) -> int:
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     check_world(connection, asked.source)
+    journal.read(connection, asked.home)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
@@ -197,6 +198,8 @@ def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tal
     """Those of these rows that may be told and that say something newer than what is known."""
     sirets = opened["siret"].to_list()
     withheld.note_open(connection, sirets, asked.said_by)
+    if asked.is_stock:
+        withheld.note_practices(connection, opened)
     hidden = withheld.withheld_among(connection, sirets)
     newer = establishments.newer_than(connection, opened.select("siret", "treated_at"), asked.whole_at) - hidden
     history.mark_seen(connection, KIND, newer)
@@ -232,6 +235,7 @@ def _counted(
 
 
 def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
+    asked.steps("registres tenus à côté")
     with engine.connect() as connection:
         journal.write(connection, asked.home)
     running.tidied(engine, asked.search_root, report, asked.steps)

@@ -180,11 +180,11 @@ def _load_lineage(connection: Connection, files: StockFiles, work: Path) -> None
         load_duplicates(connection, files.duplicates, work)
 
 
-# Whatever FINESS names, and what we already tell: its closing must be seen.
+# Whatever FINESS names, and what we keep anything of: its closing must be seen, and that it is masked long after it closed.
 NAMED = """
 SELECT unnest(coalesce(o.siret, s.siret)) FROM structure AS s LEFT JOIN structure_own AS o USING (id)
 UNION
-SELECT siret FROM sirene_establishment WHERE active
+SELECT key FROM source_record WHERE kind = 'siret'
 UNION
 SELECT siret FROM link WHERE valid_to IS NULL AND status <> 'rejected'
 """

@@ -1,0 +1,171 @@
+"""Where words that must not be told are still kept or told: every table, statistic, file, index, tile, answer and export."""
+
+import gzip
+import io
+import logging
+import re
+import unicodedata
+import zipfile
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import polars as pl
+from litestar.testing import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from etl.export import FORMATS, TABLES, export
+from geo.filters import Filters
+from geo.settings import Settings
+from search.embedded.index import FIELDS, WordIndex
+from tests.etl.instance import Instance
+from tiles.grid import TileAddress, units
+from tiles.render import POINT_MAX_ZOOM, tile
+
+# Built from the repository, before any register: outlines of the country hold any coordinate.
+REFERENCE = ("commune", "area", "world", "base_shape", "categorie")
+MOST_ASKED = 30  # of many words, as many are asked of the application; every word is looked for in all the rest
+Point = tuple[float, float]
+
+
+def places(instance: Instance, secrets: Collection[str], near: Sequence[Point] = (), log: Any = None) -> list[str]:
+    """Every place where one of these is found, said so that a failing test tells which; empty when nothing is told."""
+    words = sorted({folded(secret) for secret in secrets})
+    found = [*_tables(instance, words), *_files(instance, words), *_indexes(instance, words)]
+    found += [
+        *_tiles(instance, words, near),
+        *_exports(instance, words),
+        *_answers(instance, words[:: 1 + len(words) // MOST_ASKED]),
+    ]
+    return found + (_log(log, words) if log is not None else [])
+
+
+def folded(words: str) -> str:
+    """Without accents or capitals: as an index, a slug or a shout may write it."""
+    return "".join(c for c in unicodedata.normalize("NFKD", words) if not unicodedata.combining(c)).casefold()
+
+
+def holds(content: bytes | str, words: Sequence[str]) -> list[str]:
+    """Which of these a content holds, in UTF-8, Latin-1 or the escapes of JSON."""
+    readings = _read_as_text(content)
+    if any("\\u" in each for each in readings):
+        readings.append(ESCAPED.sub(lambda found: chr(int(found[1], 16)), readings[0]))
+    texts = [folded(each) for each in readings]
+    return [word for word in words if any(word in each for each in texts)]
+
+
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+def _read_as_text(content: bytes | str) -> list[str]:
+    return [content] if isinstance(content, str) else [content.decode("utf-8", "replace"), content.decode("latin-1")]
+
+
+def _tables(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    with instance.engine.connect() as connection:
+        for schema, table in connection.execute(text(TABLES_OF_OURS)).all():
+            if table not in REFERENCE:
+                rows = connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" AS t')).scalars()
+                yield from _said(f"table {table}", "\n".join(rows), words)
+        # What ANALYZE keeps of the commonest values and of the bounds between them is a copy of rows.
+        for row in connection.execute(text("SELECT tablename, attname, s::text FROM pg_stats AS s")).all():
+            if row.tablename not in REFERENCE:
+                yield from _said(f"statistiques de {row.tablename}.{row.attname}", row[2], words)
+        indexes = connection.execute(text("SELECT indexdef FROM pg_indexes")).scalars()
+        yield from _said("définitions d’index", "\n".join(indexes), words)
+
+
+def _files(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    home = instance.search.parent
+    for file in sorted(path for path in home.rglob("*") if path.is_file()):
+        for content in _readings(file):
+            yield from _said(f"fichier {file.relative_to(home)}", content, words)
+        yield from _said("nom de fichier", file.name, words)
+
+
+def _readings(file: Path) -> Iterator[bytes]:
+    content = file.read_bytes()
+    yield content
+    if content[:2] == b"\x1f\x8b":
+        yield gzip.decompress(content)
+    if content[:4] == b"PAR1":
+        yield pl.read_parquet(io.BytesIO(content)).write_json().encode()
+    if content[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+
+
+def _indexes(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    """Terms are kept compressed, so the index is asked: of every version that is still there."""
+    for folder in sorted(instance.search.glob("*")):
+        searcher = WordIndex(folder).searcher
+        for word in words:
+            if any(searcher.doc_freq(field, form) for field in FIELDS for form in (word, word.upper())):
+                yield f"index {folder.name} : {word}"
+
+
+def _tiles(instance: Instance, words: Sequence[str], near: Sequence[Point]) -> Iterator[str]:
+    with instance.engine.connect() as connection:
+        for address in sorted({each for point in near for each in _addresses(*point)}, key=str):
+            yield from _said(f"tuile {address}", tile(connection, address, Filters()), words)
+
+
+def _addresses(lon: float, lat: float) -> Iterator[TileAddress]:
+    x, y = (float(each[0]) for each in units(np.array([lon]), np.array([lat])))
+    side = (1 << 13) * 4096  # units of zoom 13
+    for z in range(POINT_MAX_ZOOM + 1):
+        yield TileAddress(z, int(x / side * (1 << z)), int(y / side * (1 << z)))
+
+
+def _exports(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    with TemporaryDirectory() as folder, instance.engine.connect() as connection:
+        for what in TABLES:
+            for format_ in FORMATS:
+                out = Path(folder) / f"{what}.{format_}"
+                export(connection, what, format_, out)
+                for content in _readings(out):
+                    yield from _said(f"export {what} {format_}", content, words)
+
+
+def _answers(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    """Asked for the beginning of each word, so that an answer which holds the whole knows it."""
+    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    settings = Settings(home=instance.search.parent, database_url=url)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        for word in words:
+            begun = quote(word[:-2])
+            asked = [
+                f"/api/v1/suggest?q={begun}",
+                f"/api/v1/search?q={begun}",
+                f"/?q={begun}",
+                f"/api/v1/changes?q={begun}",
+            ]
+            if word[0] == "s" and word[1:].isdigit():
+                asked += [f"/api/v1/structures/{word}", f"/structures/{word}"]
+            for address in asked:
+                answer = client.get(address)
+                if answer.status_code == 200:
+                    not_asked = [each for each in words if each not in word[:-2]]  # a page writes the question again
+                    yield from _said(f"réponse {address.partition('?')[0]}", answer.content, not_asked)
+
+
+def _log(log: Any, words: Sequence[str]) -> list[str]:
+    records: list[logging.LogRecord] = log.records
+    return list(_said("journal", "\n".join(str(record.getMessage()) for record in records), words))
+
+
+def _said(where: str, content: bytes | str, words: Sequence[str]) -> Iterator[str]:
+    for word in holds(content, words):
+        yield f"{where} : {word}"
+
+
+TABLES_OF_OURS = """
+SELECT table_schema, table_name
+FROM information_schema.tables
+WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') AND table_name <> 'spatial_ref_sys'
+ORDER BY 1, 2
+"""

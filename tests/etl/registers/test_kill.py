@@ -1,0 +1,221 @@
+"""Killed at any step and run again, a load of SIRENE ends where an undisturbed one does, and nobody is half told."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from etl.ledger import LoadUnderWay
+from etl.registers import journal
+from etl.report import Report
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
+from geo.settings import REPOSITORY
+from tests.etl.conftest import MakeInstance
+from tests.etl.finess.published import a_file, an_ege, many
+from tests.etl.instance import Instance
+from tests.etl.registers.nowhere import places
+from tests.etl.registers.people import NOVEMBER, Person, how, pages_of, stock_files
+
+LEAVES, STAYS, NEW = Person(12), Person(34), Person(56)
+FIRST = [LEAVES, STAYS, *(Person(number) for number in range(100, 140))]
+STEPS = (
+    "lecture du registre",
+    "portes",
+    "fusion",
+    "rapprochement des registres",
+    "statistiques",
+    "grille des tuiles",
+    "index de recherche",
+    "registres tenus à côté",
+)
+COMMITTED = STEPS[-1]
+# By table, without what tells one run from another: numbers of loads, moments of the clock.
+STATE = {
+    "structure": ("load_id", "id"),
+    "structure_own": ("", "id"),
+    "sirene_establishment": ("load_id", "siret"),
+    "source_record": ("load_id,ended_by", "kind, key, valid_from"),
+    "structure_change": ("load_id,id", "id"),
+    "masked_siret": ("since", "siret"),
+    "link": ("load_id,valid_from,valid_to", "finess, siret, valid_from"),
+    "tile_count": ("", "z, tx, ty, categorie_no, cell"),
+}
+
+
+class Loads:
+    """What is loaded first, then on top of it: a stock of November, or pages, that hide one, rename one and tell a new one."""
+
+    def __init__(self, folder: Path) -> None:
+        declaring = an_ege(
+            about={"siret": FIRST[5].siret, "egeId": "590000001", "numFinessEge": "590000001", "nomEgeLong": "CABINET"}
+        )
+        self.finess = a_file(folder, declaring, *many(5, first=2))
+        self.first = stock_files(folder, *FIRST)
+        changed = {
+            LEAVES.siren: {"statutDiffusionUniteLegale": "P"},
+            STAYS.siret: {"enseigne1Etablissement": "CABINET NEUF"},
+        }
+        self.stock = stock_files(folder, *FIRST, NEW, day=NOVEMBER, changed=changed)
+        renamed = STAYS.entry(enseigne1Etablissement="CABINET NEUF")
+        self.pages = pages_of(folder, LEAVES.hidden_entry(), renamed, NEW.entry())
+
+    def given(self, kind: str) -> list[str]:
+        files = self.stock.given() if kind == "stock" else self.pages
+        return [kind, *map(str, files)]
+
+    def run(self, instance: Instance, kind: str) -> Report:
+        if kind == "stock":
+            return refresh_stock(instance.engine, self.stock, how(instance))
+        return refresh_pages(instance.engine, self.pages, how(instance))
+
+    def prepare(self, instance: Instance) -> None:
+        assert instance.refresh(self.finess).state == "published"
+        assert refresh_stock(instance.engine, self.first, how(instance)).state == "published"
+
+
+@pytest.fixture(scope="module")
+def loads(tmp_path_factory: pytest.TempPathFactory) -> Loads:
+    return Loads(tmp_path_factory.mktemp("fichiers"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_instance: MakeInstance, loads: Loads) -> dict[str, dict[str, list[Any]]]:
+    """Where each load ends when nothing happens."""
+    found = {}
+    for kind in ("stock", "pages"):
+        with make_instance() as instance:
+            loads.prepare(instance)
+            assert loads.run(instance, kind).state == "published"
+            assert places(instance, LEAVES.secrets, [(LEAVES.lon, LEAVES.lat)]) == []
+            found[kind] = state(instance)
+    return found
+
+
+def state(instance: Instance) -> dict[str, list[Any]]:
+    found = {}
+    for table, (without, order) in STATE.items():
+        rows = instance.rows(f"SELECT (to_jsonb(t) - '{{{without}}}'::text[])::text FROM {table} AS t ORDER BY {order}")
+        found[table] = [tuple(row) for row in rows]
+    return found
+
+
+def killed_at(instance: Instance, step: str, given: list[str]) -> bool:
+    """Run in a process of its own; whether it died of the step rather than reached its end."""
+    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    command = [sys.executable, "-m", "tests.etl.registers.dies", url, str(instance.search.parent), step, *given]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode != 0
+
+
+def again(run: Callable[[], Report]) -> Report:
+    """Run once the dead process's session has gone."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return run()
+        except LoadUnderWay:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def left(instance: Instance) -> list[Path]:
+    return list((instance.search.parent / "travail").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["stock", "pages"])
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_the_load_before_is_served_and_the_next_run_ends_like_any_other(
+    instance: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], step: str, kind: str
+) -> None:
+    loads.prepare(instance)
+    before = state(instance)
+    assert killed_at(instance, step, loads.given(kind))
+    assert state(instance) == (undisturbed[kind] if step == COMMITTED else before)
+    assert instance.differences() == []
+    report = again(lambda: loads.run(instance, kind))
+    assert report.state == ("unchanged" if step == COMMITTED else "published")
+    assert state(instance) == undisturbed[kind]
+    (version,) = instance.rows("SELECT version FROM current_publication")[0]
+    assert [folder.name for folder in instance.search.iterdir()] == [str(version)]
+    noted = json.loads((instance.search.parent / journal.FOLDER / journal.NAME).read_bytes())["masked"]
+    assert [each["siret"] for each in noted] == [LEAVES.siret]
+    assert left(instance) == []
+
+
+def test_a_first_stock_that_is_killed_leaves_finess_alone_and_its_folder_to_the_next_run(
+    instance: Instance, loads: Loads
+) -> None:
+    instance.refresh(loads.finess)
+    before = state(instance)
+    files = [str(path) for path in loads.first.given()]
+    assert killed_at(instance, "fusion", ["stock", *files])
+    assert state(instance) == before
+    assert left(instance)  # persons, until a run comes
+    assert again(lambda: refresh_stock(instance.engine, loads.first, how(instance))).state == "published"
+    assert left(instance) == []
+
+
+def test_the_same_stock_again_changes_nothing(instance: Instance, loads: Loads) -> None:
+    loads.prepare(instance)
+    before = state(instance), instance.served()
+    assert refresh_stock(instance.engine, loads.first, how(instance)).state == "unchanged"
+    assert (state(instance), instance.served()) == before
+
+
+def test_entries_in_another_order_make_the_same_rows(
+    instance: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], tmp_path: Path
+) -> None:
+    loads.prepare(instance)
+    renamed = STAYS.entry(enseigne1Etablissement="CABINET NEUF")
+    turned = pages_of(tmp_path, NEW.entry(), renamed, LEAVES.hidden_entry())
+    assert refresh_pages(instance.engine, turned, how(instance)).state == "published"
+    assert state(instance) == undisturbed["pages"]
+
+
+def test_a_stock_older_than_what_the_api_said_is_refused_and_changes_nothing(instance: Instance, loads: Loads) -> None:
+    loads.prepare(instance)
+    loads.run(instance, "pages")
+    before = state(instance), instance.served()
+    report = refresh_stock(instance.engine, loads.stock, how(instance))
+    assert (report.state, [v.gate for v in report.gates if v.refuses]) == ("refused", ["older"])
+    assert (state(instance), instance.served()) == before
+    assert left(instance) == []
+
+
+def test_a_refused_stock_hides_nobody_and_says_how_many_it_would(
+    instance: Instance, loads: Loads, tmp_path: Path
+) -> None:
+    """A stock without its legal units would hide everyone: what refuses it must refuse its masks too."""
+    loads.prepare(instance)
+    before = state(instance)
+    broken = StockFiles(loads.stock.establishments, nobody(tmp_path), loads.stock.positions)
+    report = refresh_stock(instance.engine, broken, how(instance))
+    assert report.state == "refused"
+    assert report.counts["noticed"]["tenus_a_l_ecart"] == len(FIRST) + 1
+    assert state(instance) == before
+
+
+def nobody(folder: Path) -> Path:
+    """The file of legal units, without a row."""
+    files = stock_files(folder, Person(999))
+    pl.read_parquet(files.units).clear().write_parquet(files.units)
+    return files.units
+
+
+def test_an_error_of_the_database_is_told_without_a_row(instance: Instance, loads: Loads, tmp_path: Path) -> None:
+    loads.prepare(instance)
+    with instance.engine.begin() as connection:  # as a constraint of a later version may refuse a row
+        connection.exec_driver_sql(f"ALTER TABLE sirene_establishment ADD CHECK (siret <> '{NEW.siret}')")
+    with pytest.raises(Exception, match="sirene_establishment"):
+        loads.run(instance, "stock")
+    (error,) = instance.rows("SELECT error FROM load WHERE state = 'failed'")
+    assert tuple(error) == ("CheckViolation (23514)",)
+    assert places(instance, NEW.secrets) == []

@@ -1,0 +1,172 @@
+"""A practitioner who asks for a partial diffusion was told before, and is nowhere after one load."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from etl.registers import journal
+from etl.rollback import rollback
+from tests.etl.finess.published import a_file, an_ege
+from tests.etl.instance import Instance
+from tests.etl.registers.nowhere import places
+from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
+
+LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
+SECOND = Person(12, nic=2)  # of the same legal unit
+AT = [(LEAVES.lon, LEAVES.lat), (SECOND.lon, SECOND.lat)]
+HIDDEN = LEAVES.secrets + SECOND.secrets
+DECEMBER = datetime(2026, 12, 4, 8, 12, 30)
+# Ways in which the API says of her that she is hidden; what is not said reads as anyone's.
+OF_THE_UNIT = {"statutDiffusionUniteLegale": "P"}
+SAYINGS = {
+    "both levels": [LEAVES.hidden_entry(), SECOND.hidden_entry()],
+    "the establishments alone": [
+        LEAVES.entry(statutDiffusionEtablissement="P"),
+        SECOND.entry(statutDiffusionEtablissement="P"),
+    ],
+    "the legal unit, by one establishment": [LEAVES.entry(**OF_THE_UNIT)],
+    "the legal unit, by one, and the other as it was": [
+        SECOND.entry("2026-11-19T08:00:00"),
+        LEAVES.entry(**OF_THE_UNIT),
+    ],
+    "a text alone": [LEAVES.entry(nomUniteLegale="[ND]"), SECOND.entry(libelleVoieEtablissement="[ND]")],
+}
+
+
+@pytest.fixture
+def told(instance: Instance, tmp_path: Path) -> Instance:
+    """Three practitioners beside a pharmacy, one of them with two practices, from the stock of October."""
+    assert instance.refresh(a_file(tmp_path, an_ege())).state == "published"
+    report = load_stock(instance, tmp_path, LEAVES, SECOND, STAYS, OTHER)
+    assert report.state == "published", report
+    return instance
+
+
+def structures(instance: Instance) -> list[str]:
+    return [row[0] for row in instance.rows("SELECT id FROM structure WHERE register = 'sirene' ORDER BY id")]
+
+
+def was_told(instance: Instance) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in instance.rows("SELECT siret, was_told FROM masked_siret ORDER BY siret")]
+
+
+def test_who_is_told_is_found_in_each_place_that_is_looked_into(told: Instance) -> None:
+    kinds = {each.split()[0] for each in places(told, LEAVES.secrets, AT)}
+    assert kinds == {"table", "statistiques", "fichier", "index", "tuile", "export", "réponse"}
+
+
+@pytest.mark.parametrize("saying", SAYINGS)
+def test_hidden_by_the_api_she_is_nowhere(
+    told: Instance, tmp_path: Path, saying: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="etl"):
+        report = load_pages(told, tmp_path, *SAYINGS[saying])
+    assert report.state == "published", report
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT, caplog) == []
+    assert was_told(told) == [(LEAVES.siret, True), (SECOND.siret, True)]
+    assert told.differences() == []
+
+
+def test_only_six_columns_of_her_are_kept_and_the_same_beside_the_database(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, *SAYINGS["both levels"])
+    kept = told.rows("SELECT siret, siren, diffusion, naf, nomenclature, commune, said_by FROM masked_siret ORDER BY 1")
+    assert [tuple(row) for row in kept] == [
+        (each.siret, each.siren, "P", "86.90D", "NAFRev2", "59350", "api") for each in (LEAVES, SECOND)
+    ]
+    file = told.search.parent / journal.FOLDER / journal.NAME
+    (first, _) = msgspec.json.decode(file.read_bytes())["masked"]
+    columns = ["siret", "siren", "diffusion", "naf", "nomenclature", "commune", "said_by", "since", "was_told"]
+    assert list(first) == columns
+    assert (file.stat().st_mode & 0o77, file.parent.stat().st_mode & 0o77) == (0, 0)
+
+
+def test_hidden_by_the_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> None:
+    hidden = {LEAVES.siren: OF_THE_UNIT}
+    report = load_stock(told, tmp_path, LEAVES, SECOND, STAYS, OTHER, day=NOVEMBER, changed=hidden)
+    assert report.state == "published", report
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT) == []
+
+
+def test_retired_then_hidden_by_a_later_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> None:
+    closed = {LEAVES.siret: {"etatAdministratifEtablissement": "F"}}
+    everyone = (LEAVES, SECOND, STAYS, OTHER)
+    assert load_stock(told, tmp_path, *everyone, day=NOVEMBER, changed=closed, accept=["closed"]).state == "published"
+    assert told.rows(f"SELECT open FROM structure WHERE id = '{LEAVES.id}'") == [(False,)]
+    closed[LEAVES.siren] = OF_THE_UNIT
+    report = load_stock(told, tmp_path, *everyone, day=DECEMBER, changed=closed, accept=["closed"])
+    assert report.state == "published", report
+    assert places(told, HIDDEN, AT) == []
+
+
+def test_a_stock_that_lags_does_not_bring_her_back_and_the_api_does(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, *SAYINGS["both levels"])
+    everyone = (LEAVES, SECOND, STAYS, OTHER)
+    report = load_stock(told, tmp_path, *everyone, day=DECEMBER)
+    assert (report.state, structures(told)) == ("published", [STAYS.id, OTHER.id])
+    assert places(told, HIDDEN, AT) == []
+    load_pages(told, tmp_path, LEAVES.entry("2026-12-20T08:00:00"))
+    assert structures(told) == [LEAVES.id, STAYS.id, OTHER.id]
+
+
+def test_a_stock_that_lags_does_not_tell_a_practice_that_her_hidden_unit_opened_since(
+    told: Instance, tmp_path: Path
+) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry())
+    third = Person(12, nic=3)
+    report = load_stock(told, tmp_path, LEAVES, SECOND, third, STAYS, OTHER, day=DECEMBER)
+    assert (report.state, structures(told)) == ("published", [STAYS.id, OTHER.id])
+    assert places(told, HIDDEN + third.secrets, [*AT, (third.lon, third.lat)]) == []
+
+
+def test_what_a_stock_hid_the_next_stock_may_tell(told: Instance, tmp_path: Path) -> None:
+    everyone = (LEAVES, SECOND, STAYS, OTHER)
+    hidden = {LEAVES.siren: OF_THE_UNIT}
+    load_stock(told, tmp_path, *everyone, day=NOVEMBER, changed=hidden)
+    load_stock(told, tmp_path, *everyone, day=DECEMBER)
+    assert structures(told) == [LEAVES.id, SECOND.id, STAYS.id, OTHER.id]
+    assert was_told(told) == []
+
+
+def test_going_back_to_a_load_that_told_her_does_not(told: Instance, tmp_path: Path) -> None:
+    (first,) = told.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")
+    load_pages(told, tmp_path, *SAYINGS["both levels"])
+    rollback(told.engine, told.search, first[0])
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT) == []
+    assert told.differences() == []
+
+
+def test_hidden_while_an_earlier_load_is_served_she_does_not_come_with_a_later_one(
+    told: Instance, tmp_path: Path
+) -> None:
+    """Her second practice opened after the load served: it is in history alone when her unit turns."""
+    (first,) = told.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")
+    third = Person(12, nic=3)
+    later = load_pages(told, tmp_path, third.entry("2026-11-19T08:00:00"))
+    rollback(told.engine, told.search, first[0])
+    assert third.id not in structures(told)
+    load_pages(told, tmp_path, LEAVES.entry(**OF_THE_UNIT))
+    assert places(told, third.secrets) == []
+    rollback(told.engine, told.search, later.load)
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN + third.secrets, AT) == []
+
+
+def test_changes_that_told_of_her_leave_the_feed(told: Instance, tmp_path: Path) -> None:
+    load_pages(
+        told,
+        tmp_path,
+        STAYS.entry("2026-11-19T08:00:00", enseigne1Etablissement="CABINET NEUF"),
+        LEAVES.entry("2026-11-19T08:00:00", enseigne1Etablissement="QUOBLIX"),
+    )
+    of_whom = "SELECT structure, kind FROM structure_change ORDER BY structure"
+    assert told.rows(of_whom) == [(LEAVES.id, "renamed"), (STAYS.id, "renamed")]
+    load_pages(told, tmp_path, *SAYINGS["both levels"])
+    assert told.rows(of_whom) == [(STAYS.id, "renamed")]
+    assert places(told, [*HIDDEN, "QUOBLIX"], AT) == []

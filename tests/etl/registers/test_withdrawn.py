@@ -1,0 +1,159 @@
+"""A practitioner who objects is withdrawn from everything, until it is undone; a backup brought back does not bring her."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from etl.registers import acts
+from etl.rollback import rollback
+from geo.database import engine_for
+from geo.errors import NotFound
+from tests.conftest import fresh_database
+from tests.etl.finess.published import a_file, an_ege
+from tests.etl.instance import Instance
+from tests.etl.registers.nowhere import places
+from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
+
+LEAVES, STAYS = Person(12), Person(34)
+AT = [(LEAVES.lon, LEAVES.lat)]
+DECEMBER = datetime(2026, 12, 4, 8, 12, 30)
+REASON = "Sa lettre du 3 novembre : harcelée par YQUELVORT"
+
+
+@pytest.fixture
+def told(instance: Instance, tmp_path: Path) -> Instance:
+    """Two practitioners beside a pharmacy, from the stock of October."""
+    assert instance.refresh(a_file(tmp_path, an_ege())).state == "published"
+    assert load_stock(instance, tmp_path, LEAVES, STAYS).state == "published"
+    return instance
+
+
+def acting(instance: Instance) -> acts.Instance:
+    return acts.Instance(instance.engine, instance.search.parent, instance.search)
+
+
+def structures(instance: Instance) -> list[str]:
+    return [row[0] for row in instance.rows("SELECT id FROM structure WHERE register = 'sirene' ORDER BY id")]
+
+
+@contextmanager
+def backup(instance: Instance, server_url: str) -> Iterator[str]:
+    """The database as it is now, aside."""
+    instance.engine.dispose()
+    with fresh_database(server_url, template=instance.engine.url.render_as_string(hide_password=False)) as url:
+        yield url
+
+
+def test_withdrawn_she_is_nowhere_and_the_reason_is_in_its_own_table_alone(told: Instance) -> None:
+    done = acts.withdraw(acting(told), LEAVES.siret, REASON)
+    assert (done.left, done.published_by_finess) == (1, [])
+    assert structures(told) == [STAYS.id]
+    assert places(told, LEAVES.secrets, AT) == []
+    assert places(told, ["yquelvort"]) == ["table withdrawal : yquelvort"]
+    assert told.differences() == []
+
+
+def test_withdrawn_twice_is_said_and_undone_twice_too(told: Instance) -> None:
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    with pytest.raises(acts.AlreadySo):
+        acts.withdraw(acting(told), LEAVES.siret, REASON)
+    acts.undo_withdrawal(acting(told), LEAVES.siret)
+    with pytest.raises(NotFound):
+        acts.undo_withdrawal(acting(told), LEAVES.siret)
+
+
+def test_no_stock_page_or_rollback_brings_her_back(told: Instance, tmp_path: Path) -> None:
+    (first,) = told.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    assert load_stock(told, tmp_path, LEAVES, STAYS, day=NOVEMBER).state == "published"
+    assert load_pages(told, tmp_path, LEAVES.entry()).state == "published"
+    rollback(told.engine, told.search, first[0])
+    assert structures(told) == [STAYS.id]
+    assert places(told, LEAVES.secrets, AT) == []
+
+
+def test_undone_she_comes_back_with_the_next_stock_as_she_was(told: Instance, tmp_path: Path) -> None:
+    row = f"SELECT (to_jsonb(s) - 'load_id')::text FROM structure AS s WHERE id = '{LEAVES.id}'"
+    before = told.rows(row)
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    acts.undo_withdrawal(acting(told), LEAVES.siret)
+    assert structures(told) == [STAYS.id]
+    load_stock(told, tmp_path, LEAVES, STAYS, day=NOVEMBER)
+    changed = [each[0].replace("2026-11-04", "2026-10-04") for each in told.rows(row)]
+    assert changed == [each[0] for each in before]
+
+
+def test_a_backup_from_before_the_withdrawal_is_purged_when_the_instance_starts(
+    told: Instance, server_url: str
+) -> None:
+    with backup(told, server_url) as url:
+        acts.withdraw(acting(told), LEAVES.siret, REASON)
+        restored = Instance(engine_for(url), told.search)
+        assert structures(restored) == [LEAVES.id, STAYS.id]
+        assert acts.reapply(acting(restored)) == 1
+        assert structures(restored) == [STAYS.id]
+        assert places(restored, LEAVES.secrets, AT) == []
+        assert restored.differences() == []
+        restored.engine.dispose()
+
+
+def test_a_backup_from_before_the_mask_is_purged_when_the_instance_starts(
+    told: Instance, server_url: str, tmp_path: Path
+) -> None:
+    with backup(told, server_url) as url:
+        load_pages(told, tmp_path, LEAVES.hidden_entry())
+        restored = Instance(engine_for(url), told.search)
+        assert acts.reapply(acting(restored)) == 1
+        assert places(restored, LEAVES.secrets, AT) == []
+        assert restored.rows("SELECT siret, was_told FROM masked_siret") == [(LEAVES.siret, True)]
+        assert load_stock(restored, tmp_path, LEAVES, STAYS, day=DECEMBER).state == "published"
+        assert structures(restored) == [STAYS.id]
+        restored.engine.dispose()
+
+
+def test_a_backup_brought_back_under_a_running_instance_is_purged_by_its_next_load(
+    told: Instance, server_url: str, tmp_path: Path
+) -> None:
+    other = Person(56)
+    with backup(told, server_url) as url:
+        load_pages(told, tmp_path, LEAVES.hidden_entry())
+        acts.withdraw(acting(told), STAYS.siret, REASON)
+        restored = Instance(engine_for(url), told.search)
+        assert load_pages(restored, tmp_path, other.entry()).state == "published"
+        assert structures(restored) == [other.id]
+        assert places(restored, LEAVES.secrets + STAYS.secrets, AT) == []
+        restored.engine.dispose()
+
+
+def test_an_instance_that_starts_with_nothing_to_withhold_publishes_nothing(told: Instance) -> None:
+    served = told.served()
+    assert acts.reapply(acting(told)) == 0
+    assert told.served() == served
+
+
+def test_an_undoing_that_the_file_beside_does_not_know_yet_stands(told: Instance) -> None:
+    """As after a machine that stopped between the act and its note."""
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    with told.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE withdrawal SET undone_at = now()")
+    acts.reapply(acting(told))
+    assert told.rows("SELECT count(*) FROM withdrawal WHERE undone_at IS NULL") == [(0,)]
+
+
+def test_a_pharmacy_of_finess_keeps_what_finess_publishes_when_its_number_is_withdrawn(
+    instance: Instance, tmp_path: Path
+) -> None:
+    said = an_ege(
+        about={"siret": LEAVES.siret, "egeId": "590000001", "numFinessEge": "590000001", "nomEgeLong": "PHARMACIE"}
+    )
+    row = "SELECT (to_jsonb(s) - 'load_id')::text FROM structure AS s WHERE register = 'finess'"
+    assert instance.refresh(a_file(tmp_path, said)).state == "published"
+    before = instance.rows(row)
+    load_stock(instance, tmp_path, LEAVES, STAYS)
+    done = acts.withdraw(acting(instance), LEAVES.siret, REASON)
+    assert done.published_by_finess == ["590000001"]
+    assert instance.rows(row) == before
+    assert places(instance, [each for each in LEAVES.secrets if each != LEAVES.siret], AT) == []

@@ -79,15 +79,21 @@ class Publication(msgspec.Struct, frozen=True):
     sources: tuple[DataSource, ...]
     days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
 
+    def source(self, pipeline: str) -> DataSource | None:
+        """Who is credited for a register, None while it is not served."""
+        return dict(zip(self.days, self.sources, strict=True)).get(pipeline)
+
 
 SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
     "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
+    "sirene": "Insee – Sirene",
 }
 FICTITIOUS_NAMES = {
     "finess": "Données fictives de lum1, au format de FINESS",
     "finess_activites": "Activités fictives de lum1, au format de FINESS",
+    "sirene": "Données fictives de lum1, au format de Sirene",
 }
 
 

@@ -46,4 +46,3 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
 
 
 route_handlers = [structure]
-# FIXME

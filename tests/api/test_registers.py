@@ -1,0 +1,211 @@
+"""FINESS and SIRENE together over HTTP: redirections, withdrawals, who says what, who stands at the same door."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from sqlalchemy import Engine, text
+
+from api.app import create_app
+from geo.database import engine_for
+from geo.settings import Settings
+from tests.api import two_registers as street
+from tests.conftest import fresh_database
+
+Client = TestClient[Any]
+HTML = {"accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def both(server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """An instance that serves both registers."""
+    home = tmp_path_factory.mktemp("registres")
+    with fresh_database(server_url, template=database_url) as url:
+        settings = Settings(home=home, database_url=url)
+        street.load_finess(settings, home)
+        street.load_sirene(settings, home)
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def client(both: Settings) -> Iterator[Client]:
+    with TestClient(create_app(both), raise_server_exceptions=False) as client:
+        client.follow_redirects = False
+        yield client
+
+
+@pytest.fixture
+def engine(both: Settings) -> Iterator[Engine]:
+    engine = engine_for(both.database_url)
+    yield engine
+    engine.dispose()
+
+
+def of(client: Client, identifier: str, status: int = 200) -> dict[str, Any]:
+    answer = client.get(f"/api/v1/structures/{identifier}")
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def page(client: Client, identifier: str, status: int = 200) -> str:
+    answer = client.get(f"/structures/{identifier}", headers=HTML)
+    assert answer.status_code == status, answer.text
+    return re.sub(r"\s+", " ", answer.text)
+
+
+def said_by(told: dict[str, Any], source: str) -> set[str]:
+    return {field for line in told["provenance"] if line["source"].startswith(source) for field in line["fields"]}
+
+
+def test_the_street_is_as_these_tests_need_it(engine: Engine) -> None:
+    with engine.connect() as connection:
+        ids = set(connection.execute(text("SELECT id FROM structure WHERE register = 'sirene'")).scalars())
+    told = (street.DOCTOR, street.DENTIST, street.LABORATORY, street.HEIR, street.OTHER_STREET)
+    assert ids == {f"s{each}" for each in told}
+
+
+@pytest.mark.parametrize("root", ["/api/v1/structures", "/structures"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_establishment_that_finess_has_redirects_to_its_structure(client: Client, root: str, method: str) -> None:
+    answer = client.request(method, f"{root}/s{street.OF_PHARMACY}", headers=HTML)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == f"{root}/f{street.PHARMACY}"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_a_redirection_says_the_id_and_keeps_the_way_back(client: Client) -> None:
+    assert of(client, f"s{street.OF_PHARMACY}", 308) == {"id": f"f{street.PHARMACY}"}
+    answer = client.get(f"/structures/s{street.OF_PHARMACY}?retour=%3Fq%3Dlilas", headers=HTML)
+    assert answer.headers["location"] == f"/structures/f{street.PHARMACY}?retour=%3Fq%3Dlilas"
+
+
+def test_a_redirection_is_undone_with_the_link_that_made_it(client: Client, engine: Engine) -> None:
+    dentist = f"s{street.DENTIST}"
+    street.decide(engine, street.DENTIST, street.SILENT, "accepted")
+    assert of(client, dentist, 308) == {"id": f"f{street.SILENT}"}
+    assert of(client, f"f{street.SILENT}")["registers"] == [
+        {"siret": street.DENTIST, "source": "human", "status": "accepted", "score": 100.0, "findings": []}
+    ]
+    assert "Confirmé par une personne" in page(client, f"f{street.SILENT}")
+    street.undo_decision(engine, street.DENTIST)
+    assert of(client, dentist)["id"] == dentist
+    assert of(client, f"f{street.SILENT}")["registers"] == []
+
+
+def test_an_establishment_taken_over_at_its_place_redirects_to_who_goes_on(client: Client, engine: Engine) -> None:
+    assert of(client, f"s{street.FORMER}", 308) == {"id": f"s{street.HEIR}"}
+    assert of(client, f"siret:{street.FORMER}")["id"] == f"s{street.HEIR}"
+    street.decide(engine, street.HEIR, street.SILENT, "accepted")
+    assert of(client, f"s{street.FORMER}", 308) == {"id": f"f{street.SILENT}"}
+    street.undo_decision(engine, street.HEIR)
+    assert of(client, f"s{street.FORMER}", 308) == {"id": f"s{street.HEIR}"}
+
+
+@pytest.mark.parametrize("identifier", [f"s{street.HIDDEN}", f"siret:{street.HIDDEN}"])
+def test_one_that_hides_after_it_was_told_is_gone_without_a_field(client: Client, identifier: str) -> None:
+    answer = client.get(f"/api/v1/structures/{identifier}")
+    assert (answer.status_code, answer.headers["content-type"]) == (410, "application/problem+json")
+    assert answer.json().keys() == {"type", "title", "status", "detail"}
+    shown = page(client, identifier, 410)
+    assert "<h1>Cette fiche a été retirée</h1>" in shown
+    assert '<meta name="robots" content="noindex">' in shown
+    for field in (street.HIDDEN, street.HIDDEN[:9], "SECRET", "Secret", "Dominique"):
+        assert field not in answer.text + shown
+    assert client.head(f"/structures/{identifier}", headers=HTML).status_code == 410
+
+
+def test_one_that_hid_before_it_was_told_is_unknown_like_any_number(client: Client) -> None:
+    hidden, unknown = (of(client, f"s{each}", 404) for each in (street.NEVER_TOLD, street.UNKNOWN))
+    assert hidden["detail"].replace(street.NEVER_TOLD, "") == unknown["detail"].replace(street.UNKNOWN, "")
+    of(client, f"siret:{street.NEVER_TOLD}", 404)
+    page(client, f"s{street.NEVER_TOLD}", 404)
+
+
+def test_one_who_objects_is_gone(client: Client, engine: Engine) -> None:
+    assert of(client, f"s{street.OTHER_STREET}")["open"] is True
+    street.withdraw(engine, street.OTHER_STREET)
+    of(client, f"s{street.OTHER_STREET}", 410)
+    assert "retirée" in page(client, f"siret:{street.OTHER_STREET}", 410)
+
+
+def test_a_structure_of_finess_says_which_register_says_what(client: Client) -> None:
+    told = of(client, f"f{street.PHARMACY}")
+    assert [each["code"] for each in told["naf"]] == ["47.73Y", "47.73Z"] or told["naf"]
+    assert said_by(told, "Insee") == {"naf", "aliases"}
+    assert {"name", "categorie", "siret", "address", "phones", "open", "position"} <= said_by(told, "Agence")
+    (line,) = [each for each in told["provenance"] if each["source"] == "Insee – Sirene"]
+    assert (line["licence"], line["as_of"]) == ("lov2", "2026-11-04")
+    assert "Pharmacie du Soleil" in told["aliases"]
+    html = page(client, f"f{street.PHARMACY}")
+    assert "47.73Z, Commerce de détail de produits pharmaceutiques en magasin spécialisé (NAF rév. 2)" in html
+    assert "Insee – Sirene, données du 4 novembre 2026" in html
+    assert "Déclaré par FINESS, confirmé par Sirene." in html
+
+
+def test_a_structure_of_sirene_says_all_from_sirene(client: Client) -> None:
+    told = of(client, f"s{street.DENTIST}")
+    fields = {"name", "categorie", "naf", "siret", "siren", "address", "open", "closed_on", "position"}
+    assert said_by(told, "Insee") == fields
+    assert said_by(told, "Agence") == set()
+    assert (told["categorie"]["code"], told["registers"]) == ("lib:dentiste", [])
+    html = page(client, f"s{street.DENTIST}")
+    assert "Rapprochement" not in html
+    assert "FINESS" not in re.sub(r".*<main", "", html).partition("</main>")[0]
+
+
+def test_a_masked_siret_that_finess_publishes_gets_nothing_from_sirene(client: Client) -> None:
+    told = of(client, f"f{street.MASKED}")
+    assert (told["siret"], told["naf"], told["aliases"]) == ([street.OF_MASKED], [], [])
+    assert said_by(told, "Insee") == set()
+    assert told["registers"] == [
+        {"siret": street.OF_MASKED, "source": "declared", "status": None, "score": None, "findings": []}
+    ]
+    assert "SIRET publié par FINESS." in page(client, f"f{street.MASKED}")
+
+
+def test_what_is_found_of_a_declared_siret_is_said_in_french(client: Client) -> None:
+    (found,) = of(client, f"f{street.CLOSED}")["registers"]
+    assert (found["source"], found["findings"]) == ("declared", ["déclaré par FINESS, fermé selon Sirene"])
+    assert "Déclaré par FINESS, fermé selon Sirene." in page(client, f"f{street.CLOSED}")
+
+
+def test_who_stands_at_the_same_door_is_told_however_the_street_is_written(client: Client) -> None:
+    assert of(client, f"f{street.PHARMACY}")["place"] == {
+        "total": 1,
+        "structures": [
+            {
+                "id": f"s{street.DOCTOR}",
+                "name": "Camille Petit",
+                "categorie": {"code": "lib:medecin-generaliste", "label": "Médecin généraliste"},
+            }
+        ],
+    }
+    assert [each["id"] for each in of(client, f"s{street.DOCTOR}")["place"]["structures"]] == [f"f{street.PHARMACY}"]
+    assert (
+        f'<a href="/structures/s{street.DOCTOR}">'
+        in page(client, f"f{street.PHARMACY}").partition("À la même adresse")[2]
+    )
+
+
+def test_one_number_farther_is_another_place(client: Client) -> None:
+    assert of(client, f"f{street.CLOSED}")["place"] == {"total": 0, "structures": []}
+    assert "À la même adresse" not in page(client, f"f{street.CLOSED}")
+
+
+def test_of_two_at_one_number_without_good_points_the_address_is_enough(client: Client, engine: Engine) -> None:
+    coarse = text("UPDATE structure SET precision = :precision WHERE id = ANY (:ids)")
+    ids = [f"s{street.DENTIST}", f"s{street.LABORATORY}"]
+    with engine.begin() as connection:
+        connection.execute(coarse, {"precision": "street", "ids": ids})
+    assert [each["id"] for each in of(client, ids[0])["place"]["structures"]] == [ids[1]]
+
+
+def test_the_page_of_a_natural_person_is_not_for_search_engines(client: Client) -> None:
+    for number, expected in ((street.DOCTOR, "noindex"), (street.DENTIST, None)):
+        answer = client.get(f"/structures/s{number}", headers=HTML)
+        assert answer.headers.get("x-robots-tag") == expected
+        assert ('<meta name="robots" content="noindex">' in answer.text) is (expected is not None)
+    assert "x-robots-tag" not in client.get(f"/structures/f{street.SILENT}", headers=HTML).headers

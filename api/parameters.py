@@ -63,7 +63,13 @@ CommuneCode = Annotated[Codes, Meta(description="Code INSEE d’une commune, act
 EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, neuf chiffres ; répétable.")]
 DepartementCode = Annotated[Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable.")]
 RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable.")]
-CategorieCode = Annotated[Codes, Meta(description="Code de catégorie FINESS ou de famille ; répétable.")]
+CategorieCode = Annotated[
+    Codes,
+    Meta(
+        description="Code de catégorie FINESS (`620`) ou de famille, ou d’une catégorie que Sirene fait connaître "
+        "(`lib:medecin-generaliste`, familles `lib` et `sirene`) ; répétable."
+    ),
+]
 ActiviteCode = Annotated[
     Codes,
     Meta(

@@ -43,7 +43,13 @@ def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]
     """These with all that is published of them: a fixed number of statements, for one or for hundreds."""
     told = zip(pages, activities_of(view, pages), registers_of(view, pages), strict=True)
     pages = [msgspec.structs.replace(page, activities=done, registers=matched) for page, done, matched in told]
-    return with_details(view, [_with_its_place(view, pages[0])] if len(pages) == 1 else pages)
+    return with_details(view, pages)
+
+
+def told_alone(view: Reading, page: StructurePage) -> StructurePage:
+    """One structure in full, with who stands at the same place."""
+    (told,) = told_whole(view, [page])
+    return msgspec.structs.replace(told, place=place_of(view, page))
 
 
 def leads_elsewhere(identifier: str, pages: list[StructurePage]) -> str | None:
@@ -119,10 +125,6 @@ def _page(row: Row[Any], publication: Publication) -> StructurePage:
         aliases=list(dict.fromkeys([*row.other_names, *row.aliases])),
         provenance=provenance_of(row, publication),
     )
-
-
-def _with_its_place(view: Reading, page: StructurePage) -> StructurePage:
-    return msgspec.structs.replace(page, place=place_of(view, page))
 
 
 # Asked by the page of one structure; sirene_establishment's primary key, a probe a SIRET.

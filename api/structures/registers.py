@@ -10,6 +10,7 @@ from api.dependencies import Reading
 from geo.sirene import PIPELINE
 from search.results import Structure
 
+DECLARED = "déclaré par FINESS, "
 # What matching finds of a declared SIRET (etl.matching.shapes.CHECKS), as people read it; of a masked one nothing is said.
 FINDINGS = {
     "forme": "mal formé",
@@ -44,7 +45,7 @@ def _matched(row: Row[Any]) -> Matched:
     if row.withheld or row.status is None:
         return Matched(row.siret, "declared", None, None, [])
     said = [FINDINGS[each] for each in row.checks or () if each in FINDINGS]
-    findings = [f"déclaré par FINESS, {each}" for each in said]
+    findings = [f"{DECLARED}{each}" for each in said]
     return Matched(row.siret, row.source, row.status, round(row.score, 1), findings)
 
 

@@ -11,7 +11,7 @@ from api.conditional import already_has
 from api.dependencies import reading
 from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.parameters import Nothing, asked_in_query_string
-from api.structures.queries import found_under, leads_elsewhere, told_whole
+from api.structures.queries import found_under, leads_elsewhere, told_alone, told_whole
 from api.structures.schemas import StructureList, StructurePage
 from geo.etag import etag_of
 
@@ -55,7 +55,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
             headers = REDIRECTED | {"location": f"/api/v1/structures/{elsewhere}"}
             body = msgspec.json.encode(Elsewhere(elsewhere))
             return Response(body, media_type="application/json", status_code=308, headers=headers)
-        pages = told_whole(view, found)
+        pages = told_whole(view, found) if len(found) > 1 else [told_alone(view, found[0])]
     encoded = msgspec.json.encode(pages[0] if len(pages) == 1 else StructureList(pages))
     headers = {"etag": etag_of(encoded), "cache-control": "no-cache"}  # keep it, and ask whether it still stands
     if already_has(request, headers["etag"]):

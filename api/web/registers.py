@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from api.structures.registers import Matched
+from api.structures.registers import DECLARED, Matched
 from api.structures.schemas import StructurePage
 from geo.naf import REV2
 from geo.reference.naf import naf_codes
@@ -58,10 +58,14 @@ def matched(number: Matched) -> str:
     """How one SIRET and the structure were brought together, in a sentence."""
     if number.status is None:
         return f"{UNCONFIRMED}."
-    said = [each[0].upper() + each[1:] for each in number.findings]
-    said = said or [STATUS.get((number.source, number.status), UNCONFIRMED)]
+    findings = ", ".join(each.removeprefix(DECLARED) for each in number.findings)
+    said = STATUS.get((number.source, number.status), UNCONFIRMED)
+    if findings and number.status == "accepted":
+        return f"{said} ; {findings}."
+    if findings:
+        return f"Déclaré par FINESS, {findings}."
     score = f" ({number.score:.0f} sur 100)" if number.source == "scoring" and number.score is not None else ""
-    return f"{' ; '.join(said)}{score}."
+    return f"{said}{score}."
 
 
 def fields_in_words(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from api.dependencies import Reading, reading, search_of
 from api.parameters import Asked, Narrowing, asked_in
 from api.questions import question_of
 from api.search.answers import answer
-from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_whole
+from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
 from api.structures.routes import REDIRECTED, Identifier
 from api.web import activities, choices, places
 from api.web.pages import page
@@ -64,7 +64,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
             return Response(None, status_code=308, headers=headers)
         if len(found) > 1:
             return _page(request, view, "structures.html", {"structures": found, "s": found[0]})
-        (told,) = told_whole(view, found)
+        told = told_alone(view, found[0])
         back = request.query_params.get("retour", "")
         noindex = is_of_natural_person(view, told)
         context = {

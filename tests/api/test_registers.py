@@ -1,18 +1,24 @@
 """FINESS and SIRENE together over HTTP: redirections, withdrawals, who says what, who stands at the same door."""
 
+import csv
 import re
 from collections.abc import Iterator
+from math import asinh, floor, pi, radians, tan
+from pathlib import Path
 from typing import Any
 
+import mapbox_vector_tile
 import pytest
 from litestar.testing import TestClient
 from sqlalchemy import Engine, text
 
 from api.app import create_app
+from etl.export import export
 from geo.database import engine_for
 from geo.settings import Settings
 from tests.api import two_registers as street
 from tests.conftest import fresh_database
+from tests.places import BORDEAUX
 
 Client = TestClient[Any]
 HTML = {"accept": "text/html"}
@@ -86,9 +92,8 @@ def test_a_redirection_is_undone_with_the_link_that_made_it(client: Client, engi
     dentist = f"s{street.DENTIST}"
     street.decide(engine, street.DENTIST, street.SILENT, "accepted")
     assert of(client, dentist, 308) == {"id": f"f{street.SILENT}"}
-    assert of(client, f"f{street.SILENT}")["registers"] == [
-        {"siret": street.DENTIST, "source": "human", "status": "accepted", "score": 100.0, "findings": []}
-    ]
+    (linked,) = of(client, f"f{street.SILENT}")["registers"]
+    assert (linked["siret"], linked["source"], linked["status"]) == (street.DENTIST, "human", "accepted")
     assert "Confirmé par une personne" in page(client, f"f{street.SILENT}")
     street.undo_decision(engine, street.DENTIST)
     assert of(client, dentist)["id"] == dentist
@@ -133,7 +138,7 @@ def test_one_who_objects_is_gone(client: Client, engine: Engine) -> None:
 
 def test_a_structure_of_finess_says_which_register_says_what(client: Client) -> None:
     told = of(client, f"f{street.PHARMACY}")
-    assert [each["code"] for each in told["naf"]] == ["47.73Y", "47.73Z"] or told["naf"]
+    assert sorted(each["code"] for each in told["naf"]) == ["47.73Y", "47.73Z"]
     assert said_by(told, "Insee") == {"naf", "aliases"}
     assert {"name", "categorie", "siret", "address", "phones", "open", "position"} <= said_by(told, "Agence")
     (line,) = [each for each in told["provenance"] if each["source"] == "Insee – Sirene"]
@@ -147,7 +152,7 @@ def test_a_structure_of_finess_says_which_register_says_what(client: Client) -> 
 
 def test_a_structure_of_sirene_says_all_from_sirene(client: Client) -> None:
     told = of(client, f"s{street.DENTIST}")
-    fields = {"name", "categorie", "naf", "siret", "siren", "address", "open", "closed_on", "position"}
+    fields = {"name", "categorie", "naf", "siret", "siren", "address", "open", "closed_on", "position", "aliases"}
     assert said_by(told, "Insee") == fields
     assert said_by(told, "Agence") == set()
     assert (told["categorie"]["code"], told["registers"]) == ("lib:dentiste", [])
@@ -168,8 +173,13 @@ def test_a_masked_siret_that_finess_publishes_gets_nothing_from_sirene(client: C
 
 def test_what_is_found_of_a_declared_siret_is_said_in_french(client: Client) -> None:
     (found,) = of(client, f"f{street.CLOSED}")["registers"]
-    assert (found["source"], found["findings"]) == ("declared", ["déclaré par FINESS, fermé selon Sirene"])
-    assert "Déclaré par FINESS, fermé selon Sirene." in page(client, f"f{street.CLOSED}")
+    assert (found["source"], found["status"]) == ("declared", "rejected")
+    assert found["findings"] == [
+        "déclaré par FINESS, fermé selon Sirene",
+        "déclaré par FINESS, d’une autre entité juridique selon Sirene",
+    ]
+    shown = page(client, f"f{street.CLOSED}")
+    assert "Déclaré par FINESS, fermé selon Sirene, d’une autre entité juridique selon Sirene." in shown
 
 
 def test_who_stands_at_the_same_door_is_told_however_the_street_is_written(client: Client) -> None:
@@ -209,3 +219,79 @@ def test_the_page_of_a_natural_person_is_not_for_search_engines(client: Client) 
         assert answer.headers.get("x-robots-tag") == expected
         assert ('<meta name="robots" content="noindex">' in answer.text) is (expected is not None)
     assert "x-robots-tag" not in client.get(f"/structures/f{street.SILENT}", headers=HTML).headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("lib:medecin-generaliste", [street.DOCTOR]),
+        ("LIB:Dentiste", [street.DENTIST]),
+        ("lib", [street.DOCTOR, street.DENTIST]),
+        ("sirene", [street.LABORATORY, street.HEIR]),
+    ],
+)
+def test_categories_of_ours_are_filters_like_any(client: Client, asked: str, found: list[str]) -> None:
+    ids = sorted(f"s{each}" for each in found)
+    told = client.get("/api/v1/search", params={"categorie": asked, "facets": "categorie"}).json()
+    assert sorted(each["id"] for each in told["results"]) == ids
+    labels = {each["value"]: each["label"] for each in told["facets"]["categorie"]}
+    assert labels == {each["categorie"]["code"]: each["categorie"]["label"] for each in told["results"]}
+    with_words = client.get("/api/v1/search", params={"categorie": asked, "q": "bordeaux"}).json()
+    assert sorted(each["id"] for each in with_words["results"]) == ids
+    assert tile_ids(client, f"categorie={asked}") == ids
+    html = client.get("/", params={"categorie": asked}, headers=HTML).text
+    assert all(f'data-id="{each}"' in html for each in ids)
+
+
+def tile_ids(client: Client, query: str) -> list[str]:
+    """Of the points that the tiles around the street draw at zoom 14."""
+    west, north = (floor(each) for each in fraction_of_world(BORDEAUX.lon, BORDEAUX.lat))
+    found = set()
+    for x in (west, west + 1):
+        for y in (north - 1, north):
+            answer = client.get(f"/tiles/structures/14/{x}/{y}.mvt?{query}")
+            layers = mapbox_vector_tile.decode(answer.content) if answer.status_code == 200 else {}
+            found |= {each["properties"]["id"] for each in layers.get("structures", {}).get("features", ())}
+    return sorted(found)
+
+
+def fraction_of_world(lon: float, lat: float) -> tuple[float, float]:
+    """In tiles of zoom 14 from the north-west corner."""
+    return (lon + 180) / 360 * 2**14, (1 - asinh(tan(radians(lat))) / pi) / 2 * 2**14
+
+
+def test_the_menu_offers_both_families_and_shows_the_one_asked(client: Client) -> None:
+    html = client.get("/?categorie=lib:dentiste", headers=HTML).text
+    assert '<optgroup label="Professionnels libéraux">' in html
+    assert '<optgroup label="Structures connues par Sirene">' in html
+    assert html.count(" selected>Chirurgien-dentiste</option>") == 1
+    assert '<option value="lib">Professionnels libéraux : tous</option>' in html
+    token = re.search(r'class="jeton" href="[^"]*"><span class="invisible">Retirer : </span>([^<]*)', html)
+    assert token is not None
+    assert token.group(1).strip() == "Chirurgien-dentiste"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("dentiste", "lib:dentiste"),
+        ("kiné", "lib:kinesitherapie-readaptation"),
+        ("infirmière", "lib:infirmier"),
+        ("médecin", "lib:medecin-generaliste"),
+        ("sage-femme", "lib:sage-femme"),
+        ("psychologue", "lib:psychologue"),
+    ],
+)
+def test_words_that_people_type_for_a_practitioner_are_suggested(client: Client, typed: str, code: str) -> None:
+    lines = client.get("/api/v1/suggest", params={"q": typed, "limit": 20}).json()["suggestions"]
+    assert code in [each["id"] for each in lines if each["kind"] == "categorie"]
+
+
+def test_an_export_carries_them(both: Settings, engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "structures.csv"
+    with engine.connect() as connection:
+        export(connection, "structures", "csv", file)
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = {row["id"]: row for row in csv.DictReader(lines)}
+    assert rows[f"s{street.DENTIST}"]["categorie"] == "lib:dentiste"
+    assert f"s{street.HIDDEN}" not in rows

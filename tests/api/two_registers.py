@@ -33,7 +33,8 @@ def _keyed(digits: str) -> str:
 
 
 # SIRENE's: those that FINESS declares, then those that it does not know
-OF_PHARMACY, OF_CLOSED, OF_MASKED = siret(1), siret(2), siret(3)
+OF_PHARMACY = _keyed("7328293200007")  # of the very legal entity that FINESS says
+OF_CLOSED, OF_MASKED = siret(2), siret(3)
 DOCTOR, DENTIST, FORMER, HEIR, HIDDEN, NEVER_TOLD, OTHER_STREET = map(siret, range(10, 17))
 HEAD, LABORATORY = siret(20), siret(21)
 UNKNOWN = siret(99)

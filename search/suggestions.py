@@ -24,7 +24,7 @@ MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 def suggest(
     connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int, *, with_sirene: bool
 ) -> list[Suggestion]:
-    """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: it is served, and so are its categories."""
+    """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: its categories have structures."""
     if not words:
         return []
     if number := _numbers(connection, words, limit):

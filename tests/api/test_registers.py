@@ -10,11 +10,15 @@ from typing import Any
 import mapbox_vector_tile
 import pytest
 from litestar.testing import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from api.app import create_app
+from etl.counts import counts_of, together
 from etl.export import export
+from etl.labels import LABELS
+from etl.report import Report, as_text, report_of
 from geo.database import engine_for
+from geo.publication import load
 from geo.settings import Settings
 from tests.api import two_registers as street
 from tests.conftest import fresh_database
@@ -33,6 +37,16 @@ def both(server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFa
         street.load_finess(settings, home)
         street.load_sirene(settings, home)
         yield settings
+
+
+@pytest.fixture(scope="module")
+def runs(both: Settings) -> list[Report]:
+    """The reports of SIRENE's two months, as the ledger keeps them."""
+    engine = engine_for(both.database_url)
+    with engine.connect() as connection:
+        rows = connection.execute(select(load).where(load.c.pipeline == "sirene").order_by(load.c.id)).all()
+    engine.dispose()
+    return [report_of(row) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -295,3 +309,37 @@ def test_an_export_carries_them(both: Settings, engine: Engine, tmp_path: Path) 
         rows = {row["id"]: row for row in csv.DictReader(lines)}
     assert rows[f"s{street.DENTIST}"]["categorie"] == "lib:dentiste"
     assert f"s{street.HIDDEN}" not in rows
+
+
+def test_all_that_a_run_counts_has_words_and_a_table(runs: list[Report]) -> None:
+    for report in runs:
+        counts = counts_of(report.counts)
+        for kind, names in (
+            ("noticed", counts.noticed),
+            ("establishments", counts.establishments),
+            ("together", together(counts)),
+            ("record", counts.records),
+            ("change", counts.changes),
+            ("step", counts.seconds),
+        ):
+            assert sorted(names.keys() - LABELS[kind].keys()) == []
+        assert "{" not in as_text(report)
+    told = as_text(runs[1])
+    for line in ("liens acceptés", "structures de Sirene seule, ajoutées", "structures retirées de la carte"):
+        assert re.search(rf"^  {line} +[0-9]+$", told, re.MULTILINE), told
+
+
+def test_the_page_of_a_run_shows_them_too(client: Client, runs: list[Report]) -> None:
+    answer = client.get(f"/donnees/chargements/{runs[1].load}", headers=HTML)
+    assert answer.status_code == 200
+    for words in ("Sirene, chargement", "Rapprochement des registres", "liens acceptés", "établissements Sirene"):
+        assert words in answer.text
+
+
+def test_sirene_is_credited_on_every_page_and_answer(client: Client) -> None:
+    sources = client.get("/api/v1/search").json()["data"]["sources"]
+    assert {"name": "Insee – Sirene", "licence": "lov2", "as_of": "2026-11-04"} in sources
+    for address in ("/", "/donnees"):
+        assert "Insee – Sirene, données du 4 novembre 2026" in re.sub(
+            r"<[^>]+>", "", client.get(address, headers=HTML).text
+        )

@@ -53,7 +53,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
     );
     const [feature] = found;
     if (!feature) return;
-    const there = new Map(found.filter((each) => each.layer.id === "points").map((each) => [each.properties.id, each.properties.name]));
+    const there = new Map(found.filter((each) => each.layer.id === "points").map(({ properties: { id, name } }) => [id, name ?? id]));
     if (there.size === 1) onStructure(feature.properties.id);
     else if (there.size && map.getZoom() >= NAME_ZOOM) propose(feature.geometry.coordinates, there);
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });

@@ -343,3 +343,7 @@ def test_sirene_is_credited_on_every_page_and_answer(client: Client) -> None:
         assert "Insee – Sirene, données du 4 novembre 2026" in re.sub(
             r"<[^>]+>", "", client.get(address, headers=HTML).text
         )
+
+
+def test_the_history_of_a_structure_of_sirene_names_its_register(client: Client) -> None:
+    assert "Nouvelle structure dans Sirene." in page(client, f"s{street.HEIR}")

@@ -17,11 +17,13 @@ from etl.counts import counts_of, together
 from etl.export import export
 from etl.labels import LABELS
 from etl.report import Report, as_text, report_of
+from geo.communes import communes
 from geo.database import engine_for
 from geo.publication import load
 from geo.settings import Settings
 from tests.api import two_registers as street
 from tests.conftest import fresh_database
+from tests.etl.conftest import template  # noqa: F401 (a database that nobody is connected to)
 from tests.places import BORDEAUX
 
 Client = TestClient[Any]
@@ -29,10 +31,14 @@ HTML = {"accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-def both(server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def both(
+    server_url: str,
+    template: str,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Settings]:
     """An instance that serves both registers."""
     home = tmp_path_factory.mktemp("registres")
-    with fresh_database(server_url, template=database_url) as url:
+    with fresh_database(server_url, template=template) as url:
         settings = Settings(home=home, database_url=url)
         street.load_finess(settings, home)
         street.load_sirene(settings, home)
@@ -225,6 +231,12 @@ def test_of_two_at_one_number_without_good_points_the_address_is_enough(client: 
     with engine.begin() as connection:
         connection.execute(coarse, {"precision": "street", "ids": ids})
     assert [each["id"] for each in of(client, ids[0])["place"]["structures"]] == [ids[1]]
+    centre = text("UPDATE structure SET precision = 'commune', lon = :lon, lat = :lat WHERE id = :id")
+    with engine.begin() as connection:
+        bordeaux = communes()[BORDEAUX.commune]
+        connection.execute(centre, {"id": ids[1], "lon": bordeaux.lon, "lat": bordeaux.lat})
+    for one, other in (ids, ids[::-1]):
+        assert [each["id"] for each in of(client, one)["place"]["structures"]] == [other]
 
 
 def test_the_page_of_a_natural_person_is_not_for_search_engines(client: Client) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import fresh_database
 from tests.e2e import the_map
 from tests.e2e.conftest import served, visiting
 from tests.e2e.test_everyone import violations
+from tests.etl.conftest import template  # noqa: F401 (a database that nobody is connected to)
 from tests.places import BORDEAUX
 from tiles import basemap
 
@@ -23,10 +24,13 @@ GONE = f"/structures/s{street.HIDDEN}"
 
 @pytest.fixture(scope="module")
 def both_served(
-    server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory, web_assets: Path
+    server_url: str,
+    template: str,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    web_assets: Path,
 ) -> Iterator[str]:
     home = tmp_path_factory.mktemp("deux_registres")
-    with fresh_database(server_url, template=database_url) as url:
+    with fresh_database(server_url, template=template) as url:
         settings = Settings(home=home, database_url=url)
         engine = engine_for(url)
         with engine.begin() as connection:

@@ -51,7 +51,10 @@ def main_activities(codes: Iterable[Naf]) -> list[str]:
 def other_names(structure: StructurePage) -> list[str]:
     """Names that registers give it and that the page says nowhere else."""
     said = {sort_key(each) for each in (structure.name, structure.short_name, structure.name_complement) if each}
-    return [each for each in structure.aliases if sort_key(each) not in said]
+    once = {
+        sort_key(each): each for each in structure.aliases
+    }  # of two that differ by capitals, the one written as people write
+    return [name for key, name in once.items() if key not in said]
 
 
 def matched(number: Matched) -> str:

@@ -11,7 +11,7 @@ from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import OperationalError
 
-from geo.errors import InvalidQuestion, Lum1Error, NotFound, NotReady
+from geo.errors import Gone, InvalidQuestion, Lum1Error, NotFound, NotReady
 
 logger = logging.getLogger("lum1")
 
@@ -21,6 +21,7 @@ UNEXPECTED = "L’erreur est consignée ; réessayez, puis prévenez l’exploit
 STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidQuestion: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
     Lum1Error: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -28,6 +29,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 TITLES = {
     HTTPStatus.BAD_REQUEST: "Question invalide",
     HTTPStatus.NOT_FOUND: "Introuvable",
+    HTTPStatus.GONE: "Cette fiche a été retirée",
     HTTPStatus.METHOD_NOT_ALLOWED: "Méthode non permise",
     HTTPStatus.NOT_ACCEPTABLE: "Format non disponible",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Demande trop longue",
@@ -43,6 +45,13 @@ DETAILS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: UNEXPECTED,
 }
 PROBLEM_JSON = "application/problem+json"
+PAGES = {HTTPStatus.GONE: "retiree.html"}  # other problems share a page
+HEADERS: dict[int, dict[str, str]] = {
+    HTTPStatus.SERVICE_UNAVAILABLE: {"retry-after": "5"},
+    HTTPStatus.GONE: {
+        "cache-control": "no-cache"
+    },  # caches may keep a 410 (RFC 9110 § 15.5.11): this one may be undone
+}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -80,8 +89,10 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotReady | OperationalError):
         logger.error("%s %s", request.method, request.url.path, exc_info=error)
     if wants_page(request):
-        return Template("erreur.html", context={"probleme": problem, "fragment": False}, status_code=problem.status)
-    headers = {"retry-after": "5"} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        page = PAGES.get(HTTPStatus(problem.status), "erreur.html")
+        context = {"probleme": problem, "fragment": False}
+        return Template(page, context=context, status_code=problem.status, headers=HEADERS.get(problem.status, {}))
+    headers = dict(HEADERS.get(problem.status, {}))
     if isinstance(error, HTTPException) and error.headers:
         headers |= error.headers
     return Response(problem_bytes(problem), media_type=PROBLEM_JSON, status_code=problem.status, headers=headers)

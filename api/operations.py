@@ -39,7 +39,8 @@ def readyz(state: State) -> Ready:
         served = freshness.served(view.connection)
         worker = freshness.worker_is_alive(view.connection) if settings.schedule else None
     age = served.age(now) if served else None
-    stale = bool(served and served.is_stale(now, settings.max_age_days))
+    days = settings.max_age_days
+    stale = bool(served and (served.is_stale(now, days) or served.stock_is_stale(now, days)))
     return Ready(
         ready=True,
         status="degraded" if stale or worker is False else "ok",

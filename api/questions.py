@@ -100,8 +100,8 @@ def _area(name: str, code: str) -> tuple[str, ...]:
 def _categorie(name: str, code: str) -> tuple[int, ...]:
     if re.fullmatch("[0-9]{3}", code):  # known or not: a register may be ahead of the nomenclature
         return (int(code),)
-    ours = code.lower()  # « lib:pharmacie »: what else a category may be is digits
-    members = (ours,) if ours in categories() else family_members(ours)
+    code = code.lower()  # those of ours are words
+    members = (code,) if code in categories() else family_members(code)
     if not members:
         raise _unknown(name, code)
     return tuple(categories()[member].no for member in members)

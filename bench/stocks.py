@@ -9,7 +9,8 @@ import msgspec
 import polars as pl
 
 from etl.sirene.layout import POSITIONS, STOCK, UNITS
-from geo.reference.naf import NAF2025, REV2, naf_codes
+from geo.naf import NAF2025, REV2
+from geo.reference.naf import naf_codes
 
 ROW_GROUP = 1_000_000
 FIRST_SIREN = 100_000_000

@@ -14,6 +14,7 @@ ORDERED = {  # members whose names etl/labels.py puts in order
     "noticed": "noticed",
     "records": "record",
     "structures": "structures",
+    "establishments": "establishments",
     "changes": "change",
     "precision": "precision",
     "seconds": "step",
@@ -49,6 +50,11 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     unknown_fields: dict[str, int] = {}  # by path in the published file
     records: dict[str, Versions] = {}  # by kind of source_record
     structures: dict[str, int] = {}  # rows inserted, updated, removed…
+    establishments: dict[str, int] = {}  # of SIRENE: inserted, updated, ceased
+    links: dict[str, int] = {}  # between registers: standing ones by status, and how many moved
+    alone: dict[str, int] = {}  # structures that SIRENE alone founds: rows inserted, updated, absorbed
+    given: int | None = None  # FINESS structures that took or gave back what SIRENE says
+    left: int | None = None  # structures of those who must not be told any more
     changes: dict[str, int] = {}  # by geo.history.CHANGE_KINDS
     coverage: dict[str, Covered] = {}  # by département
     precision: dict[str, int] = {}  # open structures by geo.position.Precision
@@ -77,6 +83,14 @@ def _read(name: str, value: Any) -> Any:
     except msgspec.ValidationError:
         return None
     return in_order(ORDERED[name], typed) if name in ORDERED else typed
+
+
+def together(counts: Counts) -> dict[str, int]:
+    """What bringing the registers together made, in the order of its words."""
+    found = {f"links_{name}": n for name, n in counts.links.items()}
+    found |= {f"alone_{name}": n for name, n in counts.alone.items()}
+    found |= {name: n for name, n in (("given", counts.given), ("left", counts.left)) if n is not None}
+    return in_order("together", found)
 
 
 def total(covered: Mapping[str, Covered]) -> Covered:

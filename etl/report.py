@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from etl.counts import Counts, counts_of, total
+from etl.counts import Counts, counts_of, together, total
 from etl.coverage import worst_placed
 from etl.gates import Verdict
 from etl.labels import label
@@ -19,6 +19,7 @@ from geo.figures import NARROW_SPACE, duration, number, percent
 WORST_SHOWN = 3  # départements
 UNKNOWN_FIELDS_SHOWN = 10
 GONE_BACK = re.compile(r"retour au chargement (\d+)")  # how etl/rollback.py names its source
+SIRENE_FILES = ("--etablissements", "--unites-legales", "--geolocalisation", "--liens-succession", "--doublons")
 UNTOUCHED = "Les données servies n’ont pas changé."
 NEXT = {  # by state; a colon announces the command
     "running": "Un seul chargement à la fois : attendez sa fin.",
@@ -73,10 +74,12 @@ def as_text(report: Report) -> str:
         _advice(report),
         _read(counts),
         _changes(counts),
+        table("Établissements Sirene", _worded("establishments", counts.establishments)),
+        table("Rapprochement des registres", _worded("together", together(counts))),
         _records(counts),
         _coverage(counts),
         _gates(report),
-        table("Remarqué", {label("noticed", name): n for name, n in counts.noticed.items() if n}),
+        table("Remarqué", _worded("noticed", {name: n for name, n in counts.noticed.items() if n})),
         _unknown_fields(counts),
         table("Durées", {label("step", name): s for name, s in counts.seconds.items()}, duration),
         _others(report.counts),
@@ -115,8 +118,19 @@ def _again(report: Report, accepted: Iterable[str] = ()) -> str:
     if report.pipeline == "finess_activites":
         given = [] if report.origin == "live" else ["--activites", report.source]
         return shlex.join(["./lum1", "refresh", "finess", *given, *_accepting(accepted)])
+    if report.pipeline == "sirene":
+        given = [] if report.origin == "live" else _sirene_files(report.source)
+        return shlex.join(["./lum1", "refresh", "sirene", *given, *_accepting(accepted)])
     file = [] if report.origin == "live" else ["--file", report.source]
     return shlex.join(["./lum1", "refresh", report.pipeline, *file, *_accepting(accepted)])
+
+
+def _sirene_files(source: str) -> list[str]:
+    """Options for the files that a run of SIRENE names, in the order that it names them in."""
+    names = source.split(", ")
+    if names[0].endswith(".json"):
+        return [word for name in names for word in ("--api-pages", name)]
+    return [word for option, name in zip(SIRENE_FILES, names, strict=False) for word in (option, name)]
 
 
 def _accepting(gates: Iterable[str]) -> list[str]:
@@ -164,6 +178,10 @@ def _changes(counts: Counts) -> Iterator[str]:
     structures = {f"lignes {label('structures', name)}": n for name, n in counts.structures.items()}
     changes = {label("change", name): n for name, n in counts.changes.items() if n}
     yield from table("Changements", structures | changes)
+
+
+def _worded(kind: str, counted: Mapping[str, int]) -> dict[str, int]:
+    return {label(kind, name): n for name, n in counted.items()}
 
 
 def _records(counts: Counts) -> Iterator[str]:

@@ -7,6 +7,7 @@ Lum1Error
 │   ├── NotAvailableYet      a filter whose data do not exist yet
 │   └── InvalidCursor        a cursor we did not make, or made for another question
 ├── NotFound                 no structure under this identifier
+├── Gone                     a structure that was told and must not be any more
 ├── Refused                  a source file that must not be published
 └── NotReady                 the instance has nothing to serve yet
 """
@@ -42,6 +43,10 @@ class InvalidCursor(InvalidQuestion):
 
 class NotFound(Lum1Error):
     """Nothing is known under this identifier."""
+
+
+class Gone(Lum1Error):
+    """What was told under this identifier must not be told any more: the message names nobody."""
 
 
 class Refused(Lum1Error):

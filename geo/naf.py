@@ -2,7 +2,7 @@
 
 import re
 
-REV2, NAF_2025 = "NAFRev2", "NAF2025"  # as Insee names them
+REV2, NAF2025 = "NAFRev2", "NAF2025"  # as Sirene writes them beside a code
 PREFIX_2025 = "2025:"
 FILTERED = re.compile(r"(?:2025:)?[0-9]{2}\.[0-9]{2}[A-Z]")  # what naf= takes
 
@@ -13,4 +13,4 @@ def parted(code: str) -> tuple[str, str]:
     >>> parted("86.21Z"), parted("2025:86.21Y")
     (('NAFRev2', '86.21Z'), ('NAF2025', '86.21Y'))
     """
-    return (NAF_2025, code.removeprefix(PREFIX_2025)) if code.startswith(PREFIX_2025) else (REV2, code)
+    return (NAF2025, code.removeprefix(PREFIX_2025)) if code.startswith(PREFIX_2025) else (REV2, code)

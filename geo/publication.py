@@ -79,6 +79,10 @@ class Publication(msgspec.Struct, frozen=True):
     sources: tuple[DataSource, ...]
     days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
 
+    def source(self, pipeline: str) -> DataSource | None:
+        """Who is credited for a register, None while it is not served."""
+        return dict(zip(self.days, self.sources, strict=True)).get(pipeline)
+
 
 SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
+from geo import sirene
 from geo.filters import Filters, conditions
 from geo.publication import Publication
 from geo.structures import structure
@@ -60,7 +61,9 @@ class SearchEngine:
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion]:
         """Lines for what is typed so far."""
-        return suggestions.suggest(connection, self._indexes.of(publication.version), words, origin, limit)
+        index = self._indexes.of(publication.version)
+        with_sirene = sirene.PIPELINE in publication.days
+        return suggestions.suggest(connection, index, words, origin, limit, with_sirene=with_sirene)
 
     def placed(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> Placed:
         """Every structure with a position that the words and filters find, by id."""

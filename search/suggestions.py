@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlalchemy import Connection, select
 
-from geo.categories import Categorie, categories
+from geo.categories import FAMILIES, Categorie, categories
 from geo.communes import Commune, communes
 from geo.structures import structure
 from geo.text import sort_key
@@ -22,14 +22,14 @@ MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
 def suggest(
-    connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int
+    connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int, *, with_sirene: bool
 ) -> list[Suggestion]:
-    """At most `limit` lines for what is typed so far; nothing for nothing."""
+    """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: its categories have structures."""
     if not words:
         return []
     if number := _numbers(connection, words, limit):
         return number
-    kinds = [*_communes(words), *_categories(words)]
+    kinds = [*_communes(words), *_categories(words, with_sirene)]
     found = _structures(connection, index, words, origin, limit)
     lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
     return lines[:limit]
@@ -94,10 +94,11 @@ def _communes_by_name() -> tuple[list[str], list[Commune]]:
     return [name for name, _ in pairs], [commune for _, commune in pairs]
 
 
-def _categories(words: str) -> list[Suggestion]:
+def _categories(words: str, with_sirene: bool) -> list[Suggestion]:
     """Categories one of whose names begins so, word for word."""
     asked = tokens(words)
-    begun = [each for each, phrases in _said() if asked and any(_begins(phrase, asked) for phrase in phrases)]
+    offered = [(each, phrases) for each, phrases in _said() if with_sirene or each.family not in FAMILIES]
+    begun = [each for each, phrases in offered if asked and any(_begins(phrase, asked) for phrase in phrases)]
     return [Suggestion("categorie", each.label, each.code, None, None) for each in begun[:MAX_OF_KIND]]
 
 

@@ -15,7 +15,7 @@ from api.loads.queries import LARGEST_ID, load_numbered, loads_before, published
 from api.loads.schemas import Column, Departement, Load
 from api.web.charts import Part
 from api.web.pages import page
-from etl.counts import Counts
+from etl.counts import Counts, together
 from etl.labels import counted, label
 from geo.errors import InvalidQuestion
 from geo.publication import served_publication
@@ -64,6 +64,8 @@ def _context(connection: Connection, load: Load, order: str) -> dict[str, Any]:
         "portes": gates_of(load),
         "rejets": service.rejections_of(now, served_among(connection, samples)),
         "structures": service.lines("structures", now.structures, before.structures),
+        "etablissements": service.lines("establishments", now.establishments, before.establishments),
+        "rapprochement": service.lines("together", together(now), together(before)),
         "changements": service.lines("change", service.changes_of(now), service.changes_of(before)),
         "registres": [(label("record", kind), versions) for kind, versions in now.records.items()],
         "remarques": service.lines(

@@ -1,57 +1,65 @@
-"""Structures by id, by FINESS number (their own or their legal entity's), by SIRET."""
+"""Structures by id, by FINESS number (their own or their legal entity's), by SIRET, wherever each is told today."""
 
-import datetime as dt
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, literal, select
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from api.dependencies import Reading
 from api.structures.activities import activities_of
 from api.structures.details import with_details
-from api.structures.schemas import Provenance, StructurePage
-from geo.activites import PIPELINE
+from api.structures.place import place_of
+from api.structures.provenance import provenance_of
+from api.structures.registers import registers_of
+from api.structures.schemas import StructurePage
+from api.structures.whereabouts import siret_of_id, told_as
 from geo.ancien import finess_ancien
 from geo.categories import categorie
 from geo.errors import NotFound
 from geo.identifiers import Finess, Siret
 from geo.position import PositionSource
-from geo.publication import DataSource, Publication
-from geo.structures import structure
-from search.results import Structure
+from geo.publication import Publication
+from geo.structures import structure, structure_own
 from search.rows import structure_of
-
-REGISTER_FIELDS = [
-    "name",
-    "categorie",
-    "finess",
-    "siret",
-    "siren",
-    "entite_juridique",
-    "address",
-    "phones",
-    "open",
-    "closed_on",
-]
-ANCIEN_NAME = "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)"
-COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", None)
 
 
 def found_under(view: Reading, identifier: str) -> list[StructurePage]:
-    """Every structure known under this identifier, as lists show it, in the order of ids; NotFound when there is none."""
+    """Every structure known under this identifier, as lists show it, in the order of ids.
+
+    An id of SIRENE's that another structure tells today finds that one; Gone or NotFound when there is none.
+    """
     for condition in _conditions(identifier):
         if pages := _pages(view, condition):
             return pages
+    siret = siret_of_id(identifier) or _siret_asked(identifier)
+    if siret and (elsewhere := told_as(view.connection, siret)):
+        return _pages(view, structure.c.id == elsewhere)
     raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
 
 
 def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These with all that is published of them: a fixed number of statements, for one or for hundreds."""
-    activities = activities_of(view, pages)
-    pages = [msgspec.structs.replace(page, activities=each) for page, each in zip(pages, activities, strict=True)]
+    told = zip(pages, activities_of(view, pages), registers_of(view, pages), strict=True)
+    pages = [msgspec.structs.replace(page, activities=done, registers=matched) for page, done, matched in told]
     return with_details(view, pages)
+
+
+def told_alone(view: Reading, page: StructurePage) -> StructurePage:
+    """One structure in full, with who stands at the same place."""
+    (told,) = told_whole(view, [page])
+    return msgspec.structs.replace(told, place=place_of(view, page))
+
+
+def leads_elsewhere(identifier: str, pages: list[StructurePage]) -> str | None:
+    """The id that this one redirects to: its structure is told under another."""
+    return pages[0].id if siret_of_id(identifier) and pages[0].id != identifier else None
+
+
+def is_of_natural_person(view: Reading, page: StructurePage) -> bool:
+    """Whether SIRENE says that a natural person practises here under their own name."""
+    return bool(view.connection.execute(text(NATURAL_PERSON), {"sirets": page.siret}).scalar_one())
 
 
 def has_siblings(view: Reading, page: StructurePage) -> bool:
@@ -76,6 +84,11 @@ def _conditions(identifier: str) -> list[ColumnElement[bool]]:
     raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
 
 
+def _siret_asked(identifier: str) -> str | None:
+    kind, _, number = identifier.partition(":")
+    return str(Siret.parse(number)) if kind == "siret" else None
+
+
 def _among(column: Any, number: str) -> ColumnElement[bool]:
     found: ColumnElement[bool] = column.contains(literal([str(number)], ARRAY(Text)))
     return found
@@ -93,42 +106,26 @@ def _pages(view: Reading, condition: ColumnElement[bool]) -> list[StructurePage]
             categorie.c.code.label("categorie_code"),
             categorie.c.label.label("categorie_label"),
             finess_ancien.c.produced_on.label("ancien_on"),
+            structure_own.c.siret.label("own_siret"),
         )
         .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
         .outerjoin(finess_ancien, placed_by_ancien)
+        .outerjoin(structure_own, structure_own.c.id == structure.c.id)
         .where(condition)
         .order_by(structure.c.id)
     )
-    return [_page(structure_of(row), view, row.ancien_on) for row in view.connection.execute(query)]
+    return [_page(row, view.publication) for row in view.connection.execute(query)]
 
 
-def _page(found: Structure, view: Reading, ancien_on: dt.date | None) -> StructurePage:
+def _page(row: Row[Any], publication: Publication) -> StructurePage:
+    found = structure_of(row)
     members = {name: getattr(found, name) for name in found.__struct_fields__}
-    provenance = _provenance(found, view.publication.sources, ancien_on)
     return StructurePage(
         **members,
-        provenance=[*provenance, *_provenance_of_activities(view.publication)],
+        aliases=list(dict.fromkeys([*row.other_names, *row.aliases])),
+        provenance=provenance_of(row, publication),
     )
 
 
-def _provenance_of_activities(publication: Publication) -> list[Provenance]:
-    """The line of the activities flow, when one is served."""
-    pairs = zip(publication.days, publication.sources, strict=True)
-    return [Provenance(["activities"], s.name, s.licence, s.as_of) for name, s in pairs if name == PIPELINE]
-
-
-def _provenance(found: Structure, sources: tuple[DataSource, ...], ancien_on: dt.date | None) -> list[Provenance]:
-    register = sources[0]
-    by_register = found.position is not None and found.position.source == PositionSource.FINESS
-    fields = [*REGISTER_FIELDS, "position"] if by_register else REGISTER_FIELDS
-    lines = [Provenance(fields, register.name, register.licence, register.as_of)]
-    if found.position is not None and not by_register:
-        other = _position_source(found.position.source, ancien_on)
-        lines.append(Provenance(["position"], other.name, other.licence, other.as_of))
-    return lines
-
-
-def _position_source(source: str, ancien_on: dt.date | None) -> DataSource:
-    if source == PositionSource.FINESS_ANCIEN:
-        return DataSource(ANCIEN_NAME, "lov2", ancien_on)
-    return COMMUNE_CENTRES
+# Asked by the page of one structure; sirene_establishment's primary key, a probe a SIRET.
+NATURAL_PERSON = "SELECT EXISTS (SELECT FROM sirene_establishment WHERE siret = ANY (:sirets) AND natural_person)"

@@ -5,6 +5,7 @@ import datetime as dt
 import msgspec
 
 from api.structures.activities import Activity
+from api.structures.place import Place
 from api.structures.published import (
     Coded,
     Contact,
@@ -16,6 +17,7 @@ from api.structures.published import (
     ObservedChange,
     PublishedAddress,
 )
+from api.structures.registers import Matched
 from search.results import Structure
 
 
@@ -56,6 +58,9 @@ class StructurePage(PublishedStructure, frozen=True, kw_only=True):
 
     services: list[str] | None = None
     activities: list[Activity] | None = None
+    aliases: list[str] = msgspec.field(default_factory=list)  # other names that registers give it
+    registers: list[Matched] = msgspec.field(default_factory=list)
+    place: Place | None = None  # of one that is asked alone
     provenance: list[Provenance]
 
     def source_of(self, field: str) -> Provenance | None:

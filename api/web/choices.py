@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from geo.activites import label_of_filter
-from geo.categories import categories, family_members
+from geo.categories import FAMILIES, categories, family_members
 from geo.communes import area_names, communes
+from geo.text import sort_key
 from search.results import FacetValue
 
 # Territories too far from the Hexagone to be found by moving its map: name, département or collectivity.
@@ -66,13 +67,15 @@ def fixed() -> dict[str, Any]:
         "territoires": TERRITORIES,
         "rayons": RADII,
         "branches": _groups_by_branch(),
+        "familles": _categories_by_family(),
         "departements": [Option(code, f"{code} – {name}") for code, name in sorted(area_names("departement").items())],
     }
 
 
 def category_outside_menu(code: str | None) -> Option | None:
     """The category chosen, when it is finer or wider than what the menu offers."""
-    if not code or code in {each.group for each in categories().values() if not each.ended}:
+    of_sirene = {option.value for _, options in _categories_by_family() for option in options}
+    if not code or code in of_sirene | {each.group for each in categories().values() if not each.ended}:
         return None
     return Option(code, _category_name(code))
 
@@ -112,6 +115,24 @@ def _groups_by_branch() -> list[tuple[str, list[Option]]]:
     groups = sorted({(each.branch, each.group, each.group_label) for each in current})
     return [
         (label, [Option(group, name) for branch, group, name in groups if branch == code]) for code, label in branches
+    ]
+
+
+@cache
+def _categories_by_family() -> list[tuple[str, list[Option]]]:
+    """Those that Sirene's activities make, which FINESS's nomenclature has no place for: the family, then each of them."""
+    return [
+        (
+            label,
+            [
+                Option(family, f"{label} : tous" if family == "lib" else f"{label} : toutes"),
+                *sorted(
+                    (Option(each.code, each.label) for each in categories().values() if each.family == family),
+                    key=lambda option: sort_key(option.label),
+                ),
+            ],
+        )
+        for family, label in FAMILIES.items()
     ]
 
 

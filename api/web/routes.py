@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
@@ -13,8 +13,8 @@ from api.dependencies import Reading, reading, search_of
 from api.parameters import Asked, Narrowing, asked_in
 from api.questions import question_of
 from api.search.answers import answer
-from api.structures.queries import found_under, has_siblings, told_whole
-from api.structures.routes import Identifier
+from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
+from api.structures.routes import REDIRECTED, Identifier
 from api.web import activities, choices, places
 from api.web.pages import page
 from api.web.templates import STATIC
@@ -54,21 +54,30 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
 
 
 @get("/structures/{identifier:str}", include_in_schema=False, sync_to_thread=True)
-def structure(identifier: Identifier, request: Request[Any, Any, Any], state: State) -> Template:
-    """One structure, or the several that one number names."""
+def structure(identifier: Identifier, request: Request[Any, Any, Any], state: State) -> Template | Response[None]:
+    """One structure, or the several that one number names; where it is told today, when it is under another id."""
     with reading(state) as view:
         found = found_under(view, identifier)
+        if elsewhere := leads_elsewhere(identifier, found):
+            query = f"?{request.url.query}" if request.url.query else ""
+            headers = REDIRECTED | {"location": f"/structures/{elsewhere}{query}"}
+            return Response(None, status_code=308, headers=headers)
         if len(found) > 1:
             return _page(request, view, "structures.html", {"structures": found, "s": found[0]})
-        (told,) = told_whole(view, found)
+        told = told_alone(view, found[0])
         back = request.query_params.get("retour", "")
+        noindex = is_of_natural_person(view, told)
         context = {
             "s": told,
+            "noindex": noindex,
             "autres": has_siblings(view, told),
             "frise": timeline(told),
             "retour": back if back.startswith("?") else "",
         }
-        return _page(request, view, "structure.html", context)
+        page = _page(request, view, "structure.html", context)
+        if noindex:
+            page.headers["x-robots-tag"] = "noindex"
+        return page
 
 
 @get("/donnees", include_in_schema=False, sync_to_thread=True)

@@ -10,7 +10,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
-from api.web import once
+from api.web import once, registers
 from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
@@ -51,6 +51,11 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "conventions": once.agreements,
         "ailleurs": once.elsewhere,
         "joignable": once.reached_at,
+        "activites_principales": registers.main_activities,
+        "autres_noms": registers.other_names,
+        "rapproche": registers.matched,
+        "champs": registers.fields_in_words,
+        "licence": registers.licence,
     }
     environment.globals |= {
         "statique": static_address,

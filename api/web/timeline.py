@@ -8,6 +8,7 @@ import msgspec
 
 from api.structures.published import Event, ObservedChange
 from api.structures.schemas import StructurePage
+from api.structures.whereabouts import siret_of_id
 from api.web.templates import metres
 from geo.categories import categories
 from geo.position import distance_m
@@ -32,7 +33,8 @@ class Day(msgspec.Struct, frozen=True):
 
 def timeline(structure: StructurePage) -> list[Day]:
     """Every day of which something is told, the newest first; what has no day comes last."""
-    seen = [_of_change(change) for change in structure.history]
+    register = "Sirene" if siret_of_id(structure.id) else "FINESS"  # the one that founded it
+    seen = [_of_change(change, register) for change in structure.history]
     told = {(moment.day, moment.sentence) for moment in seen}
     official = [m for m in map(_of_event, _worth_telling(structure)) if (m.day, m.sentence) not in told]
     by_day = sorted([*official, *seen], key=lambda moment: moment.day or dt.date.min, reverse=True)
@@ -52,36 +54,36 @@ def _of_event(event: Event) -> Moment:
     return Moment(event.date, f"{event.label}.", None)
 
 
-def _of_change(change: ObservedChange) -> Moment:
+def _of_change(change: ObservedChange, register: str) -> Moment:
     day = change.effective_on or change.seen_on
-    return Moment(day, SENTENCES[change.kind](change), change.seen_on if change.seen_on != day else None)
+    return Moment(day, SENTENCES[change.kind](change, register), change.seen_on if change.seen_on != day else None)
 
 
-def _opened(change: ObservedChange) -> str:
-    return "Nouvelle structure dans FINESS."
+def _opened(change: ObservedChange, register: str) -> str:
+    return f"Nouvelle structure dans {register}."
 
 
-def _closed(change: ObservedChange) -> str:
-    return "Fermeture." if change.after else "Retirée de FINESS."
+def _closed(change: ObservedChange, register: str) -> str:
+    return "Fermeture." if change.after else f"Retirée de {register}."
 
 
-def _reopened(change: ObservedChange) -> str:
+def _reopened(change: ObservedChange, register: str) -> str:
     return "Réouverture."
 
 
-def _moved(change: ObservedChange) -> str:
+def _moved(change: ObservedChange, register: str) -> str:
     return f"Position déplacée de {metres(distance_m(*_degrees(change.before), *_degrees(change.after)))}."
 
 
-def _renamed(change: ObservedChange) -> str:
+def _renamed(change: ObservedChange, register: str) -> str:
     return f"Nouveau nom : «\u202f{change.after or '?'}\u202f», auparavant «\u202f{change.before or '?'}\u202f»."
 
 
-def _category_changed(change: ObservedChange) -> str:
+def _category_changed(change: ObservedChange, register: str) -> str:
     return f"Nouvelle catégorie : {_category(change.after)}, auparavant {_category(change.before)}."
 
 
-def _phone_changed(change: ObservedChange) -> str:
+def _phone_changed(change: ObservedChange, register: str) -> str:
     # a number is read at one go: it must not go on in the next line
     after = ", ".join(each.replace(" ", "\u00a0") for each in (change.after or "").split(";") if each)
     return f"Nouveau téléphone : {after}." if after else "Téléphone retiré."
@@ -96,7 +98,7 @@ def _degrees(written: str | None) -> list[float]:
     return [float(each) for each in (written or "0,0").split(",")]
 
 
-SENTENCES: dict[str, Callable[[ObservedChange], str]] = {
+SENTENCES: dict[str, Callable[[ObservedChange, str], str]] = {
     "opened": _opened,
     "closed": _closed,
     "reopened": _reopened,

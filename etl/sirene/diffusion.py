@@ -49,6 +49,11 @@ def split_units(units: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     return told, judged.filter("masked")["siren"].to_list()
 
 
+def masked_of(opened: pl.DataFrame) -> pl.DataFrame:
+    """Rows of OPEN of units that turn out to be masked, as rows of MASKED."""
+    return opened.with_columns(diffusion=pl.lit(PARTIAL)).select(rows.MASKED.names())
+
+
 def _with_position(published: Frame) -> Frame:
     known = published.lazy().collect_schema().names()
     return published.with_columns(

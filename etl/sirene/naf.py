@@ -3,7 +3,8 @@
 import polars as pl
 
 from geo.categories import categories
-from geo.reference.naf import NAF2025, REV2, naf_codes
+from geo.naf import NAF2025, REV2
+from geo.reference.naf import naf_codes
 
 _BY_REV2 = {each.code: each.categorie for each in naf_codes() if each.nomenclature == REV2}
 _BY_2025 = {each.code: each.categorie for each in naf_codes() if each.nomenclature == NAF2025}

@@ -10,7 +10,7 @@ from etl.sirene.addresses import with_address_lines
 from etl.sirene.naf import categorie, categorie_no
 from etl.sirene.names import NAMELESS, with_names
 from etl.sirene.positions import fall_back_on_commune_centre, locate, noticed
-from geo.naf import NAF_2025, PREFIX_2025, REV2
+from geo.naf import NAF2025, PREFIX_2025, REV2
 from geo.text import sort_key
 
 UNKNOWN_DAY = date(1900, 1, 1)  # what the register writes for a creation that nobody dated
@@ -48,6 +48,6 @@ def _our_columns(named: pl.DataFrame) -> pl.DataFrame:
 def _codes() -> pl.Expr:
     """What `structure.naf` holds: a code of an older nomenclature than these two is nothing to filter by."""
     rev2 = pl.when(pl.col("nomenclature") == REV2).then("naf")
-    switched = pl.when(pl.col("nomenclature") == NAF_2025).then("naf")
+    switched = pl.when(pl.col("nomenclature") == NAF2025).then("naf")
     of_2025 = pl.coalesce("naf25", switched)
     return pl.concat_list(rev2, pl.lit(PREFIX_2025) + of_2025).list.drop_nulls()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from geo.naf import REV2
 from geo.reference import files
 
-REV2, NAF2025 = "NAFRev2", "NAF2025"  # as Sirene writes them beside a code: the same shape, other meanings
 COLUMNS = ("nomenclature", "code", "libelle", "categorie", "affine")
 
 

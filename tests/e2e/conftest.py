@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +53,22 @@ def web_assets() -> Path:
 @pytest.fixture(scope="session")
 def server(demo_instance: Settings, web_assets: Path) -> Iterator[str]:  # noqa: F811
     """The address of a server as an operator runs it."""
-    demo_instance.web_assets.parent.mkdir(exist_ok=True)
-    demo_instance.web_assets.symlink_to(web_assets)
     _tell_loads(demo_instance)
+    with served(demo_instance, web_assets) as address:
+        yield address
+
+
+@contextmanager
+def served(instance: Settings, web_assets: Path) -> Iterator[str]:
+    """A server on this instance, for as long as its context."""
+    instance.web_assets.parent.mkdir(exist_ok=True)
+    instance.web_assets.symlink_to(web_assets)
     port = free_port(at_least=18_640)
     address = f"http://{LOOPBACK}:{port}"
-    environment = os.environ | {
-        "LUM1_HOME": str(demo_instance.home),
-        "LUM1_DATABASE_URL": demo_instance.database_url,
-    }
+    environment = os.environ | {"LUM1_HOME": str(instance.home), "LUM1_DATABASE_URL": instance.database_url}
     command = ["granian", "--interface", "asgi", "--factory", "api.app:create_app", "--host", LOOPBACK]
     with (
-        (demo_instance.home / "server.log").open("wb") as log,
+        (instance.home / "server.log").open("wb") as log,
         subprocess.Popen(
             [sys.executable, "-m", *command, "--port", str(port)],
             cwd=REPOSITORY, env=environment, stdout=log, stderr=log,
@@ -89,6 +94,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    with visiting(browser, server) as context:
+        yield context
+
+
+@contextmanager
+def visiting(browser: Browser, server: str) -> Iterator[BrowserContext]:
     """A visitor who asked for less motion, so that the map arrives at once; without complaint from the browser."""
     context = browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR")
     complaints: list[str] = []

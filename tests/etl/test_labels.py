@@ -7,6 +7,7 @@ import pytest
 from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
 from etl.labels import LABELS, label
+from etl.sirene import gates as sirene_gates
 from geo.publication import SOURCE_NAMES
 from geo.settings import REPOSITORY
 
@@ -49,10 +50,17 @@ def test_every_name_that_pipelines_write_has_its_words(kind: str, known: set[str
 
 
 def test_every_gate_and_every_pipeline_has_its_words() -> None:
-    assert {*GATE_NAMES, *activities_gates.GATE_NAMES} <= LABELS["gate"].keys()
+    assert {*GATE_NAMES, *activities_gates.GATE_NAMES, *sirene_gates.GATE_NAMES} <= LABELS["gate"].keys()
     assert SOURCE_NAMES.keys() <= LABELS["pipeline"].keys()
 
 
 def test_capacities_of_any_status_have_words() -> None:
     assert label("noticed", "capacites_de_statut_09") == "capacités installées"
     assert label("noticed", "capacites_de_statut_07") == "capacités de statut 07"
+
+
+def test_every_way_of_placing_an_establishment_of_sirene_has_words() -> None:
+    source = (REPOSITORY / "etl" / "sirene" / "positions.py").read_text(encoding="utf-8")
+    ways = re.findall(r'\.(?:then|otherwise)\(pl\.lit\("([a-z_]+)"\)\)', source)
+    assert {"placees_par_insee", "voie_inconnue"} <= set(ways)
+    assert [way for way in ways if f"positions_{way}" not in LABELS["noticed"]] == []

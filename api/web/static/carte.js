@@ -1,9 +1,10 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
-import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
+import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
 const CLUSTER_STEP = 2;
 const STRUCTURE_ZOOM = 14; // where clusters give way to points
+const NAME_ZOOM = 16; // from here on tiles say names, and what still overlaps stands at one door
 const MARGINS = { top: 60, right: 60, bottom: 80, left: 40 }; // what the buttons cover
 
 export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
@@ -25,7 +26,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
       pitchWithRotate: false,
       maxZoom: 19,
       fadeDuration: still ? 0 : 200,
-      locale: { "NavigationControl.ZoomIn": "Zoomer", "NavigationControl.ZoomOut": "Dézoomer", "AttributionControl.ToggleAttribution": "Crédits", "Map.Title": "Carte" },
+      locale: { "NavigationControl.ZoomIn": "Zoomer", "NavigationControl.ZoomOut": "Dézoomer", "AttributionControl.ToggleAttribution": "Crédits", "Map.Title": "Carte", "Popup.Close": "Fermer" },
     });
   } catch {
     onImpossible();
@@ -46,14 +47,33 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
   const ready = new Promise((resolve) => map.once("load", resolve));
 
   map.on("click", (event) => {
-    const [feature] = map.queryRenderedFeatures(
+    const found = map.queryRenderedFeatures(
       [[event.point.x - 6, event.point.y - 6], [event.point.x + 6, event.point.y + 6]],
       { layers: ["clusters", "points"] },
     );
+    const [feature] = found;
     if (!feature) return;
-    if (feature.properties.id) onStructure(feature.properties.id);
+    const there = new Map(found.filter((each) => each.layer.id === "points").map(({ properties: { id, name } }) => [id, name ?? id]));
+    if (there.size === 1) onStructure(feature.properties.id);
+    else if (there.size && map.getZoom() >= NAME_ZOOM) propose(feature.geometry.coordinates, there);
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });
+
+  /** Several structures at one door, by name: no zoom takes their points apart. */
+  function propose(coordinates, there) {
+    const list = document.createElement("ul");
+    list.className = "au-meme-point";
+    const popup = new Popup({ maxWidth: "min(320px, 80vw)" }).setLngLat(coordinates).setDOMContent(list);
+    for (const [id, name] of [...there].sort(([, a], [, b]) => a.localeCompare(b, "fr"))) {
+      const line = list.appendChild(document.createElement("li"));
+      const choice = line.appendChild(document.createElement("button"));
+      choice.type = "button";
+      choice.textContent = name;
+      choice.addEventListener("click", () => { popup.remove(); onStructure(id); });
+    }
+    popup.addTo(map);
+  }
+
   for (const layer of ["clusters", "points"]) {
     map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
     map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });

@@ -7,7 +7,8 @@ import pytest
 
 from etl.sirene.naf import categorie, categorie_no, categorie_of, in_scope
 from geo.categories import categories, categories_by_no, family_members
-from geo.reference.naf import NAF2025, REV2, naf_codes
+from geo.naf import NAF2025, REV2
+from geo.reference.naf import naf_codes
 
 
 @pytest.mark.parametrize(

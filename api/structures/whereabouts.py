@@ -1,0 +1,57 @@
+"""Where an establishment of SIRENE is told when it has no structure of its own: elsewhere, no more, or nowhere."""
+
+import re
+
+from sqlalchemy import Connection, text
+
+from geo.errors import Gone
+
+FOUNDED_BY_SIRENE = re.compile("s([0-9]{14})")  # docs/adr/0002
+
+
+def siret_of_id(identifier: str) -> str | None:
+    """The SIRET in the id of a structure that SIRENE founds."""
+    found = FOUNDED_BY_SIRENE.fullmatch(identifier)
+    return found.group(1) if found else None
+
+
+def told_as(connection: Connection, siret: str) -> str | None:
+    """The id of the structure that tells this establishment today; Gone when it was told and must not be any more.
+
+    One that is masked and was never told is unknown, as if the number did not exist (DESIGN.md decision 5).
+    """
+    withheld = connection.execute(text(WITHHELD), {"siret": siret}).one()
+    if withheld.withdrawn or withheld.was_told:
+        raise Gone("L’établissement qu’elle présentait n’est plus diffusé.")
+    if withheld.masked:
+        return None
+    found: str | None = connection.execute(text(TOLD_AS), {"siret": siret}).scalar_one_or_none()
+    return found
+
+
+# Asked for an id or a SIRET that no structure bears; one probe of withdrawal_standing_idx, one of masked_siret's primary key.
+WITHHELD = """
+SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL) AS withdrawn,
+       masked.siret IS NOT NULL AS masked,
+       coalesce(masked.was_told, false) AS was_told
+FROM (VALUES (CAST(:siret AS text))) AS asked (siret)
+LEFT JOIN masked_siret AS masked USING (siret)
+"""
+# Asked just after. Itself before who took it over, and a structure of its own before those of FINESS it is linked to:
+# absorbed_siret's primary key, structure's, link_accepted_siret_idx then structure_finess_idx.
+TOLD_AS = """
+WITH successive AS (
+    SELECT CAST(:siret AS text) AS siret, 0 AS turn
+    UNION ALL
+    SELECT survivor, 1 FROM absorbed_siret WHERE siret = :siret
+), told AS (
+    SELECT s.id, turn, 0 AS rank, NULL AS score, NULL AS finess
+    FROM successive JOIN structure AS s ON s.id = 's' || successive.siret COLLATE "C"
+    UNION ALL
+    SELECT s.id, turn, 1, l.score, l.finess
+    FROM successive
+    JOIN link AS l ON l.siret = successive.siret AND l.valid_to IS NULL AND l.status = 'accepted'
+    JOIN structure AS s ON s.finess && ARRAY[l.finess]
+)
+SELECT id FROM told ORDER BY turn, rank, score DESC, finess LIMIT 1
+"""

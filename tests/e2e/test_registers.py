@@ -1,0 +1,117 @@
+"""Pages of what two registers know, in a browser: structures of Sirene, links, the one withdrawn, points at one door."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from geo.database import engine_for
+from geo.settings import Settings
+from tests.api import two_registers as street
+from tests.conftest import fresh_database
+from tests.e2e import the_map
+from tests.e2e.conftest import served, visiting
+from tests.e2e.test_everyone import violations
+from tests.etl.conftest import template  # noqa: F401 (a database that nobody is connected to)
+from tests.places import BORDEAUX
+from tiles import basemap
+
+TOLD = ("/?categorie=lib", f"/structures/s{street.DOCTOR}", f"/structures/f{street.PHARMACY}")
+GONE = f"/structures/s{street.HIDDEN}"
+
+
+@pytest.fixture(scope="module")
+def both_served(
+    server_url: str,
+    template: str,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    web_assets: Path,
+) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("deux_registres")
+    with fresh_database(server_url, template=template) as url:
+        settings = Settings(home=home, database_url=url)
+        engine = engine_for(url)
+        with engine.begin() as connection:
+            basemap.build(connection)
+        engine.dispose()
+        street.load_finess(settings, home)
+        street.load_sirene(settings, home)
+        with served(settings, web_assets) as address:
+            yield address
+
+
+@pytest.fixture
+def page(browser: Browser, both_served: str) -> Iterator[Page]:
+    with visiting(browser, both_served) as context:
+        yield context.new_page()
+
+
+def open_all(page: Page) -> None:
+    """Every part of a page that folds."""
+    page.evaluate("document.querySelectorAll('.contenu details').forEach((each) => { each.open = true })")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", TOLD)
+def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: Any) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(address)
+    the_map.wait_until_drawn(page)
+    open_all(page)
+    assert violations(page, web_assets) == []
+
+
+@pytest.mark.parametrize("address", TOLD)
+def test_320_pixels_are_enough(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(address)
+    open_all(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_of_one_withdrawn_is_designed_for_everyone(
+    browser: Browser, both_served: str, web_assets: Path, theme: Any
+) -> None:
+    """Outside `page`: a browser complains of any 410."""
+    with browser.new_context(
+        base_url=both_served, color_scheme=theme, viewport={"width": 320, "height": 640}
+    ) as visitor:
+        page = visitor.new_page()
+        answer = page.goto(GONE)
+        assert answer is not None
+        assert answer.status == 410
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cette fiche a été retirée")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert violations(page, web_assets) == []
+        page.get_by_role("link", name="Revenir à la recherche").click()
+        expect(page.locator("#recherche")).to_be_visible()
+
+
+def test_who_shares_a_door_is_a_click_away_on_the_page(page: Page) -> None:
+    page.goto(f"/structures/f{street.PHARMACY}")
+    page.get_by_role("link", name="Camille Petit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Camille Petit")
+
+
+def test_every_point_at_one_door_is_reached_from_the_map(page: Page, web_assets: Path) -> None:
+    page.goto(f"/#carte=17/{BORDEAUX.lat}/{BORDEAUX.lon}")
+    the_map.wait_until_drawn(page)
+    for name in ("Camille Petit", "PHARMACIE DES LILAS"):
+        box = page.locator("#carte canvas").bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        choices = page.locator(".au-meme-point button")
+        expect(choices).to_have_text(["Camille Petit", "PHARMACIE DES LILAS"])
+        assert violations(page, web_assets) == []
+        choices.filter(has_text=name).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        page.goto(f"/#carte=17/{BORDEAUX.lat}/{BORDEAUX.lon}")
+        the_map.wait_until_drawn(page)
+
+
+def test_an_old_address_leads_to_the_structure_that_took_it_over(page: Page) -> None:
+    page.goto(f"/structures/s{street.OF_PHARMACY}")
+    assert page.url.partition("#")[0].endswith(f"/structures/f{street.PHARMACY}")

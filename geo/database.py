@@ -16,4 +16,7 @@ metadata = MetaData(
 def engine_for(url: str, *, pool_size: int = 8) -> Engine:
     """An engine on a `postgresql://` or `postgresql+psycopg://` address."""
     driver_url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(driver_url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    # a failing statement's values may be somebody's name: they are in no traceback
+    return create_engine(
+        driver_url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+    )

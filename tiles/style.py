@@ -44,6 +44,8 @@ BRANCH_COLOURS = {
     "5000": "#7a4fa3",  # aide à la famille
     "6000": "#5c6670",  # formation
 }
+# What SIRENE alone knows has no branch: professions are told apart from establishments.
+FAMILY_COLOURS = {"lib": "#3f51b5"}
 OTHER_COLOUR = "#5c6670"
 
 
@@ -65,7 +67,9 @@ def style(publication: Publication, *, dark: bool) -> dict[str, Any]:
 def colour_of(category: str) -> str:
     """The colour of a category's points; lists use it too."""
     known = categories().get(category)
-    return BRANCH_COLOURS.get(known.branch, OTHER_COLOUR) if known else OTHER_COLOUR
+    if known is None:
+        return OTHER_COLOUR
+    return FAMILY_COLOURS.get(known.family) or BRANCH_COLOURS.get(known.branch, OTHER_COLOUR)
 
 
 def _source(described: dict[str, Any]) -> dict[str, Any]:

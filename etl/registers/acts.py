@@ -41,9 +41,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
     siret: str
     left: int  # structures that left the map
-    published_by_finess: list[
-        str
-    ]  # structures of FINESS that carry this number: they say what FINESS publishes, nothing else
+    published_by_finess: list[str]  # FINESS numbers that carry it: they say what FINESS publishes, nothing else
 
 
 def withdraw(instance: Instance, siret: str, reason: str, progress: Progress | None = None) -> Withdrawn:

@@ -3,7 +3,8 @@
 import polars as pl
 
 from etl.demo.trades import NAF25, PRACTICES, SPLITS
-from geo.reference.naf import NAF2025, REV2, naf_codes
+from geo.naf import NAF2025, REV2
+from geo.reference.naf import naf_codes
 
 BY_REV2 = {each.code: each.categorie for each in naf_codes() if each.nomenclature == REV2}
 BY_2025 = {each.code: each for each in naf_codes() if each.nomenclature == NAF2025}

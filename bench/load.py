@@ -12,7 +12,8 @@ from etl.finess import pipeline as structures
 from etl.finess.activites import pipeline as activites
 from etl.load import Progress
 from etl.report import Report
-from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
 from geo.publication import served_publication
 

@@ -20,7 +20,8 @@ from etl.load import Progress
 from etl.outcome import Outcome
 from etl.report import Report, as_text
 from etl.sirene import live
-from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
 from geo.errors import NotFound
 from geo.publication import served_publication

@@ -17,6 +17,7 @@ from etl.ledger import Source
 from etl.report import Report
 from etl.thresholds import Thresholds
 from geo.errors import Lum1Error, Refused
+from geo.publication import served_publication
 
 LARGE = 0.1  # of what was kept: more versions than that were most of their tables
 
@@ -65,6 +66,18 @@ def refused_unread(engine: Engine, pipeline: str, source: Source, error: str) ->
     unread = Attempt(ledger.open_load(engine, pipeline, source), {}, [])
     report = _recorded(engine, source, unread, "refused", error)
     return msgspec.structs.replace(report, pipeline=pipeline, origin=source.origin)
+
+
+def check_world(connection: Connection, source: Source) -> None:
+    """What completes structures needs some to complete, and of the same world: invented and real data never mix."""
+    served = served_publication(connection)
+    if served is None:
+        raise Refused("Aucune structure n’est encore publiée : chargez d’abord FINESS (./lum1 refresh finess).")
+    if served.fictitious != source.fictitious:
+        worlds = ("réelles", "fictives")
+        raise Refused(
+            f"Ces données sont {worlds[source.fictitious]} et les structures servies {worlds[served.fictitious]}."
+        )
 
 
 def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[str], None]) -> None:

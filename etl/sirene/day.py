@@ -14,8 +14,7 @@ from etl.sirene import gates, pipeline
 from etl.sirene.api import Spool, read_day
 from etl.sirene.api.watermark import FOLLOWED
 from etl.sirene.delta import said_by_day
-from etl.sirene.pipeline import Asked
-from etl.sirene.refresh import How
+from etl.sirene.pipeline import Asked, How
 from geo.errors import Refused
 from geo.sirene import PIPELINE
 
@@ -33,11 +32,7 @@ def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progre
         said_by="api",
         said=lambda connection, work: said_by_day(connection, delta),
         gates=gates.PAGES_GATES,
-        home=how.home,
-        search_root=how.search_root,
-        accept=how.accept,
-        dry_run=how.dry_run,
-        progress=progress,
+        how=how,
         steps=Steps(progress),
         about={"api_day": day.isoformat()},
     )

@@ -33,7 +33,8 @@ from etl.sirene.files import (
 )
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
-from etl.sirene.refresh import How, StockFiles, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_stock
 from etl.sirene.statuses import reconcile
 from geo.database import engine_for
 from geo.errors import Lum1Error, Refused

@@ -16,7 +16,7 @@ from etl import history, publish, running
 from etl.coverage import coverage
 from etl.gates import Gate
 from etl.ledger import Source
-from etl.load import SAMPLES, Progress, Steps
+from etl.load import SAMPLES, Steps
 from etl.registers import establishments, journal, withheld
 from etl.registers.together import bring_together
 from etl.report import Report
@@ -26,7 +26,6 @@ from etl.sirene.records import records_of
 from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
-from geo.publication import served_publication
 from geo.sirene import KIND, PIPELINE
 
 ROWS_AT_ONCE = 20_000
@@ -45,6 +44,17 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """What every way of refreshing is told."""
+
+    home: Path
+    search_root: Path
+    origin: str = "file"
+    licence: str = "lov2"
+    accept: Collection[str] = ()
+    dry_run: bool = False
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Which files, and how."""
 
@@ -53,11 +63,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     said_by: str  # stock, api
     said: Callable[[Connection, Path], Said]  # reads the files, working in a folder that lasts as long as the run
     gates: Collection[Gate]
-    home: Path
-    search_root: Path
-    accept: Collection[str]
-    dry_run: bool
-    progress: Progress
+    how: How
     steps: Steps
     reference: Callable[[Connection, Path], None] = lambda connection, work: None  # successions, duplicates
     about: Mapping[str, Any] = msgspec.field(default_factory=dict)  # what the ledger keeps of this load besides
@@ -85,14 +91,14 @@ def run(engine: Engine, asked: Asked) -> Report:
 
 def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     """Under the lock of loads, so that nobody else works in this home."""
-    with scratch(asked.home) as work:
+    with scratch(asked.how.home) as work:
         return _attempt(connection, attempt, asked, work)
 
 
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path) -> int:
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
-    check_world(connection, asked.source)
-    journal.read(connection, asked.home)
+    running.check_world(connection, asked.source)
+    journal.read(connection, asked.how.home)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
@@ -103,7 +109,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
     attempt.counts |= tally.counts(said)
     asked.steps("portes")
     counted = _counted(connection, asked, said, tally, stock.produced_at if stock else None)
-    attempt.verdicts += common_gates.judge(counted, asked.gates, asked.accept)
+    attempt.verdicts += common_gates.judge(counted, asked.gates, asked.how.accept)
     if reasons := common_gates.refusals(attempt.verdicts):
         raise Refused(reasons)
     asked.steps("fusion")
@@ -116,11 +122,11 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
         connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
     )
     attempt.counts |= together.counts | coverage(connection, PIPELINE)
-    if asked.dry_run:
+    if asked.how.dry_run:
         raise Tried
     version = publish.publish(
         connection,
-        asked.search_root,
+        asked.how.search_root,
         {PIPELINE: attempt.load},
         fictitious=asked.source.fictitious,
         changed=together.changed,
@@ -128,18 +134,6 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
     return version
-
-
-def check_world(connection: Connection, source: Source) -> None:
-    """SIRENE completes FINESS: there must be some, and of the same world."""
-    served = served_publication(connection)
-    if served is None:
-        raise Refused("Aucune structure n’est encore publiée : chargez d’abord FINESS (./lum1 refresh finess).")
-    if served.fictitious != source.fictitious:
-        worlds = ("réelles", "fictives")
-        raise Refused(
-            f"Ces données de SIRENE sont {worlds[source.fictitious]} et les structures servies {worlds[served.fictitious]}."
-        )
 
 
 class Tally:
@@ -237,8 +231,8 @@ def _counted(
 def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
     asked.steps("registres tenus à côté")
     with engine.connect() as connection:
-        journal.write(connection, asked.home)
-    running.tidied(engine, asked.search_root, report, asked.steps)
+        journal.write(connection, asked.how.home)
+    running.tidied(engine, asked.how.search_root, report, asked.steps)
 
 
 # Asked once a run, before anything moves: two hash joins.

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from etl.sirene.api.pages import read_pages
 from etl.sirene.delta import said_by_pages
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS, load_duplicates, load_successions
-from etl.sirene.pipeline import PARIS, Asked, Said
+from etl.sirene.pipeline import PARIS, Asked, How, Said
 from etl.sirene.scan import stock
 from geo.errors import Refused
 from geo.sirene import PIPELINE
@@ -42,20 +42,8 @@ class StockFiles(msgspec.Struct, frozen=True):
         return [path for path in every if path is not None]
 
 
-class How(msgspec.Struct, frozen=True, kw_only=True):
-    """What every way of refreshing is told."""
-
-    home: Path
-    search_root: Path
-    origin: str = "file"
-    licence: str = "lov2"
-    accept: Collection[str] = ()
-    dry_run: bool = False
-
-
 def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progress | None = None) -> Report:
     """Publish a month's stock; a refusal is recorded in the ledger and reported."""
-    progress = progress or Silent()
     source = _source(files.given(), how)
     try:
         _check(files)
@@ -69,12 +57,8 @@ def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progres
         said_by="stock",
         said=lambda connection, work: _said_by_stock(connection, files, work),
         gates=gates.STOCK_GATES,
-        home=how.home,
-        search_root=how.search_root,
-        accept=how.accept,
-        dry_run=how.dry_run,
-        progress=progress,
-        steps=Steps(progress),
+        how=how,
+        steps=Steps(progress or Silent()),
         reference=lambda connection, work: _load_lineage(connection, files, work),
     )
     return pipeline.run(engine, asked)
@@ -84,7 +68,6 @@ def refresh_pages(
     engine: Engine, pages: Sequence[Path], how: How, progress: Progress | None = None, *, fictitious: bool = False
 ) -> Report:
     """Publish pages of the API's answers, on top of what is known."""
-    progress = progress or Silent()
     source = _source(pages, how)
     try:
         read = read_pages(pages)
@@ -98,12 +81,8 @@ def refresh_pages(
         said_by="api",
         said=lambda connection, work: said_by_pages(connection, read),
         gates=gates.PAGES_GATES,
-        home=how.home,
-        search_root=how.search_root,
-        accept=how.accept,
-        dry_run=how.dry_run,
-        progress=progress,
-        steps=Steps(progress),
+        how=how,
+        steps=Steps(progress or Silent()),
     )
     return pipeline.run(engine, asked)
 

@@ -22,8 +22,7 @@ from etl.sirene.api import Sirene, Status
 from etl.sirene.api.client import SIRETS_A_QUESTION
 from etl.sirene.diffusion import PARTIAL
 from etl.sirene.known import Turn
-from etl.sirene.pipeline import Asked, Said
-from etl.sirene.refresh import How
+from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.rows import MASKED
 from etl.sirene.units import RECORDS, closed, known_rows
 from geo.errors import Refused
@@ -55,11 +54,7 @@ def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress
         said_by="api",
         said=lambda connection, work: _said(connection, statuses),
         gates=gates.PAGES_GATES,
-        home=how.home,
-        search_root=how.search_root,
-        accept=how.accept,
-        dry_run=how.dry_run,
-        progress=progress,
+        how=how,
         steps=Steps(progress),
         about={"statuses": msgspec.to_builtins(asking.turn)},
     )

@@ -11,7 +11,8 @@ from etl.finess.pipeline import refresh
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.sirene.lineage import SUCCESSIONS
-from etl.sirene.refresh import How, StockFiles, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_stock
 from geo.database import engine_for
 from geo.identifiers import luhn
 from geo.settings import Settings

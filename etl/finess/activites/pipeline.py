@@ -18,7 +18,6 @@ from etl.report import Report
 from etl.running import Attempt, Tried
 from geo.activites import KIND, PIPELINE
 from geo.errors import Refused
-from geo.publication import served_publication
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +72,7 @@ def refresh(
 
 
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
-    _check_world(connection, asked.source)
+    running.check_world(connection, asked.source)
     history.open_comparison(connection)
     attach.create_standing(connection)
     asked.steps("lecture des activités")
@@ -100,18 +99,6 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
     return version
-
-
-def _check_world(connection: Connection, source: Source) -> None:
-    """Activities belong to structures: there must be some, and of the same world."""
-    served = served_publication(connection)
-    if served is None:
-        raise Refused("Aucune structure n’est encore publiée : chargez d’abord le flux « structures ».")
-    if served.fictitious != source.fictitious:
-        worlds = ("réelles", "fictives")
-        raise Refused(
-            f"Ces activités sont {worlds[source.fictitious]} et les structures servies {worlds[served.fictitious]}."
-        )
 
 
 def _read_whole(connection: Connection, asked: Asked, tally: ActivityTally) -> None:

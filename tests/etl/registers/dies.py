@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
 from tests.etl.finess.dies import Deadly
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from etl.report import Report
-from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from tests.etl.instance import Instance
 from tests.etl.sirene.api.entries import a_siret, an_establishment, with_key
 from tests.etl.sirene.published import establishments, files, positions, units

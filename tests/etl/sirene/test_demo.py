@@ -9,7 +9,8 @@ import pytest
 
 from etl import demo
 from etl.sirene.naf import in_scope
-from etl.sirene.refresh import How, StockFiles, refresh_pages, refresh_stock
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from tests.etl.conftest import MakeInstance
 from tests.etl.instance import Instance
 

@@ -19,7 +19,7 @@ from api.commands import french
         (["start", "--finess", "absent.json"], "« absent.json » n’existe pas."),
         (["rollback"], "Erreur : Il manque l’argument"),
         (["export", "structures"], "Erreur : Il manque l’option '-o'"),
-        (["export", "routes", "-o", "x"], "« routes » n’est pas l’un de : 'structures', 'changes'."),
+        (["export", "routes", "-o", "x"], "« routes » n’est pas l’un de : 'structures', 'changes', 'links'."),
         (["status", "maintenant"], "Argument de trop : maintenant"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -1,6 +1,7 @@
 """`start` on an instance that serves, or that was refused its first file: what is kept, replaced, said."""
 
 import contextlib
+import json
 import shutil
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.request
 from typing import NamedTuple
+from urllib.error import HTTPError
 
 import pytest
 
@@ -132,7 +134,7 @@ def test_asking_a_served_instance_for_a_demo_says_that_what_is_served_is_kept(lu
     before = lum1("status").stdout
     started = lum1("start", "--demo", "50")
     assert started.returncode == 0
-    assert f"version 2, {FEW} structures, données fictives" in started.stderr
+    assert "Cette instance sert déjà la version 3" in started.stderr  # after both flows of FINESS, and SIRENE
     assert "elle est gardée, et --demo sans effet" in started.stderr
     assert lum1("status").stdout == before
 
@@ -142,7 +144,7 @@ def test_a_file_given_to_a_served_instance_is_told_what_becomes_of_it(lum1, tmp_
     refused = lum1("start", "--finess", str(tmp_path / "abime.json"))
     assert refused.returncode == 3
     assert "abime.json la remplace s’il passe les portes" in refused.stderr
-    assert f"{FEW} structures" in lum1("status").stdout
+    assert "version 3" in lum1("status").stdout
 
 
 def test_without_a_file_nor_the_network_a_refresh_says_what_to_do(lum1):
@@ -168,7 +170,7 @@ def test_a_wrong_threshold_is_said_before_anything_is_read(lum1, tmp_path):
     assert "lourd.json" not in lum1("loads").stdout
 
 
-@pytest.mark.parametrize("lost", ["", "2/words", "2/ids.npy"])
+@pytest.mark.parametrize("lost", ["", "3/words", "3/ids.npy"])
 def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
     path = home.root / "search" / lost
     if path.is_dir():
@@ -183,10 +185,69 @@ def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
 
 
 def test_an_index_that_is_whole_is_left_alone(lum1, home):
-    complete = home.root / "search" / "2" / "complete"
+    complete = home.root / "search" / "3" / "complete"
     before = complete.stat().st_mtime_ns
     assert lum1("start").returncode == 0
     assert complete.stat().st_mtime_ns == before
+
+
+def test_the_demo_has_both_registers_and_leaves_no_file_of_persons_behind(lum1, home, instance):
+    told = json.loads(ask(address_of(lum1), "/api/v1/search?categorie=lib&limit=1"))
+    assert told["total"] > 100
+    assert not (home.root / "demo").exists()
+    assert list((home.root / "travail").iterdir()) == []
+
+
+def test_who_objects_is_withdrawn_at_once_and_once(lum1):
+    address = address_of(lum1)
+    found = json.loads(ask(address, "/api/v1/search?categorie=lib&limit=1"))["results"][0]
+    (siret,) = found["siret"]
+    assert lum1("withdraw", siret).returncode == 2  # without a reason
+    assert lum1("withdraw", "12345678900000", "--reason", "x").returncode == 1  # no SIRET
+    done = lum1("withdraw", siret, "--reason", "dossier 12")
+    assert (done.returncode, "Sa fiche est retirée" in done.stdout) == (0, True), done.stderr
+    assert status_of(address, f"/api/v1/structures/{found['id']}") == 410
+    again = lum1("withdraw", siret, "--reason", "dossier 12")
+    assert (again.returncode, again.stderr.splitlines()[-1]) == (1, f"lum1 : Le SIRET {siret} est déjà retiré.")
+    assert lum1("verify").returncode == 0
+    undone = lum1("withdraw", siret, "--undo")
+    assert "prochain chargement de SIRENE" in undone.stdout
+    assert lum1("withdraw", siret, "--undo").returncode == 1
+
+
+def test_a_doubtful_link_is_listed_decided_and_left_again(lum1):
+    (first, *_) = json.loads(lum1("links", "list", "--json").stdout)
+    pair = (first["finess"], first["siret"])
+    assert first["status"] == "review"
+    accepted = lum1("links", "accept", *pair, "--by", "Ana", "--reason", "appelé")
+    assert (accepted.returncode, "accepté, par Ana" in accepted.stdout) == (0, True), accepted.stderr
+    assert (first["siret"], "human", "accepted") in shown(lum1, first["finess"])
+    assert lum1("links", "undo", *pair).returncode == 0
+    assert (first["siret"], first["source"], "review") in shown(lum1, first["finess"])
+    unknown = lum1("links", "reject", "999999999", first["siret"], "--by", "Ana", "--reason", "x")
+    assert (unknown.returncode, "FINESS ne publie aucun établissement" in unknown.stderr) == (1, True)
+
+
+def shown(lum1, finess):
+    rows = json.loads(lum1("links", "show", finess, "--json").stdout)
+    return {(row["siret"], row["source"], row["status"]) for row in rows}
+
+
+def address_of(lum1):
+    return lum1("start").stdout.strip().rstrip("/")
+
+
+def ask(address, path):
+    with urllib.request.urlopen(address + path) as answer:
+        return answer.read()
+
+
+def status_of(address, path):
+    try:
+        with urllib.request.urlopen(address + path) as answer:
+            return answer.status
+    except HTTPError as refused:
+        return refused.code
 
 
 def test_the_foreground_takes_the_place_of_the_detached_server_and_says_so(instance, tmp_path):

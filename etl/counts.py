@@ -54,7 +54,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, int] = {}  # between registers: standing ones by status, and how many moved
     alone: dict[str, int] = {}  # structures that SIRENE alone founds: rows inserted, updated, absorbed
     given: int | None = None  # FINESS structures that took or gave back what SIRENE says
-    left: int | None = None  # structures of those who must not be told any more
+    purged: dict[str, int] = {}  # of those who must not be told any more: structures, records
     changes: dict[str, int] = {}  # by geo.history.CHANGE_KINDS
     coverage: dict[str, Covered] = {}  # by département
     precision: dict[str, int] = {}  # open structures by geo.position.Precision
@@ -89,7 +89,8 @@ def together(counts: Counts) -> dict[str, int]:
     """What bringing the registers together made, in the order of its words."""
     found = {f"links_{name}": n for name, n in counts.links.items()}
     found |= {f"alone_{name}": n for name, n in counts.alone.items()}
-    found |= {name: n for name, n in (("given", counts.given), ("left", counts.left)) if n is not None}
+    found |= {} if counts.given is None else {"given": counts.given}
+    found |= {f"purged_{name}": n for name, n in counts.purged.items()}
     return in_order("together", found)
 
 

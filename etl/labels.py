@@ -132,7 +132,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "alone_updated": "structures de Sirene seule, réécrites",
         "alone_absorbed": "structures de Sirene seule, rattachées",
         "given": "structures FINESS complétées ou rendues",
-        "left": "structures retirées de la carte",
+        "purged_structures": "structures retirées de la carte",
+        "purged_records": "versions effacées",
     },
     "change": {  # geo.history.CHANGE_KINDS, in the plural
         "opened": "ouvertures",
@@ -165,6 +166,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
             "statistiques",
             "grille des tuiles",
             "index de recherche",
+            "registres tenus à côté",
             "rangement",
         )
     },

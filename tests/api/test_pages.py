@@ -103,7 +103,8 @@ SAMPLES = {
 
 
 def test_each_filter_has_its_sample() -> None:
-    assert set(SAMPLES) == set(Narrowing.__struct_fields__)
+    asks_sirene = {"naf"}  # tests/api/test_registers.py
+    assert set(SAMPLES) | asks_sirene == set(Narrowing.__struct_fields__)
 
 
 @pytest.mark.parametrize("asked", SAMPLES.values(), ids=SAMPLES.keys())

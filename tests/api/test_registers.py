@@ -192,7 +192,8 @@ def test_a_masked_siret_that_finess_publishes_gets_nothing_from_sirene(client: C
 
 
 def test_what_is_found_of_a_declared_siret_is_said_in_french(client: Client) -> None:
-    (found,) = of(client, f"f{street.CLOSED}")["registers"]
+    registers = of(client, f"f{street.CLOSED}")["registers"]
+    (found,) = [each for each in registers if each["siret"] == street.OF_CLOSED]
     assert (found["source"], found["status"]) == ("declared", "rejected")
     assert found["findings"] == [
         "déclaré par FINESS, fermé selon Sirene",
@@ -362,3 +363,17 @@ def test_sirene_is_credited_on_every_page_and_answer(client: Client) -> None:
 
 def test_the_history_of_a_structure_of_sirene_names_its_register(client: Client) -> None:
     assert "Nouvelle structure dans Sirene." in page(client, f"s{street.HEIR}")
+
+
+def test_an_activity_code_goes_on_in_tiles_and_the_form(client: Client) -> None:
+    html = client.get("/?naf=86.21Z&limit=1", headers={"accept": "text/html"}).text
+    (tiles,) = re.findall(r'data-tuiles="([^"]*)"', html)
+    assert tiles == "naf=86.21Z"
+    form = html[html.index('<form class="filtres"') :].partition("</form>")[0]
+    assert '<input type="hidden" name="naf" value="86.21Z">' in form
+
+
+@pytest.mark.parametrize("code", ["86.21", "medecin", "2024:86.21Y", "86.21ZZ"])
+def test_what_is_no_activity_code_is_refused(client: Client, code: str) -> None:
+    refused = client.get(f"/api/v1/search?naf={code}")
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "naf")

@@ -1,7 +1,7 @@
 """Which register speaks for which field of a structure that several know, in one table.
 
-The first of a field's registers that says something is heard; `every` means that all are, one after the other. What people
-say (an administrator's edit, a pin) will come before any register.
+The first of a field's registers that knows the structure is heard; `every` means that all are, one after the other. What people
+say (an administrator's edit, a pin) will come before any register. Held by tests/etl/registers/test_precedence.py.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from geo.position import Precision
 EVERY = "every"
 PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "name": ("finess", "sirene"),  # SIRENE's are names of legal units and signs, found by as aliases
+        "name": ("finess", "sirene"),  # SIRENE's are names of legal units and signs: found by, as aliases
         "other_names": (EVERY, "finess", "sirene"),
         "categorie": ("finess", "sirene"),  # SIRENE's is a profession derived from an activity code
         "naf": ("sirene",),  # FINESS publishes none for an establishment
@@ -22,13 +22,16 @@ PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "address": ("finess", "sirene"),  # SIRENE's may be the head office's
         "phones": ("finess",),  # SIRENE has none
         "open": ("finess", "sirene"),  # the authorisation decides, not the tax office
-        "position": (
-            "finess",
-            "finess_ancien",
-            "sirene",
-            "commune",
-        ),  # while FINESS's point is better than a commune's centre
+        "position": ("finess", "finess_ancien", "sirene", "commune"),  # the most precise; in this order where equal
     }
 )
-# DESIGN.md decision 7: Insee's point (never of quality 33) comes before the centre of the commune, after a point of FINESS.
-INSEE_REPLACES = frozenset({Precision.COMMUNE.value, Precision.NONE.value})
+# DESIGN.md decision 7: a precise point of FINESS, then Insee's (never of quality 33), then less precise ones. The register that
+# says more precisely where is heard; FINESS where both are as precise.
+MORE_PRECISE_FIRST = (
+    Precision.PIN.value,
+    Precision.HOUSENUMBER.value,
+    Precision.STREET.value,
+    Precision.LOCALITY.value,
+    Precision.COMMUNE.value,
+    Precision.NONE.value,
+)

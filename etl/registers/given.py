@@ -6,12 +6,12 @@ Which register speaks for which field is `geo/precedence.py`. One that must not 
 
 from sqlalchemy import Connection, text
 
-from geo.precedence import INSEE_REPLACES
+from geo.precedence import MORE_PRECISE_FIRST
 
 
 def give(connection: Connection) -> int:
     """Make every FINESS structure say what its links give; how many were rewritten."""
-    given = {"replaced": sorted(INSEE_REPLACES)}
+    given = {"precisions": list(MORE_PRECISE_FIRST)}
     connection.execute(text(WANTED), given)
     connection.execute(text("ANALYZE wanted"))
     connection.execute(text(KEEP_OWN))
@@ -80,7 +80,10 @@ SELECT own.id, own.kept,
        ARRAY(
            SELECT each FROM unnest(coalesce(named.names, '{}')) AS each WHERE each <> ALL (own.other_names) ORDER BY each
        ) AS aliases,
-       placed.id IS NOT NULL AND own.precision = ANY (:replaced) AS moves,
+       coalesce(
+           array_position(CAST(:precisions AS text[]), placed.precision)
+           < array_position(CAST(:precisions AS text[]), own.precision), false
+       ) AS moves,
        placed.lon, placed.lat, placed.precision, placed.position_source
 FROM own
 LEFT JOIN refused USING (id)

@@ -119,7 +119,7 @@ def test_the_next_day_keeps_the_days_that_were_rolled_back_and_tells_its_own_new
     renamed = RENAMED.entry(LATER, enseigne1Etablissement="CABINET PLUS NEUF")
     assert load_pages(stocked, tmp_path, renamed).state == "published"
     assert [(each[0], each[1]) for each in changes(stocked)[len(told) :]] == [(RENAMED.id, "renamed")]
-    assert "NEUF" in changes(stocked)[-1][2]  # what it was called the day before, not in the stock
+    assert "Neuf" in changes(stocked)[-1][2]  # what it was called the day before, not in the stock
     told_of = dict(stocked.rows("SELECT id, open FROM structure WHERE register = 'sirene'"))
     assert (told_of[CLOSES.id], told_of[OPENS.id], told_of[REOPENS.id]) == (False, True, True)
     assert stocked.rows(TOLD_TWICE) == []

@@ -25,7 +25,7 @@ SERVED = {
         SELECT finess, siret, score, parts::text, source, status, reason
         FROM link WHERE valid_to IS NULL ORDER BY finess, siret
     """,
-    "sirene_establishment": "SELECT (to_jsonb(e) - 'load_id')::text FROM sirene_establishment AS e ORDER BY siret",
+    "sirene_establishment": "SELECT (to_jsonb(e) - 'load_id' - 'treated_at')::text FROM sirene_establishment AS e ORDER BY siret",
     "absorbed_siret": "SELECT siret, survivor, why FROM absorbed_siret ORDER BY siret",
 }
 TOLD_TWICE = """

@@ -22,11 +22,10 @@ from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
 from etl.ledger import Source
 from etl.load import Progress, Silent, Steps
-from etl.registers import establishments
 from etl.registers.together import bring_together
 from etl.report import Report
-from etl.sirene.replay import opened_at_load
-from etl.sirene.transform import establishments_of
+from etl.rhythm import PARIS
+from etl.sirene.replay import go_to
 from geo import sirene
 from geo.errors import Lum1Error
 from geo.publication import load
@@ -78,7 +77,7 @@ def _go_back(
     written = REPLAYED[target.pipeline](connection, target, load_id, steps)
     attached = attach_activities(connection)
     steps("rapprochement des registres")
-    together = bring_together(connection, load_id, whole=True)
+    together = bring_together(connection, load_id, whole=True, at=target.id)
     version = publish.publish(
         connection,
         search_root,
@@ -110,11 +109,8 @@ def _structures(connection: Connection, load_id: int, produced_on: date) -> Iter
 
 
 def _replay_sirene(connection: Connection, target: Target, load_id: int, steps: Steps) -> Mapping[str, int]:
-    establishments.open_stage(connection)
-    for opened in opened_at_load(connection, target.id):
-        establishments.write_stage(connection, establishments_of(opened, target.produced_at.date())[0])
     steps("fusion")
-    return establishments.go_back(connection, load_id)
+    return go_to(connection, target.id, load_id, target.produced_at.astimezone(PARIS).date())
 
 
 REPLAYED: Mapping[str, Callable[[Connection, Target, int, Steps], Mapping[str, int]]] = {

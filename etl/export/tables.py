@@ -68,7 +68,8 @@ LINKS = Table(
         "valid_from": pl.Date(),
         "valid_to": pl.Date(),
     },
-    # Asked by `export links`: every version, in the order of the primary key; where the FINESS structure stands.
+    # Asked by `export links`: every version, in the order of the primary key; where the FINESS structure stands. Of a number
+    # that must not be told, none: its score alone would tell that it is masked.
     query="""
 SELECT l.finess, l.siret, l.score, l.source, l.status,
        (l.valid_from AT TIME ZONE 'Europe/Paris')::date AS valid_from,
@@ -76,6 +77,8 @@ SELECT l.finess, l.siret, l.score, l.source, l.status,
        l.finess || '-' || l.siret AS id, s.lon, s.lat
 FROM link AS l
 LEFT JOIN structure AS s ON s.id = 'f' || l.finess
+WHERE NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = l.siret)
+  AND NOT EXISTS (SELECT FROM withdrawal AS w WHERE w.siret = l.siret AND w.undone_at IS NULL)
 ORDER BY l.finess, l.siret, l.valid_from
 """,
 )

@@ -3,6 +3,7 @@
 Each is one transaction under the lock of loads, published at once; no load, rollback or matching undoes it.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +17,12 @@ from etl.load import Progress, Silent
 from etl.registers import journal
 from etl.registers.together import Together, bring_together
 from geo.errors import Lum1Error, NotFound
-from geo.identifiers import Finess, Siret
+from geo.identifiers import Finess, Siret, compact
 from geo.links import link_decision
 from geo.publication import served_publication
 from geo.sirene import withdrawal
 
+FOURTEEN_DIGITS = re.compile("[0-9]{14}")
 NO_LOAD = 0  # an act is not a load: rows it rewrites carry none
 
 
@@ -46,23 +48,23 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 def withdraw(instance: Instance, siret: str, reason: str, progress: Progress | None = None) -> Withdrawn:
     """Withdraw an establishment of SIRENE, everywhere and until it is undone; AlreadySo when it is."""
-    number = Siret.parse(siret)
+    number = _siret(instance, siret)
 
     def act(connection: Connection) -> None:
         if connection.execute(text(IS_WITHDRAWN), {"siret": number}).scalar_one():
             raise AlreadySo(f"Le SIRET {number} est déjà retiré.")
-        connection.execute(insert(withdrawal).values(siret=str(number), reason=reason))
+        connection.execute(insert(withdrawal).values(siret=number, reason=reason))
 
     together, finess = _published(instance, act, number, progress)
-    return Withdrawn(str(number), together.purged.structures, finess)
+    return Withdrawn(number, together.purged.structures, finess)
 
 
 def undo_withdrawal(instance: Instance, siret: str, progress: Progress | None = None) -> None:
     """End a withdrawal: the establishment comes back with SIRENE's next load, since nothing of it was kept."""
-    number = Siret.parse(siret)
+    number = _siret(instance, siret)
 
     def act(connection: Connection) -> None:
-        standing = (withdrawal.c.siret == str(number), withdrawal.c.undone_at.is_(None))
+        standing = (withdrawal.c.siret == number, withdrawal.c.undone_at.is_(None))
         if not connection.execute(update(withdrawal).where(*standing).values(undone_at=text("now()"))).rowcount:
             raise NotFound(f"Le SIRET {number} n’est pas retiré.")
 
@@ -73,7 +75,7 @@ def decide(
     instance: Instance, finess: str, siret: str, verdict: str, by: str, reason: str, progress: Progress | None = None
 ) -> None:
     """Say whether two establishments belong together; `verdict`: accepted or rejected. An earlier decision is ended."""
-    pair = (str(Finess.parse(finess)), str(Siret.parse(siret)))
+    pair = (str(Finess.parse(finess)), _siret(instance, siret))
 
     def act(connection: Connection) -> None:
         if not connection.execute(text(IS_OURS), {"finess": pair[0]}).scalar_one():
@@ -89,7 +91,7 @@ def decide(
 
 def undo_decision(instance: Instance, finess: str, siret: str, progress: Progress | None = None) -> None:
     """Leave a pair to what is found of it again."""
-    pair = (str(Finess.parse(finess)), str(Siret.parse(siret)))
+    pair = (str(Finess.parse(finess)), _siret(instance, siret))
 
     def act(connection: Connection) -> None:
         undone = update(link_decision).where(*_standing(pair)).values(undone_at=text("now()"))
@@ -109,6 +111,16 @@ def reapply(instance: Instance, progress: Progress | None = None) -> int:
         return 0
     together, _ = _published(instance, lambda connection: None, None, progress)
     return together.purged.structures
+
+
+def _siret(instance: Instance, written: str) -> str:
+    """A SIRET; Insee publishes some whose key is wrong, so the key is asked only of one that we do not hold."""
+    number = compact(written)
+    if FOURTEEN_DIGITS.fullmatch(number):
+        with instance.engine.connect() as connection:
+            if connection.execute(text(IS_HELD), {"siret": number}).scalar_one():
+                return number
+    return str(Siret.parse(written))
 
 
 def _finish(instance: Instance) -> None:
@@ -139,9 +151,11 @@ def _published(
         with instance.engine.begin() as connection:
             journal.read(connection, instance.home)
             act(connection)
-            finess = list(connection.execute(text(CARRIERS), {"siret": siret}).scalars()) if siret else []
+            carriers = connection.execute(text(CARRIERS), {"siret": siret}).all() if siret else []
             step("rapprochement des registres")
-            together = bring_together(connection, NO_LOAD, whole=False, also=(*also, *finess))
+            together = bring_together(
+                connection, NO_LOAD, whole=False, also=(*also, *(each.number for each in carriers))
+            )
             served = served_publication(connection)
             if served is not None and together.changed:
                 publish.publish(
@@ -155,7 +169,7 @@ def _published(
         with instance.engine.connect() as connection:
             journal.write(connection, instance.home)
         publish.sweep(instance.engine, instance.search_root, served_only="purged" in together.counts)
-    return together, finess
+    return together, [each.number for each in carriers if each.published]
 
 
 def _standing(pair: tuple[str, str]) -> tuple[Any, ...]:
@@ -171,12 +185,22 @@ IS_KNOWN = """
 SELECT EXISTS (SELECT FROM sirene_establishment WHERE siret = :siret)
     OR EXISTS (SELECT FROM masked_siret WHERE siret = :siret)
 """
-# By structure_siret_idx.
+# By the indexes of source_record and of the tables it would be told from; what was withdrawn or decided is held as a number.
+IS_HELD = """
+SELECT EXISTS (SELECT FROM sirene_establishment WHERE siret = :siret)
+    OR EXISTS (SELECT FROM masked_siret WHERE siret = :siret)
+    OR EXISTS (SELECT FROM source_record WHERE kind = 'siret' AND key = :siret)
+    OR EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL)
+    OR EXISTS (SELECT FROM link_decision WHERE siret = :siret AND undone_at IS NULL)
+"""
+# FINESS numbers whose structure carries it; `published`: by FINESS itself, not through a link. One scan an act.
 CARRIERS = """
-SELECT DISTINCT number
+SELECT number, bool_or(CAST(:siret AS text) = ANY (CASE WHEN o.id IS NULL THEN s.siret ELSE o.siret END)) AS published
 FROM structure AS s
 CROSS JOIN LATERAL unnest(s.finess) AS number
-WHERE s.siret && ARRAY[CAST(:siret AS text)] AND s.register = 'finess'
+LEFT JOIN structure_own AS o ON o.id = s.id
+WHERE s.register = 'finess' AND (s.siret && ARRAY[CAST(:siret AS text)] OR o.siret && ARRAY[CAST(:siret AS text)])
+GROUP BY number
 ORDER BY number
 """
 # Asked when an instance starts: a database as old as its backup may hold what its own registers withhold.

@@ -29,10 +29,18 @@ def write_changes(connection: Connection, load_id: int, today: date) -> dict[str
 
 def apply(connection: Connection, load_id: int) -> Mapping[str, int]:
     """`structure` made to hold these structures, only what differs rewritten; how many rows of each kind."""
-    return {
-        name: connection.execute(text(statement), {"load_id": load_id}).rowcount
-        for name, statement in (("absorbed", DELETE_ABSORBED), ("updated", UPDATE), ("inserted", INSERT))
-    }
+    return _apply(connection, {"load_id": load_id}, absorbed=DELETE_ABSORBED, updated=UPDATE, inserted=INSERT)
+
+
+def go_back(connection: Connection, load_id: int, at: int) -> Mapping[str, int]:
+    """The same as load `at` left them: of the closed ones, those whose closing was told by then."""
+    given = {"load_id": load_id, "at": at}
+    made = {"absorbed": DELETE_ABSORBED, "untold": DELETE_UNTOLD, "updated": UPDATE, "inserted": INSERT}
+    return _apply(connection, given, **made, closed=INSERT_TOLD)
+
+
+def _apply(connection: Connection, given: Mapping[str, int], **statements: str) -> dict[str, int]:
+    return {name: connection.execute(text(statement), given).rowcount for name, statement in statements.items()}
 
 
 # Chains of ten and cycles end: a predecessor that is its own successor's successor has closed for good. Only where the place
@@ -121,15 +129,25 @@ SET ({INTO}, load_id) = ROW ({VALUES}, :load_id)
   AND s.id = 's' || e.siret AND s.register = 'sirene' AND s.row_hash <> e.row_hash
 """
 # In Hilbert order (how PostGIS sorts geometries), so that a map's neighbours are neighbours on disk.
-INSERT = f"""
+_INSERT = f"""
 INSERT INTO structure (id, register, {INTO}, load_id)
 SELECT 's' || e.siret, 'sirene', {VALUES}, :load_id
 {ALONE}
-  AND e.active AND NOT EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || e.siret)
+  AND {{founds}} AND NOT EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || e.siret)
 ORDER BY ST_SetSRID(ST_MakePoint(e.lon, e.lat), 4326)
 """
-# What the register itself changed: a link made or undone moves a structure from one register's word to another's, and is no
-# event of the world. Metres on the sphere, between points that Insee gives.
+INSERT = _INSERT.format(founds="e.active")
+_CLOSING_TOLD = """EXISTS (
+    SELECT FROM structure_change AS c WHERE c.structure = 's' || e.siret AND c.kind = 'closed' AND c.load_id <= :at
+)"""
+INSERT_TOLD = _INSERT.format(founds=f"NOT e.active AND {_CLOSING_TOLD}")
+DELETE_UNTOLD = f"""
+DELETE FROM structure AS s
+USING sirene_establishment AS e
+WHERE s.register = 'sirene' AND s.id = 's' || e.siret AND NOT e.active AND NOT {_CLOSING_TOLD}
+"""
+# What the records of this load changed, or that it ceased: a link made or undone moves a structure from one register's word to
+# another's, and is no event of the world. Metres on the sphere, between points that Insee gives.
 CHANGES = """
 WITH pair AS (
     SELECT 's' || e.siret AS structure, s.id IS NOT NULL AS known, s.open AS was_open, e.active AS now_open,
@@ -144,6 +162,7 @@ WITH pair AS (
     FROM sirene_establishment AS e
     LEFT JOIN structure AS s ON s.id = 's' || e.siret
     WHERE e.load_id = :load_id AND e.categorie_no IS NOT NULL
+      AND (e.row_hash = '' OR EXISTS (SELECT FROM changed_record AS r WHERE r.kind = 'siret' AND r.key = e.siret))
       AND NOT EXISTS (
           SELECT FROM link AS l WHERE l.siret = e.siret AND l.valid_to IS NULL AND l.status = 'accepted'
       )

@@ -92,10 +92,12 @@ def apply(connection: Connection, load_id: int, stock_day: datetime | None) -> C
     return Changes(inserted, updated, ceased)
 
 
-def go_back(connection: Connection, load_id: int) -> dict[str, int]:
-    """The stage of an earlier load into the table: what was unknown then leaves."""
+def go_back(connection: Connection, load_id: int, at: int) -> dict[str, int]:
+    """The stage of an earlier load `at` into the table: what was unknown then leaves. The stage is for this alone."""
     changes = apply(connection, load_id, None)
+    connection.execute(text(CEASE_LEFT), {"at": at})
     deleted: int = connection.execute(text(DELETE_UNKNOWN_THEN)).rowcount
+    connection.execute(text("DROP TABLE establishment_stage"))
     return {"inserted": changes.inserted, "updated": changes.updated, "deleted": deleted}
 
 
@@ -140,6 +142,16 @@ UPDATE sirene_establishment AS e
 SET active = false, row_hash = '', load_id = :load_id
 WHERE row_hash <> '' AND treated_at < :stock_day
   AND NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
+"""
+# As CEASE left it.
+CEASE_LEFT = """
+UPDATE sirene_establishment AS e
+SET active = false, row_hash = ''
+FROM establishment_stage AS g
+WHERE g.siret = e.siret AND NOT EXISTS (
+    SELECT FROM source_record AS r
+    WHERE r.kind = 'siret' AND r.key = e.siret AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
+)
 """
 DELETE_UNKNOWN_THEN = """
 DELETE FROM sirene_establishment AS e WHERE NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)

@@ -28,15 +28,18 @@ NOW = {
 }
 
 
-def renew(connection: Connection, load_id: int, *, whole: bool, also: Sequence[str] = ()) -> dict[str, int]:
+def renew(
+    connection: Connection, load_id: int, *, whole: bool, standing: Mapping[str, int], also: Sequence[str] = ()
+) -> dict[str, int]:
     """Find links again in the communes that this load touched, and in those of the FINESS numbers `also`, or in all.
 
-    Gives the standing links by status, and how many moved.
+    `standing`: by pipeline, the load whose records are served. Gives the standing links by status, and how many moved.
     """
-    connection.execute(text(DECLARED))
+    connection.execute(text(DECLARED), {"at": standing["finess"]})
+    connection.execute(text(INDEX_DECLARED))
     connection.execute(text(ALL_TOWNS if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)})
     connection.execute(text(ASKED))
-    moved = sum(_renew_part(connection, load_id, part) for part in _parts(connection))
+    moved = sum(_renew_part(connection, load_id, standing["sirene"], part) for part in _parts(connection))
     connection.execute(text("DROP TABLE asked, town, declared"))
     return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}
 
@@ -55,14 +58,14 @@ def _parts(connection: Connection) -> Iterator[list[str]]:
         yield part
 
 
-def _renew_part(connection: Connection, load_id: int, departements: list[str]) -> int:
+def _renew_part(connection: Connection, load_id: int, at: int, departements: list[str]) -> int:
     """The communes asked of some départements: as much of the country as is held in memory at once."""
     connection.execute(text(TOUCHED_PART), {"departements": departements})
     for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope", CANDIDATES, "ANALYZE candidate"):
         connection.execute(text(statement))
     found = links(
         _establishments(connection),
-        open_frame(connection.execute(text(CANDIDATE_RECORDS)).scalars()),
+        open_frame(connection.execute(text(CANDIDATE_RECORDS), {"at": at}).scalars()),
         _frame(connection, MASKED_ONES, MASKED),
         decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
         successions=_frame(connection, ALL_SUCCESSIONS, SUCCESSIONS),
@@ -207,8 +210,11 @@ SELECT s.id, number AS finess, coalesce(r.record ->> 'siret', (coalesce(o.siret,
 FROM structure AS s
 CROSS JOIN LATERAL unnest(s.finess) AS number
 LEFT JOIN structure_own AS o ON o.id = s.id
-LEFT JOIN source_record AS r ON r.kind = 'ege' AND r.key = number AND r.valid_to IS NULL
-WHERE s.register = 'finess' AND s.row_hash <> '';
+LEFT JOIN source_record AS r
+    ON r.kind = 'ege' AND r.key = number AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
+WHERE s.register = 'finess' AND s.row_hash <> ''
+"""
+INDEX_DECLARED = """
 CREATE INDEX ON declared (siret);
 CREATE INDEX ON declared (finess);
 ANALYZE declared
@@ -249,14 +255,27 @@ ORDER BY declared.finess
 CANDIDATE_RECORDS = """
 SELECT r.record
 FROM candidate
-JOIN source_record AS r ON r.kind = 'siret' AND r.key = candidate.siret AND r.valid_to IS NULL
+JOIN source_record AS r
+    ON r.kind = 'siret' AND r.key = candidate.siret AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
 ORDER BY r.key
 """
+# A withdrawn one too, so that what FINESS declares is confirmed by its numbers alone and no other is looked for in its place.
 MASKED_ONES = """
 SELECT m.siret, m.siren, m.diffusion, m.naf, m.nomenclature, m.commune
 FROM masked_siret AS m
 JOIN candidate USING (siret)
-ORDER BY m.siret
+UNION ALL
+SELECT w.siret, left(w.siret, 9), 'P', NULL, NULL, (
+    SELECT s.commune
+    FROM declared JOIN structure AS s USING (id)
+    WHERE declared.siret = w.siret
+    ORDER BY declared.finess
+    LIMIT 1
+)
+FROM withdrawal AS w
+JOIN candidate USING (siret)
+WHERE w.undone_at IS NULL AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = w.siret)
+ORDER BY siret
 """
 STANDING_DECISIONS = """
 SELECT d.finess, d.siret, d.verdict, d.by, d.decided_at AT TIME ZONE 'UTC'
@@ -280,8 +299,11 @@ WHERE l.finess = scope.finess AND l.valid_to IS NULL
 """
 BEGIN = """
 INSERT INTO link (finess, siret, valid_from, score, parts, source, status, reason, load_id)
-SELECT n.finess, n.siret, now(), n.score, n.parts::jsonb, n.source, n.status, n.reason, :load_id
+SELECT n.finess, n.siret, greatest(now(), before.ended), n.score, n.parts::jsonb, n.source, n.status, n.reason, :load_id
 FROM link_now AS n
+LEFT JOIN LATERAL (
+    SELECT max(l.valid_to) AS ended FROM link AS l WHERE (l.finess, l.siret) = (n.finess, n.siret)
+) AS before ON true
 WHERE NOT EXISTS (SELECT FROM link AS l WHERE (l.finess, l.siret) = (n.finess, n.siret) AND l.valid_to IS NULL)
 ORDER BY n.finess, n.siret
 """

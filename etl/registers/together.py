@@ -21,26 +21,62 @@ class Together(msgspec.Struct, frozen=True):
 
 
 def bring_together(
-    connection: Connection, load_id: int, *, whole: bool, also: Sequence[str] = (), told_on: date | None = None
+    connection: Connection,
+    load_id: int,
+    *,
+    whole: bool,
+    also: Sequence[str] = (),
+    told_on: date | None = None,
+    at: int | None = None,
 ) -> Together:
     """Forget who must not be told, find links, make SIRENE's structures and give FINESS's theirs; in the caller's transaction.
 
     `whole`: look for links everywhere, not only where this load changed something and around the FINESS numbers `also`.
     `told_on`: the day of the events that this load of SIRENE makes; none at a first load, nor for a load of another register.
+    `at`: the load that this one goes back to.
     """
     purged = withheld.purge(connection)
-    counts: dict[str, Any] = {"purged": purged.counts} if purged.records or purged.structures else {}
+    made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
+    counts = ({"purged": purged.counts} if purged.records or purged.structures else {}) | made.counts
+    return Together(purged.structures + made.changed, purged, counts)
+
+
+class Agreed(msgspec.Struct, frozen=True):
+    """What of it is no purge."""
+
+    changed: int = 0
+    counts: dict[str, Any] = {}
+
+
+def agree(
+    connection: Connection,
+    load_id: int,
+    *,
+    whole: bool,
+    also: Sequence[str] = (),
+    told_on: date | None = None,
+    at: int | None = None,
+) -> Agreed:
+    """The same once nobody is to be forgotten."""
     if not connection.execute(text(HAS_SIRENE)).scalar_one():
-        return Together(purged.structures, purged, counts)
-    found = links.renew(connection, load_id, whole=whole, also=(*also, *purged.partners))
+        return Agreed()
+    standing = _standing(connection, load_id, at)
+    found = links.renew(connection, load_id, whole=whole, also=also, standing=standing)
     alone.absorb(connection)
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
-    rows = alone.apply(connection, load_id)
+    replayed = at if at is not None and at == standing[SIRENE] else None
+    rows = alone.apply(connection, load_id) if replayed is None else alone.go_back(connection, load_id, replayed)
     given = give(connection)
-    counts |= {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    counts: dict[str, Any] = {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
     if told_on:
         counts["changes"] = changes
-    return Together(purged.structures + sum(rows.values()) + given, purged, counts)
+    return Agreed(sum(rows.values()) + given, counts)
+
+
+def _standing(connection: Connection, load_id: int, at: int | None) -> dict[str, int]:
+    """By pipeline, the load whose records are what is served: the newest, unless it went back or serves an older file."""
+    of_loads = connection.execute(text(STANDING), {"load_id": load_id, "at": at, "newest": NEWEST}).all()
+    return {FINESS: NEWEST, SIRENE: NEWEST} | dict(map(tuple, of_loads))
 
 
 def forget_sirene(connection: Connection) -> None:
@@ -49,5 +85,36 @@ def forget_sirene(connection: Connection) -> None:
         connection.execute(text(f"DELETE FROM {table}"))
 
 
+FINESS, SIRENE = "finess", "sirene"
+NEWEST = 2_147_483_647  # after every load there will be
+# The load under way stands in place of the one of its pipeline that is served. An older file of FINESS begins no version: its
+# records are those of the load that first read it, if any did (etl/rollback.py, `_remembered`).
+STANDING = """
+WITH stands AS (
+    SELECT DISTINCT ON (pipeline) id, pipeline, sha1, fictitious, produced_at, counts
+    FROM load
+    WHERE pipeline IN ('finess', 'sirene') AND (
+        id = :load_id
+        OR id = ANY (SELECT unnest(loads) FROM publication JOIN current_publication USING (version))
+    )
+    ORDER BY pipeline, id = :load_id DESC
+)
+SELECT pipeline, CASE
+    WHEN id = :load_id AND CAST(:at AS integer) IS NOT NULL THEN :at
+    WHEN counts ? 'went_back_to' THEN CAST(counts ->> 'went_back_to' AS integer)
+    WHEN pipeline = 'finess' AND NOT counts ? 'records' AND EXISTS (
+        SELECT FROM load AS newer
+        WHERE newer.pipeline = stands.pipeline AND newer.fictitious = stands.fictitious AND newer.state = 'published'
+          AND newer.produced_at > stands.produced_at AND newer.counts ? 'records'
+          AND newer.id >= (SELECT min(load_id) FROM source_record WHERE kind = 'ege')
+    ) THEN coalesce((
+        SELECT min(first.id) FROM load AS first
+        WHERE first.pipeline = stands.pipeline AND first.sha1 = stands.sha1 AND first.state = 'published'
+          AND first.counts ? 'records'
+    ), 0)
+    ELSE :newest
+END
+FROM stands
+"""
 FORGOTTEN = ("structure_own", "sirene_establishment", "link", "succession", "duplicate_siren", "absorbed_siret")
 HAS_SIRENE = "SELECT EXISTS (SELECT FROM sirene_establishment) OR EXISTS (SELECT FROM link WHERE valid_to IS NULL)"

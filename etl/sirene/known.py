@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from etl.rhythm import PARIS
 from etl.sirene.files import STOCK_ETABLISSEMENT
@@ -75,6 +76,22 @@ def refused_since(connection: Connection, month: date, moment: datetime) -> int 
     return found
 
 
+def is_needless(connection: Connection, served: Row[Any], sha1: str) -> bool:
+    """Whether the file with this sum is served already, and nothing since then lets it say more than it did."""
+    if served.sha1 != sha1:
+        return False
+    return not connection.execute(text(SAYS_MORE), {"served": served.id}).scalar_one()
+
+
+# Somebody whose withdrawal was undone comes back with it, and what FINESS names since may be read of it. Loads and acts never
+# overlap.
+SAYS_MORE = """
+SELECT EXISTS (
+    SELECT FROM withdrawal WHERE undone_at >= (SELECT started_at FROM load WHERE id = :served)
+) OR EXISTS (
+    SELECT FROM load WHERE pipeline = 'finess' AND state = 'published' AND id > :served
+)
+"""
 # Only loads of what stands today: from invented to real data, everything of the other world was forgotten.
 _OURS = """
 WHERE pipeline = 'sirene' AND state = 'published' AND id >= (SELECT min(load_id) FROM source_record WHERE kind = 'siret')

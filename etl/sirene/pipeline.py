@@ -23,6 +23,7 @@ from etl.report import Report
 from etl.running import Attempt, Tried
 from etl.sirene import gates, known
 from etl.sirene.records import records_of
+from etl.sirene.replay import bring_forward
 from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
@@ -86,6 +87,7 @@ def run(engine: Engine, asked: Asked) -> Report:
         asked.source,
         attempt=lambda connection, attempt: _alone(connection, attempt, asked),
         afterwards=lambda report: _afterwards(engine, asked, report),
+        is_needless=lambda connection, served: known.is_needless(connection, served, asked.source.sha1),
     )
 
 
@@ -99,6 +101,8 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     running.check_world(connection, asked.source)
     journal.read(connection, asked.how.home)
+    day = asked.produced_at.astimezone(PARIS).date()
+    forward = bring_forward(connection, day)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
@@ -117,7 +121,6 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
     attempt.counts["records"] = history.apply(connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock)
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")
-    day = asked.produced_at.astimezone(PARIS).date()
     together = bring_together(
         connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
     )
@@ -129,7 +132,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
         asked.how.search_root,
         {PIPELINE: attempt.load},
         fictitious=asked.source.fictitious,
-        changed=together.changed,
+        changed=forward + together.changed,
         step=asked.steps,
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}

@@ -9,13 +9,15 @@ import pytest
 
 from etl.registers import acts
 from etl.rollback import rollback
+from etl.sirene.refresh import refresh_stock
 from geo.database import engine_for
-from geo.errors import NotFound
+from geo.errors import InvalidIdentifier, NotFound
 from tests.conftest import fresh_database
-from tests.etl.finess.published import a_file, an_ege
+from tests.etl.finess.published import a_file, an_address, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
-from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
+from tests.etl.registers.people import NOVEMBER, Person, how, load_pages, load_stock, stock_files
+from tests.places import LILLE
 
 LEAVES, STAYS = Person(12), Person(34)
 AT = [(LEAVES.lon, LEAVES.lat)]
@@ -157,3 +159,98 @@ def test_a_pharmacy_of_finess_keeps_what_finess_publishes_when_its_number_is_wit
     assert done.published_by_finess == ["590000001"]
     assert instance.rows(row) == before
     assert places(instance, [each for each in LEAVES.secrets if each != LEAVES.siret], AT) == []
+
+
+def test_a_number_that_only_a_person_linked_is_not_said_to_be_published_by_finess_and_leaves_all_that_is_told(
+    instance: Instance, tmp_path: Path
+) -> None:
+    row = "SELECT (to_jsonb(s) - 'load_id')::text FROM structure AS s WHERE id = 'f590000001'"
+    assert instance.refresh(a_file(tmp_path, an_ege("590000001", about={"siret": STAYS.siret}))).state == "published"
+    load_stock(instance, tmp_path, LEAVES, STAYS)
+    before = instance.rows(row)
+    acts.decide(acting(instance), "590000001", LEAVES.siret, "accepted", "A. Vérificateur", "vue sur place")
+    assert LEAVES.siret in instance.rows(row)[0][0]
+    done = acts.withdraw(acting(instance), LEAVES.siret, REASON)
+    assert done.published_by_finess == []
+    assert instance.rows(row) == before
+    assert places(instance, LEAVES.secrets, AT) == []
+
+
+def test_undone_she_comes_back_with_the_very_file_that_is_served(told: Instance, tmp_path: Path) -> None:
+    files = stock_files(tmp_path, LEAVES, STAYS, day=NOVEMBER)
+    assert refresh_stock(told.engine, files, how(told)).state == "published"
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    assert refresh_stock(told.engine, files, how(told)).state == "unchanged"
+    acts.undo_withdrawal(acting(told), LEAVES.siret)
+    assert refresh_stock(told.engine, files, how(told)).state == "published"
+    assert structures(told) == [LEAVES.id, STAYS.id]
+    assert refresh_stock(told.engine, files, how(told)).state == "unchanged"
+
+
+def test_the_same_stock_is_read_again_once_finess_named_others(told: Instance, tmp_path: Path) -> None:
+    """A bakery is of no field of ours, until FINESS declares its number."""
+    bakery = Person(56)
+    out = {"activitePrincipaleEtablissement": "10.71C", "activitePrincipaleNAF25Etablissement": "10.71Y"}
+    files = stock_files(tmp_path, LEAVES, STAYS, bakery, day=NOVEMBER, changed={bakery.siret: out})
+    assert refresh_stock(told.engine, files, how(told)).state == "published"
+    known = f"SELECT count(*) FROM sirene_establishment WHERE siret = '{bakery.siret}'"
+    assert told.rows(known) == [(0,)]
+    named = an_ege(about={"siret": bakery.siret})
+    assert told.refresh(a_file(tmp_path, named, generatedAt="2026-11-23T02:09:17Z")).state == "published"
+    assert refresh_stock(told.engine, files, how(told)).state == "published"
+    assert told.rows(known) == [(1,)]
+    assert refresh_stock(told.engine, files, how(told)).state == "unchanged"
+
+
+def test_nobody_is_looked_for_in_place_of_a_withdrawn_number_that_finess_declares(
+    instance: Instance, tmp_path: Path
+) -> None:
+    twin = Person(12, nic=2)
+    said = an_ege(
+        "590000001",
+        LEAVES.sign,
+        about={"siret": LEAVES.siret, "nomEgeLong": LEAVES.sign},
+        adresse=[an_address(LILLE, point={})],
+    )
+    like_it = {
+        "enseigne1Etablissement": LEAVES.sign,
+        "numeroVoieEtablissement": "12",
+        "libelleVoieEtablissement": "DES LILAS",
+    }
+    assert instance.refresh(a_file(tmp_path, said)).state == "published"
+    load_stock(instance, tmp_path, LEAVES, twin, STAYS, changed={LEAVES.siret: like_it, twin.siret: like_it})
+    links = "SELECT siret, source, status FROM link WHERE valid_to IS NULL ORDER BY siret"
+    before = instance.rows(links)
+    assert [tuple(each) for each in before] == [(LEAVES.siret, "declared", "accepted")]
+    acts.withdraw(acting(instance), LEAVES.siret, REASON)
+    assert instance.rows(links) == before
+    assert structures(instance) == sorted([twin.id, STAYS.id])
+
+
+WRONG_KEY = "12345678200011"
+
+
+def test_a_number_whose_key_is_wrong_is_withdrawn_and_given_back_when_sirene_publishes_it(
+    instance: Instance, tmp_path: Path
+) -> None:
+    assert instance.refresh(a_file(tmp_path, an_ege())).state == "published"
+    with pytest.raises(InvalidIdentifier):
+        acts.withdraw(acting(instance), WRONG_KEY, REASON)
+    load_stock(instance, tmp_path, STAYS)
+    load_pages(instance, tmp_path, STAYS.entry() | {"siret": WRONG_KEY, "siren": WRONG_KEY[:9], "nic": WRONG_KEY[9:]})
+    assert f"s{WRONG_KEY}" in structures(instance)
+    with pytest.raises(InvalidIdentifier):
+        acts.withdraw(acting(instance), "12345678200012", REASON)
+    acts.withdraw(acting(instance), "123 456 782 00011", REASON)
+    assert structures(instance) == [STAYS.id]
+    acts.undo_withdrawal(acting(instance), WRONG_KEY)
+
+
+def test_a_number_whose_key_is_wrong_may_be_linked_when_sirene_publishes_it(instance: Instance, tmp_path: Path) -> None:
+    assert instance.refresh(a_file(tmp_path, an_ege("590000001"))).state == "published"
+    load_stock(instance, tmp_path, STAYS)
+    load_pages(instance, tmp_path, STAYS.entry() | {"siret": WRONG_KEY, "siren": WRONG_KEY[:9], "nic": WRONG_KEY[9:]})
+    acts.decide(acting(instance), "590000001", WRONG_KEY, "accepted", "A. Vérificateur", "vue sur place")
+    assert structures(instance) == [STAYS.id]
+    acts.undo_decision(acting(instance), "590000001", WRONG_KEY)
+    assert f"s{WRONG_KEY}" in structures(instance)

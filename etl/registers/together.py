@@ -30,7 +30,8 @@ def bring_together(
     """
     purged = withheld.purge(connection)
     counts: dict[str, Any] = {"purged": purged.counts} if purged.records or purged.structures else {}
-    if not connection.execute(text(HAS_SIRENE)).scalar_one():
+    # whose last establishment just left still has to be taken from FINESS's structures
+    if not (purged.records or purged.structures or connection.execute(text(HAS_SIRENE)).scalar_one()):
         return Together(purged.structures, purged, counts)
     found = links.renew(connection, load_id, whole=whole, also=(*also, *purged.partners))
     alone.absorb(connection)

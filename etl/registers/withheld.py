@@ -43,7 +43,7 @@ def note_practices(connection: Connection, opened: pl.DataFrame) -> int:
     """Rows of OPEN of a stock, which may lag: natural persons that the API says are masked at another practice of theirs."""
     of_persons = opened.filter("natural_person")
     hidden = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).all()
-    said_at: dict[str, datetime] = {siren: moment for siren, moment in hidden}
+    said_at: dict[str, datetime] = {row.siren: row.said_at for row in hidden}
     theirs = masked_of(of_persons.filter(pl.col("siren").is_in(list(said_at))))
     moments = pl.Series("said_at", [said_at[siren] for siren in theirs["siren"]], pl.Datetime("us", "UTC"))
     return _note(connection, theirs.with_columns(moments), "api") if theirs.height else 0
@@ -143,7 +143,7 @@ WHERE siren = ANY (:sirens) AND (said_by <> 'api' OR said_at < :said_at)
 """
 # By masked_siret_siren_idx.
 OF_HIDDEN_UNITS = """
-SELECT siren, max(said_at) FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api' GROUP BY siren
+SELECT siren, max(said_at) AS said_at FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api' GROUP BY siren
 """
 # Two that were said at once: the mask stays.
 LIFT = """

@@ -62,7 +62,7 @@ def note_open(connection: Connection, sirets: list[str], said_by: str, said_at: 
 def _note(connection: Connection, said: pl.DataFrame, said_by: str) -> int:
     """Rows of COLUMNS."""
     create_temporary(connection, "masked_now", COLUMNS)
-    copy_rows(connection, "masked_now", COLUMNS, said.select(COLUMNS).iter_rows())
+    copy_rows(connection, "masked_now", COLUMNS, said.select(*COLUMNS).iter_rows())
     noted: int = connection.execute(text(NOTE), {"said_by": said_by}).rowcount
     connection.execute(text(SAY_AGAIN), {"said_by": said_by})
     connection.execute(text("DROP TABLE masked_now"))

@@ -83,6 +83,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "masques_entre_temps": "passés en diffusion partielle",
         "disparus_du_registre": "disparus du registre",
         "plus_masques": "de nouveau diffusés",
+        "masques_malgre_le_refus": "passés en diffusion partielle, retirés malgré le refus",
         "stock_in_scope": "du champ sanitaire et social",
         "stock_named_found": "nommés par FINESS",
         "stock_closed_dropped": "fermés que FINESS ne nomme pas",

@@ -72,6 +72,7 @@ masked_siret = Table(
     Column("commune", Text),
     Column("said_by", Text, nullable=False),  # stock, api: what the API masks, a stock that lags does not unmask
     Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),  # when we learnt it
+    Column("said_at", DateTime(timezone=True), nullable=False),  # by the newest that says it: an older O lifts nothing
     Column(
         "was_told", Boolean, nullable=False, server_default="false"
     ),  # a structure of ours once: its address answers 410

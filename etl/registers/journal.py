@@ -7,6 +7,7 @@ holds that the database lacks was noted after the backup was made.
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, text
@@ -29,6 +30,12 @@ class Masked(msgspec.Struct, frozen=True):
     said_by: str
     since: datetime
     was_told: bool
+    said_at: datetime | None = None  # of a file written before this was kept: `since`
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """For the database."""
+        return msgspec.structs.asdict(self) | {"said_at": self.said_at or self.since}
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -68,17 +75,26 @@ def read(connection: Connection, home: Path) -> int:
         return 0
     journal = msgspec.json.decode(file.read_bytes(), type=Journal)
     known = set(connection.execute(select(masked_siret.c.siret)).scalars())
-    masked = [msgspec.structs.asdict(each) for each in journal.masked if each.siret not in known]
+    masked = [each.row for each in journal.masked if each.siret not in known]
     acts = {tuple(row) for row in connection.execute(text("SELECT siret, withdrawn_at FROM withdrawal"))}
     standing = {row.siret for row in connection.execute(text(STANDING))}
     # one that the database knows and that stands no more was undone: the file is the older one
     withdrawn = [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts]
     if masked:
         connection.execute(insert(masked_siret), masked)
+    if journal.masked:
+        connection.execute(text(SAY_AGAIN), [each.row for each in journal.masked])
     for each in withdrawn:
         again = {"siret": each.siret, "withdrawn_at": each.withdrawn_at, "reason": "reprise du registre tenu à côté"}
         connection.execute(insert(withdrawal).values(again))
     return len(masked) + len(withdrawn)
 
 
+# A backup may have been made before the API, or a later file, said it again.
+SAY_AGAIN = """
+UPDATE masked_siret
+SET said_at = greatest(said_at, :said_at),
+    said_by = CASE WHEN :said_by = 'api' THEN 'api' ELSE said_by END
+WHERE siret = :siret AND (said_at < :said_at OR (:said_by = 'api' AND said_by <> 'api'))
+"""
 STANDING = "SELECT siret, withdrawn_at FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"

@@ -20,6 +20,13 @@ class Together(msgspec.Struct, frozen=True):
     counts: dict[str, Any]
 
 
+class Agreed(msgspec.Struct, frozen=True):
+    """What of it is no purge."""
+
+    changed: int = 0
+    counts: dict[str, Any] = {}
+
+
 def bring_together(
     connection: Connection,
     load_id: int,
@@ -36,16 +43,13 @@ def bring_together(
     `at`: the load that this one goes back to.
     """
     purged = withheld.purge(connection)
-    made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
-    counts = ({"purged": purged.counts} if purged.records or purged.structures else {}) | made.counts
+    someone_left = bool(purged.records or purged.structures)
+    made = Agreed()
+    # whose last establishment just left still has to be taken from FINESS's structures
+    if someone_left or connection.execute(text(HAS_SIRENE)).scalar_one():
+        made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
+    counts = ({"purged": purged.counts} if someone_left else {}) | made.counts
     return Together(purged.structures + made.changed, purged, counts)
-
-
-class Agreed(msgspec.Struct, frozen=True):
-    """What of it is no purge."""
-
-    changed: int = 0
-    counts: dict[str, Any] = {}
 
 
 def agree(
@@ -58,8 +62,6 @@ def agree(
     at: int | None = None,
 ) -> Agreed:
     """The same once nobody is to be forgotten."""
-    if not connection.execute(text(HAS_SIRENE)).scalar_one():
-        return Agreed()
     standing = _standing(connection, load_id, at)
     found = links.renew(connection, load_id, whole=whole, also=also, standing=standing)
     alone.absorb(connection)

@@ -6,6 +6,8 @@ withdrawal, and when an instance starts, so that nothing older brings them back 
 stay what FINESS publishes.
 """
 
+from datetime import datetime
+
 import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
@@ -14,37 +16,64 @@ from etl.copying import copy_rows, create_temporary
 from etl.sirene.diffusion import masked_of
 from etl.sirene.rows import MASKED
 
-COLUMNS = dict.fromkeys(MASKED.names(), "text")
+COLUMNS = {**dict.fromkeys(MASKED.names(), "text"), "said_at": "timestamptz"}
 
 
-def note_masked(connection: Connection, masked: pl.DataFrame, said_by: str) -> int:
-    """Add rows of MASKED to the register of partial diffusion; how many were not in it. `said_by`: stock or api."""
-    create_temporary(connection, "masked_now", COLUMNS)
-    copy_rows(connection, "masked_now", COLUMNS, masked.select(MASKED.names()).iter_rows())
-    noted: int = connection.execute(text(NOTE), {"said_by": said_by}).rowcount
-    connection.execute(text(SAY_AGAIN), {"said_by": said_by})
-    connection.execute(text("DROP TABLE masked_now"))
-    return noted
+def note_masked(
+    connection: Connection, masked: pl.DataFrame, said_by: str, said_at: datetime, whole_at: datetime | None = None
+) -> int:
+    """Add rows of MASKED to the register of partial diffusion; how many were not in it. `said_by`: stock or api.
+
+    `whole_at`: up to when a stock knows; one that we tell from a later treatment was shown since.
+    """
+    shown_since = _treated_after(connection, masked["siret"].to_list(), whole_at)
+    said = masked.filter(~pl.col("siret").is_in(shown_since)).with_columns(said_at=pl.lit(said_at))
+    return _note(connection, said, said_by)
 
 
-def note_units_masked(connection: Connection, sirens: list[str]) -> int:
-    """Legal units that the API says are masked: every establishment of theirs that we hold is."""
-    noted: int = connection.execute(text(NOTE_UNITS), {"sirens": sirens}).rowcount
+def note_units_masked(connection: Connection, sirens: list[str], said_at: datetime) -> int:
+    """Legal units that the API says are masked: every establishment of theirs that we hold is, or was by a stock already."""
+    said = {"sirens": sirens, "said_at": said_at}
+    noted: int = connection.execute(text(NOTE_UNITS), said).rowcount
+    connection.execute(text(SAY_UNITS_AGAIN), said)
     return noted
 
 
 def note_practices(connection: Connection, opened: pl.DataFrame) -> int:
     """Rows of OPEN of a stock, which may lag: natural persons that the API says are masked at another practice of theirs."""
     of_persons = opened.filter("natural_person")
-    sirens = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).scalars().all()
-    theirs = of_persons.filter(pl.col("siren").is_in(sirens))
-    return note_masked(connection, masked_of(theirs), "api") if theirs.height else 0
+    hidden = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).all()
+    said_at: dict[str, datetime] = {row.siren: row.said_at for row in hidden}
+    theirs = masked_of(of_persons.filter(pl.col("siren").is_in(list(said_at))))
+    moments = pl.Series("said_at", [said_at[siren] for siren in theirs["siren"]], pl.Datetime("us", "UTC"))
+    return _note(connection, theirs.with_columns(moments), "api") if theirs.height else 0
 
 
-def note_open(connection: Connection, sirets: list[str], said_by: str) -> int:
-    """Insee diffuses these in full again. A stock may lag, so it takes back only what a stock said; the API anything."""
-    lifted: int = connection.execute(text(LIFT), {"sirets": sirets, "said_by": said_by}).rowcount
+def note_open(connection: Connection, sirets: list[str], said_by: str, said_at: datetime) -> int:
+    """Insee diffuses these in full again, if nothing as new says the contrary.
+
+    A stock may lag, so it takes back only what a stock said; the API anything.
+    """
+    said = {"sirets": sirets, "said_by": said_by, "said_at": said_at}
+    lifted: int = connection.execute(text(LIFT), said).rowcount
     return lifted
+
+
+def _note(connection: Connection, said: pl.DataFrame, said_by: str) -> int:
+    """Rows of COLUMNS."""
+    create_temporary(connection, "masked_now", COLUMNS)
+    copy_rows(connection, "masked_now", COLUMNS, said.select(*COLUMNS).iter_rows())
+    noted: int = connection.execute(text(NOTE), {"said_by": said_by}).rowcount
+    connection.execute(text(SAY_AGAIN), {"said_by": said_by})
+    connection.execute(text("DROP TABLE masked_now"))
+    return noted
+
+
+def _treated_after(connection: Connection, sirets: list[str], moment: datetime | None) -> list[str]:
+    if moment is None:
+        return []
+    given = {"sirets": sirets, "moment": moment}
+    return list(connection.execute(text(TREATED_AFTER), given).scalars())
 
 
 def withheld_among(connection: Connection, sirets: list[str]) -> set[str]:
@@ -79,39 +108,53 @@ def purge(connection: Connection) -> Purged:
 WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
 
 NOTE = """
-INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
-SELECT DISTINCT ON (siret) siret, siren, diffusion, naf, nomenclature, commune, :said_by
+INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by, said_at)
+SELECT DISTINCT ON (siret) siret, siren, diffusion, naf, nomenclature, commune, :said_by, said_at
 FROM masked_now
-ORDER BY siret
+ORDER BY siret, said_at DESC
 ON CONFLICT (siret) DO NOTHING
 """
 # The activity or the commune of one that is masked may change; what the API said stays said by it.
 SAY_AGAIN = """
 UPDATE masked_siret AS m
-SET naf = n.naf, nomenclature = n.nomenclature, commune = n.commune,
+SET naf = n.naf, nomenclature = n.nomenclature, commune = n.commune, said_at = greatest(m.said_at, n.said_at),
     said_by = CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END
 FROM masked_now AS n
 WHERE m.siret = n.siret
-  AND (m.naf, m.nomenclature, m.commune, m.said_by) IS DISTINCT FROM (
-      n.naf, n.nomenclature, n.commune, CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
+  AND (m.naf, m.nomenclature, m.commune, m.said_at, m.said_by) IS DISTINCT FROM (
+      n.naf, n.nomenclature, n.commune, greatest(m.said_at, n.said_at),
+      CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
 """
 # History too: what is not served today may be tomorrow. A SIRET begins with its SIREN: a range of source_record's key each.
 NOTE_UNITS = """
-INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by)
+INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by, said_at)
 SELECT DISTINCT ON (r.key)
-       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api'
+       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api', :said_at
 FROM unnest(CAST(:sirens AS text[])) AS siren
 JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN siren || '00000' AND siren || '99999'
 ORDER BY r.key, r.valid_from DESC
 ON CONFLICT (siret) DO NOTHING
 """
+# Nothing else is kept of those that were masked before. By masked_siret_siren_idx.
+SAY_UNITS_AGAIN = """
+UPDATE masked_siret
+SET said_by = 'api', said_at = greatest(said_at, :said_at)
+WHERE siren = ANY (:sirens) AND (said_by <> 'api' OR said_at < :said_at)
+"""
 # By masked_siret_siren_idx.
 OF_HIDDEN_UNITS = """
-SELECT siren FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api'
+SELECT siren, max(said_at) AS said_at FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api' GROUP BY siren
 """
+# Two that were said at once: the mask stays.
 LIFT = """
 DELETE FROM masked_siret
-WHERE siret = ANY (:sirets) AND (said_by = 'stock' OR :said_by = 'api')
+WHERE siret = ANY (:sirets) AND said_at < :said_at AND (said_by = 'stock' OR :said_by = 'api')
+"""
+# Of those that we tell: who is in both is masked since.
+TREATED_AFTER = """
+SELECT siret FROM sirene_establishment AS e
+WHERE siret = ANY (:sirets) AND treated_at > :moment
+  AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)
 """
 AMONG = f"""
 SELECT siret FROM ({WITHHELD}) AS withheld WHERE siret = ANY (:sirets)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,9 +27,11 @@ from etl.sirene.replay import bring_forward
 from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
+from geo.publication import served_publication
 from geo.sirene import KIND, PIPELINE
 
 ROWS_AT_ONCE = 20_000
+NO_LOAD = 0  # what a refused load leaves is no load's
 PARIS = ZoneInfo("Europe/Paris")  # of Insee's instants
 
 
@@ -67,11 +69,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     how: How
     steps: Steps
     reference: Callable[[Connection, Path], None] = lambda connection, work: None  # successions, duplicates
+    heard_at: datetime | None = None  # of a status, which no treatment dates: when it was asked for
     about: Mapping[str, Any] = msgspec.field(default_factory=dict)  # what the ledger keeps of this load besides
 
     @property
     def is_stock(self) -> bool:
         return self.said_by == "stock"
+
+    @property
+    def said_at(self) -> datetime:
+        """Which of two sayings on somebody's diffusion is newer."""
+        return self.heard_at or self.produced_at
 
     @property
     def whole_at(self) -> datetime | None:
@@ -94,10 +102,53 @@ def run(engine: Engine, asked: Asked) -> Report:
 def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     """Under the lock of loads, so that nobody else works in this home."""
     with scratch(asked.how.home) as work:
-        return _attempt(connection, attempt, asked, work)
+        heard: list[Said] = []
+        try:
+            with connection.begin_nested():
+                return _attempt(connection, attempt, asked, work, heard)
+        except Refused:
+            if heard and asked.said_by == "api" and not asked.how.dry_run:
+                _mask_all_the_same(connection, attempt, asked, heard[0])
+            raise
 
 
-def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path) -> int:
+def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, said: Said) -> None:
+    """Who turned to partial diffusion leaves, though nothing else of these pages is believed; committed before the refusal.
+
+    A gate doubts how much changed, not what Insee's API says of one person. A stock is another matter (docs/operations.md).
+    """
+    journal.read(connection, asked.how.home)
+    noted = _note(connection, asked, said, min(asked.said_at, datetime.now(UTC)))
+    asked.steps("masques notés malgré le refus")
+    together = bring_together(connection, NO_LOAD, whole=False)
+    served = served_publication(connection)
+    if served is not None and together.changed:
+        publish.publish(
+            connection,
+            asked.how.search_root,
+            {},
+            fictitious=served.fictitious,
+            changed=together.changed,
+            step=asked.steps,
+        )
+    attempt.counts["noticed"] = {**attempt.counts.get("noticed", {}), "masques_malgre_le_refus": noted}
+    attempt.counts |= {name: each for name, each in together.counts.items() if name == "purged"}
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        transaction.commit()
+    with connection.engine.connect() as after:
+        journal.write(after, asked.how.home)
+    publish.sweep(connection.engine, asked.how.search_root, served_only="purged" in together.counts)
+
+
+def _note(connection: Connection, asked: Asked, said: Said, said_at: datetime) -> int:
+    """Who is masked, in the register; how many were not."""
+    noted = withheld.note_masked(connection, said.masked, asked.said_by, said_at, asked.whole_at)
+    return noted + withheld.note_units_masked(connection, list(said.masked_units), said_at)
+
+
+def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path, heard: list[Said]) -> int:
+    """`heard` takes what the files say as soon as they are read, so that a refusal knows it."""
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     running.check_world(connection, asked.source)
     journal.read(connection, asked.how.home)
@@ -107,8 +158,8 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path)
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
     said = asked.said(connection, work)
-    withheld.note_masked(connection, said.masked, asked.said_by)
-    withheld.note_units_masked(connection, list(said.masked_units))
+    heard.append(said)
+    _note(connection, asked, said, asked.said_at)
     tally = _stage(connection, asked, said)
     attempt.counts |= tally.counts(said)
     asked.steps("portes")
@@ -194,7 +245,7 @@ def _pieces(opened: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     """Those of these rows that may be told and that say something newer than what is known."""
     sirets = opened["siret"].to_list()
-    withheld.note_open(connection, sirets, asked.said_by)
+    withheld.note_open(connection, sirets, asked.said_by, asked.said_at)
     if asked.is_stock:
         withheld.note_practices(connection, opened)
     hidden = withheld.withheld_among(connection, sirets)

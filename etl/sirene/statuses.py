@@ -47,15 +47,17 @@ def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress
     if asking is None:
         return None
     progress.step(f"API Sirene : statuts de diffusion ({len(asking.sirets)})")
+    heard_at = datetime.now(UTC)  # before any answer: no later saying is taken for an earlier one
     statuses = list(sirene.diffusion_statuses(asking.sirets))
     asked = Asked(
         source=_source(statuses, asking),
         produced_at=asking.produced_at,
         said_by="api",
-        said=lambda connection, work: _said(connection, statuses),
+        said=lambda connection, work: _said(connection, statuses, heard_at),
         gates=gates.PAGES_GATES,
         how=how,
         steps=Steps(progress),
+        heard_at=heard_at,
         about={"statuses": msgspec.to_builtins(asking.turn)},
     )
     return pipeline.run(engine, asked)
@@ -78,7 +80,7 @@ def _asking(connection: Connection, most: int) -> Asking | None:
     return Asking([*masked, *shown], Turn(turn.stock, until), produced_at)
 
 
-def _said(connection: Connection, statuses: Sequence[Status]) -> Said:
+def _said(connection: Connection, statuses: Sequence[Status], heard_at: datetime) -> Said:
     gone = [each.siret for each in statuses if each.is_gone]
     masked = [each for each in statuses if not each.is_gone and not _is_open(each)]
     if len(gone) > max(GONE_AT_MOST, len(statuses) * GONE_SHARE):
@@ -86,7 +88,8 @@ def _said(connection: Connection, statuses: Sequence[Status]) -> Said:
             f"L’API Sirene ne répond rien de {len(gone)} des {len(statuses)} établissements demandés : "
             "rien n’en est cru, ils seront demandés de nouveau."
         )
-    lifted = withheld.note_open(connection, [each.siret for each in statuses if _is_open(each)], "api")
+    shown = [each.siret for each in statuses if _is_open(each)]
+    lifted = withheld.note_open(connection, shown, "api", heard_at)
     return Said(
         open=known_rows(connection, RECORDS, gone).with_columns(closed(pl.lit(True))).lazy(),
         masked=_masked(connection, [each.siret for each in masked]),

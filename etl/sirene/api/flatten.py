@@ -19,12 +19,16 @@ from etl.sirene.api.members import (
     UNIT_MEMBER,
     UNIT_PERIODS_MEMBER,
 )
+from etl.sirene.diffusion import PARTIAL
 from etl.sirene.rows import JOINED, UNIT
 
 # The register gives its numbers: their form is checked, not their key, which some of its oldest do not have.
 SIRET_FORM = re.compile(r"[0-9]{14}")
 SIREN_FORM = re.compile(r"[0-9]{9}")
 
+OPEN_TO_ALL = "O"
+OF_THE_ESTABLISHMENT, OF_THE_UNIT = "statutDiffusionEtablissement", "statutDiffusionUniteLegale"
+TREATED = "dateDernierTraitementEtablissement"
 MASK = "[ND]"  # of who opposed diffusion: said where a text is, and no reason to lose the row where a date should be
 
 Reader = Callable[[Any], Any]
@@ -60,10 +64,24 @@ def flatten_units(entries: Iterable[Any]) -> Flattened:
 
 
 def latest_of_each_siret(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row a siret, the one treated last; one that does not say when gives way."""
-    return rows.sort("dateDernierTraitementEtablissement", nulls_last=False, maintain_order=True).unique(
-        "siret", keep="last", maintain_order=True
+    """One row a siret, the one treated last, whatever the order they came in.
+
+    One that does not say when gives way, unless it says that somebody is masked: then nothing shows that it is the older one.
+    """
+    undated_last = pl.col("masked") & pl.col(TREATED).is_null()
+    return (
+        rows.with_columns(masked=_is_masked())
+        .sort(undated_last, TREATED, "masked", *rows.columns, nulls_last=False)
+        .unique("siret", keep="last", maintain_order=True)
+        .select(rows.columns)
     )
+
+
+def _is_masked() -> pl.Expr:
+    """What `diffusion.split` decides of these rows."""
+    texts = [name for name, kind in JOINED.items() if kind == pl.String]
+    hidden = [pl.col(name).str.contains(MASK, literal=True).fill_null(False) for name in texts]
+    return pl.any_horizontal(pl.col(OF_THE_ESTABLISHMENT, OF_THE_UNIT).ne_missing(OPEN_TO_ALL), *hidden)
 
 
 def _flattened(
@@ -79,11 +97,77 @@ def _flattened(
             if not isinstance(entry, Mapping):
                 raise Unreadable("ce n’est pas un objet")
             unknown.update(_undocumented(entry))
-            rows.append(_row(members_of(entry), readers))
+            rows.append(_row(_told_hidden(entry, members_of(entry)), readers))
         except Unreadable as trouble:
-            said = entry.get(identifier) if isinstance(entry, Mapping) else None
-            rejected.append(Rejected(said if isinstance(said, str) else None, str(trouble)))
+            if (hidden := _hidden_row(entry, readers, members_of)) is not None:
+                rows.append(hidden)
+            else:
+                rejected.append(Rejected(_number_to_tell(entry, identifier), str(trouble)))
     return Flattened(pl.DataFrame(rows, schema=schema, orient="row"), rejected, dict(unknown))
+
+
+def _hidden_row(
+    entry: Any, readers: Iterable[tuple[str, Reader]], members_of: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> tuple[Any, ...] | None:
+    """What can be read of an entry that does not say « O » everywhere: losing it would leave the person published."""
+    if not isinstance(entry, Mapping) or _is_open(entry):
+        return None
+    try:
+        members = members_of(_legible(entry))
+    except Unreadable:  # without a number nobody can be masked
+        return None
+    return tuple(
+        _value_or_nothing(name, value, read) for name, value, read in _named(_told_hidden(entry, members), readers)
+    )
+
+
+def _is_open(entry: Mapping[str, Any]) -> bool:
+    """Whether every status that it has to say is « O » and nothing of it is hidden; a status that is not read is none."""
+    unit = entry.get(UNIT_MEMBER)
+    statuses = [unit.get(OF_THE_UNIT) if isinstance(unit, Mapping) else entry.get(OF_THE_UNIT)]
+    if "siret" in entry:
+        statuses.append(entry.get(OF_THE_ESTABLISHMENT))
+    return all(status == OPEN_TO_ALL for status in statuses) and not _holds_mask(entry)
+
+
+def _told_hidden(entry: Mapping[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """« [ND] » where no column would say it (a date, what is not read) is told by the statuses of whom it hides."""
+    if not _holds_mask(entry):
+        return members
+    if "siret" not in entry or _holds_mask(entry.get(UNIT_MEMBER)):
+        members = {**members, OF_THE_UNIT: _unless_open(members.get(OF_THE_UNIT))}
+    return {**members, OF_THE_ESTABLISHMENT: _unless_open(members.get(OF_THE_ESTABLISHMENT))}
+
+
+def _unless_open(status: Any) -> Any:
+    return PARTIAL if status == OPEN_TO_ALL else status
+
+
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, str):
+        return MASK in value
+    if isinstance(value, Mapping):
+        return any(map(_holds_mask, value.values()))
+    return isinstance(value, list) and any(map(_holds_mask, value))
+
+
+def _legible(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry without its members that are not what they should be; a siret begins with its siren."""
+    legible = {name: value for name, value in entry.items() if name != "siren" or "siret" not in entry}
+    for name in (ADDRESS_MEMBER, UNIT_MEMBER):
+        if not isinstance(legible.get(name), Mapping):
+            legible.pop(name, None)
+    for name in (PERIODS_MEMBER, UNIT_PERIODS_MEMBER):
+        periods = legible.pop(name, None)
+        if isinstance(periods, list):
+            legible[name] = [period for period in periods if isinstance(period, Mapping)]
+    return legible
+
+
+def _number_to_tell(entry: Any, identifier: str) -> str | None:
+    """Of a rejected entry, for whoever looks for it: never of one that may be hidden."""
+    said = entry.get(identifier) if isinstance(entry, Mapping) and _is_open(entry) else None
+    return said if isinstance(said, str) else None
 
 
 def _members_of_an_establishment(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,11 +227,22 @@ def _undocumented(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _row(members: Mapping[str, Any], readers: Iterable[tuple[str, Reader]]) -> tuple[Any, ...]:
-    return tuple(_value(name, members.get(name), read) for name, read in readers)
+    return tuple(_value(name, value, read) for name, value, read in _named(members, readers))
+
+
+def _named(members: Mapping[str, Any], readers: Iterable[tuple[str, Reader]]) -> Iterator[tuple[str, Any, Reader]]:
+    return ((name, members.get(name), read) for name, read in readers)
+
+
+def _value_or_nothing(name: str, value: Any, read: Reader) -> Any:
+    try:
+        return _value(name, value, read)
+    except Unreadable:
+        return None
 
 
 def _value(name: str, value: Any, read: Reader) -> Any:
-    """A JSON scalar in the column's type; one that cannot be is a reason to reject: a status lost is a person exposed."""
+    """A JSON scalar in the column's type; one that cannot be is a reason to reject or to mask: a lost status exposes a person."""
     if value is None or (value == MASK and read is not _text):
         return None
     try:

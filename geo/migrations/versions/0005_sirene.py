@@ -101,6 +101,7 @@ def _withheld() -> None:
         sa.Column("commune", sa.Text(), nullable=True),
         sa.Column("said_by", sa.Text(), nullable=False),
         sa.Column("since", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("said_at", MOMENT, nullable=False),
         sa.Column("was_told", sa.Boolean(), server_default="false", nullable=False),
         sa.PrimaryKeyConstraint("siret", name="masked_siret_pkey"),
     )

@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
-from etl.registers import journal
+from etl.registers import acts, journal
 from etl.rollback import rollback
+from etl.sirene.refresh import refresh_pages
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
-from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
+from tests.etl.registers.people import API_DAY, NOVEMBER, Person, how, load_pages, load_stock, pages_of
 
 LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
 SECOND = Person(12, nic=2)  # of the same legal unit
@@ -80,7 +82,18 @@ def test_only_six_columns_of_her_are_kept_and_the_same_beside_the_database(told:
     ]
     file = told.search.parent / journal.FOLDER / journal.NAME
     (first, _) = msgspec.json.decode(file.read_bytes())["masked"]
-    columns = ["siret", "siren", "diffusion", "naf", "nomenclature", "commune", "said_by", "since", "was_told"]
+    columns = [
+        "siret",
+        "siren",
+        "diffusion",
+        "naf",
+        "nomenclature",
+        "commune",
+        "said_by",
+        "since",
+        "was_told",
+        "said_at",
+    ]
     assert list(first) == columns
     assert (file.stat().st_mode & 0o77, file.parent.stat().st_mode & 0o77) == (0, 0)
 
@@ -170,3 +183,130 @@ def test_changes_that_told_of_her_leave_the_feed(told: Instance, tmp_path: Path)
     load_pages(told, tmp_path, *SAYINGS["both levels"])
     assert told.rows(of_whom) == [(STAYS.id, "renamed")]
     assert places(told, [*HIDDEN, "QUOBLIX"], AT) == []
+
+
+EVERYONE = (LEAVES, SECOND, STAYS, OTHER)
+MASKED_BY = "SELECT siret, said_by FROM masked_siret ORDER BY siret"
+
+
+def masked_by(instance: Instance) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in instance.rows(MASKED_BY)]
+
+
+@pytest.mark.parametrize("treated", ["2026-11-10T08:00:00", API_DAY])
+def test_an_older_page_or_one_as_old_does_not_bring_her_back(told: Instance, tmp_path: Path, treated: str) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry())
+    load_pages(told, tmp_path, LEAVES.entry(treated))
+    assert structures(told) == [STAYS.id, OTHER.id]
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-21T08:00:00"))
+    assert structures(told) == [LEAVES.id, STAYS.id, OTHER.id]
+
+
+def test_hidden_again_it_is_the_last_time_that_counts(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry("2026-11-10T08:00:00"))
+    load_pages(told, tmp_path, LEAVES.hidden_entry("2026-11-22T08:00:00", activitePrincipaleEtablissement="86.21Z"))
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-21T08:00:00"))
+    assert LEAVES.id not in structures(told)
+    load_pages(told, tmp_path, LEAVES.hidden_entry("2026-11-05T08:00:00"))
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-21T09:00:00"))
+    assert LEAVES.id not in structures(told)
+
+
+def test_an_older_stock_lifts_nothing_that_a_newer_one_hid(told: Instance, tmp_path: Path) -> None:
+    load_stock(told, tmp_path, *EVERYONE, day=NOVEMBER, changed={LEAVES.siren: OF_THE_UNIT})
+    october = datetime(2026, 10, 4, 8, 12, 31)
+    report = load_stock(told, tmp_path, *EVERYONE, day=october, accept=["older", "removed"])
+    assert (report.state, structures(told)) == ("published", [STAYS.id, OTHER.id])
+
+
+def test_a_register_kept_before_sayings_were_dated_is_read(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry())
+    file = told.search.parent / journal.FOLDER / journal.NAME
+    kept = msgspec.json.decode(file.read_bytes())
+    for each in kept["masked"]:
+        del each["said_at"]
+    file.write_bytes(msgspec.json.encode(kept))
+    with told.engine.begin() as connection:
+        connection.execute(text("DELETE FROM masked_siret"))
+        assert journal.read(connection, told.search.parent) == 2
+    assert told.rows("SELECT DISTINCT said_at = since FROM masked_siret") == [(True,)]
+
+
+def test_a_backup_older_than_the_api_s_word_takes_it_from_the_register_beside(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, *SAYINGS["both levels"])
+    with told.engine.begin() as connection:
+        connection.execute(text("UPDATE masked_siret SET said_by = 'stock', said_at = said_at - interval '9 days'"))
+    load_stock(told, tmp_path, *EVERYONE, day=DECEMBER)
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+def test_a_stock_older_than_what_the_api_showed_hides_nobody_whom_it_showed(told: Instance, tmp_path: Path) -> None:
+    hidden = {LEAVES.siren: OF_THE_UNIT}
+    load_stock(told, tmp_path, *EVERYONE, day=NOVEMBER, changed=hidden)
+    load_pages(told, tmp_path, LEAVES.entry())
+    assert LEAVES.id in structures(told)
+    again = datetime(2026, 11, 4, 8, 12, 31)
+    report = load_stock(told, tmp_path, *EVERYONE, day=again, changed=hidden, accept=["removed"])
+    assert (report.state, structures(told)) == ("published", [LEAVES.id, STAYS.id, OTHER.id])
+    assert was_told(told) == [(SECOND.siret, True)]
+    load_stock(told, tmp_path, *EVERYONE, day=DECEMBER, changed=hidden)
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+def test_what_a_stock_hid_and_the_api_hides_too_the_api_alone_lifts(told: Instance, tmp_path: Path) -> None:
+    load_stock(told, tmp_path, *EVERYONE, day=NOVEMBER, changed={LEAVES.siren: OF_THE_UNIT})
+    load_pages(told, tmp_path, LEAVES.entry(**OF_THE_UNIT))
+    assert masked_by(told) == [(LEAVES.siret, "api"), (SECOND.siret, "api")]
+    load_stock(told, tmp_path, *EVERYONE, day=DECEMBER)
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+def test_hidden_by_an_entry_that_cannot_be_read_in_whole_she_is_nowhere(told: Instance, tmp_path: Path) -> None:
+    entry = LEAVES.entry(dateDebut="hier", **OF_THE_UNIT)
+    report = load_pages(told, tmp_path, entry)
+    assert (report.state, report.counts["rejected"], report.counts["samples"]) == ("published", {}, {})
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT) == []
+
+
+def test_hidden_by_pages_that_a_gate_refuses_she_is_nowhere_and_nothing_else_of_them_is_told(
+    told: Instance, tmp_path: Path
+) -> None:
+    closed = {"etatAdministratifEtablissement": "F"}
+    report = load_pages(told, tmp_path, LEAVES.entry(**OF_THE_UNIT), STAYS.entry(**closed), OTHER.entry(**closed))
+    assert report.state == "refused"
+    assert report.counts["noticed"]["masques_malgre_le_refus"] == 2
+    assert report.counts["purged"]["structures"] == 2
+    assert told.rows("SELECT DISTINCT open FROM structure WHERE register = 'sirene'") == [(True,)]
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT) == []
+    assert told.differences() == []
+    assert masked_by(told) == [(LEAVES.siret, "api"), (SECOND.siret, "api")]
+    assert LEAVES.siret in (told.search.parent / journal.FOLDER / journal.NAME).read_text()
+    assert told.rows("SELECT state FROM load ORDER BY id DESC LIMIT 1") == [("refused",)]
+
+
+def test_refused_pages_that_are_only_tried_hide_nobody(told: Instance, tmp_path: Path) -> None:
+    closed = {"etatAdministratifEtablissement": "F"}
+    pages = pages_of(tmp_path, LEAVES.hidden_entry(), STAYS.entry(**closed), OTHER.entry(**closed))
+    report = refresh_pages(told.engine, pages, msgspec.structs.replace(how(told), dry_run=True))
+    assert (report.state, was_told(told)) == ("refused", [])
+
+
+def test_a_stock_that_a_gate_refuses_hides_nobody(told: Instance, tmp_path: Path) -> None:
+    report = load_stock(told, tmp_path, LEAVES, SECOND, day=NOVEMBER, changed={LEAVES.siren: OF_THE_UNIT})
+    assert (report.state, was_told(told)) == ("refused", [])
+
+
+def test_the_last_establishment_of_sirene_takes_with_it_what_it_gave(instance: Instance, tmp_path: Path) -> None:
+    ege = an_ege()
+    assert instance.refresh(a_file(tmp_path, ege)).state == "published"
+    load_stock(instance, tmp_path, LEAVES)
+    (finess,) = instance.rows("SELECT finess[1] FROM structure WHERE register = 'finess'")
+    where = acts.Instance(instance.engine, instance.search.parent, instance.search)
+    acts.decide(where, finess[0], LEAVES.siret, "accepted", "essai", "le même lieu")
+    said = "SELECT naf, siret FROM structure WHERE register = 'finess'"
+    assert "86.90D" in instance.rows(said)[0].naf
+    load_pages(instance, tmp_path, LEAVES.hidden_entry())
+    assert instance.rows("SELECT count(*) FROM sirene_establishment") == [(0,)]
+    assert instance.rows(said)[0].naf == []

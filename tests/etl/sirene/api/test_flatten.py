@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from etl.sirene.api.flatten import Flattened, Rejected, flatten, flatten_units, latest_of_each_siret
+from etl.sirene.diffusion import split, split_units
 from etl.sirene.rows import JOINED, UNIT
 from tests.etl.sirene.api.entries import a_siret, a_unit, an_establishment
 
@@ -63,20 +64,15 @@ def test_undocumented_members_are_counted_by_name() -> None:
     ("entry", "rejected"),
     [
         ("texte", Rejected(None, "ce n’est pas un objet")),
-        ({"siret": "123"}, Rejected("123", "sans siret lisible")),
-        ({"siret": 12345678901234}, Rejected(None, "sans siret lisible")),
-        ({"siret": a_siret(3), "siren": a_siret(4)[:9]}, Rejected(a_siret(3), "le siren n’est pas celui du siret")),
+        (an_establishment(3, siret="123"), Rejected("123", "sans siret lisible")),
+        (an_establishment(3, siret=12345678901234), Rejected(None, "sans siret lisible")),
+        (an_establishment(3, siren=a_siret(4)[:9]), Rejected(a_siret(3), "le siren n’est pas celui du siret")),
         (an_establishment(3, dateDebut="hier"), Rejected(a_siret(3), "dateDebut illisible")),
         (an_establishment(3, etablissementSiege="oui"), Rejected(a_siret(3), "etablissementSiege illisible")),
         (
             an_establishment(3, categorieJuridiqueUniteLegale="10A0"),
             Rejected(a_siret(3), "categorieJuridiqueUniteLegale illisible"),
         ),
-        (
-            an_establishment(3, statutDiffusionUniteLegale=["P"]),
-            Rejected(a_siret(3), "statutDiffusionUniteLegale illisible"),
-        ),
-        (an_establishment(3, uniteLegale="ici"), Rejected(a_siret(3), "uniteLegale n’est pas un objet")),
         (
             an_establishment(3, periodesEtablissement=[None]),
             Rejected(a_siret(3), "periodesEtablissement n’est pas une liste d’objets"),
@@ -87,6 +83,56 @@ def test_an_entry_that_cannot_be_read_is_rejected_and_the_rest_goes_on(entry: An
     flattened = flatten([an_establishment(1), entry, an_establishment(2)])
     assert flattened.rejected == [rejected]
     assert flattened.rows["siret"].to_list() == [a_siret(1), a_siret(2)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        an_establishment(3, statutDiffusionUniteLegale="P", dateDebut="hier"),
+        an_establishment(3, statutDiffusionEtablissement="P", etablissementSiege="oui"),
+        an_establishment(3, statutDiffusionEtablissement=["O"]),
+        an_establishment(3, statutDiffusionUniteLegale=["P"]),
+        an_establishment(3, nomUniteLegale="[ND]", dateDebut="hier"),
+        an_establishment(3, adresse2Etablissement={"numeroVoie2Etablissement": "[ND]"}, dateDebut="hier"),
+        an_establishment(3, statutDiffusionEtablissement="P", siren=a_siret(4)[:9]),
+        an_establishment(3, statutDiffusionUniteLegale="P", periodesEtablissement=[None]),
+        an_establishment(3, statutDiffusionEtablissement="P", adresseEtablissement="là"),
+        an_establishment(3, uniteLegale="ici"),
+        {"siret": a_siret(3), "siren": a_siret(4)[:9]},
+        # and of one that can be read, where no text says it
+        an_establishment(3, dateCreationEtablissement="[ND]"),
+        an_establishment(3, categorieJuridiqueUniteLegale="[ND]"),
+    ],
+)
+def test_an_entry_that_may_be_hidden_is_masked_whatever_cannot_be_read_of_it(entry: Any) -> None:
+    flattened = flatten([an_establishment(1), entry])
+    assert flattened.rejected == []
+    opened, masked = split(flattened.rows)
+    assert opened["siret"].to_list() == [a_siret(1)]
+    assert masked.select("siret", "siren").rows() == [(a_siret(3), a_siret(3)[:9])]
+
+
+def test_what_can_be_read_of_a_hidden_entry_is_kept() -> None:
+    row = the_row(flatten([an_establishment(1, statutDiffusionEtablissement="P", dateDebut="hier")]))
+    assert (row["activitePrincipaleEtablissement"], row["codeCommuneEtablissement"]) == ("86.90D", "59350")
+    assert row["dateDebut"] is None
+
+
+def test_a_hidden_legal_unit_is_masked_whatever_cannot_be_read_of_it() -> None:
+    units = [
+        a_unit(1, statutDiffusionUniteLegale="P", categorieJuridiqueUniteLegale="10A0"),
+        a_unit(2, statutDiffusionUniteLegale={"P": 1}),
+        a_unit(3, categorieJuridiqueUniteLegale="[ND]"),
+        a_unit(4, categorieJuridiqueUniteLegale="10A0"),
+    ]
+    flattened = flatten_units(units)
+    assert [each.siret for each in flattened.rejected] == [a_siret(4)[:9]]
+    assert split_units(flattened.rows)[1] == [a_siret(n)[:9] for n in (1, 2, 3)]
+
+
+def test_the_number_of_a_rejected_entry_that_may_be_hidden_is_not_told() -> None:
+    entries = [an_establishment(1, siret="90 000 001", statutDiffusionEtablissement="P"), {"siret": "123"}]
+    assert flatten(entries).rejected == [Rejected(None, "sans siret lisible")] * 2
 
 
 def test_a_mask_stays_in_a_text_and_never_loses_the_row() -> None:
@@ -116,6 +162,33 @@ def test_of_a_siret_that_comes_twice_the_row_treated_last_stands() -> None:
         an_establishment(1, treated=None, libelleVoieEtablissement="SANS DATE"),  # type: ignore[arg-type]
     ]
     assert latest_of_each_siret(flatten(entries).rows)["libelleVoieEtablissement"].to_list() == ["NEUVE"]
+
+
+OPEN = an_establishment(1)
+HIDDEN = [
+    {"statutDiffusionEtablissement": "P"},
+    {"statutDiffusionUniteLegale": "P"},
+    {"nomUniteLegale": "[ND]"},
+    {"statutDiffusionUniteLegale": "P", "dateDernierTraitementEtablissement": None},
+]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_two_rows_of_a_siret_the_one_that_masks_stands_unless_the_other_was_treated_later(
+    hidden: dict[str, Any], backwards: bool
+) -> None:
+    entries = [an_establishment(1, **hidden), OPEN]
+    latest = latest_of_each_siret(flatten(reversed(entries) if backwards else entries).rows)
+    opened, masked = split(latest)
+    assert (opened.height, masked.height) == (0, 1)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_one_that_was_treated_later_shows_again(backwards: bool) -> None:
+    entries = [an_establishment(1, treated="2026-11-19T08:00:00", statutDiffusionEtablissement="P"), OPEN]
+    latest = latest_of_each_siret(flatten(reversed(entries) if backwards else entries).rows)
+    assert latest["statutDiffusionEtablissement"].to_list() == ["O"]
 
 
 def test_a_legal_unit_takes_its_state_and_name_from_its_current_period() -> None:

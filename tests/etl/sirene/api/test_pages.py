@@ -139,7 +139,9 @@ def test_pages_of_several_days_are_several_lists_and_the_later_treatment_stands(
 
 
 def test_an_entry_that_is_rejected_still_counts_as_received(folder: Folder) -> None:
-    pages = read_pages([folder.write("p1.json", "*", "*", an_establishment(1), {"siret": "?"}, total=2)])
+    pages = read_pages(
+        [folder.write("p1.json", "*", "*", an_establishment(1), an_establishment(2, siret="?"), total=2)]
+    )
     assert len(pages.rows) == 1
     assert [(each.siret, each.reason) for each in pages.rejected] == [("?", "sans siret lisible")]
 

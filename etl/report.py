@@ -127,10 +127,9 @@ def _again(report: Report, accepted: Iterable[str] = ()) -> str:
         given = [] if report.origin == "live" else ["--activites", report.source]
         return shlex.join(["./lum1", "refresh", "finess", *given, *_accepting(accepted)])
     if report.pipeline == "sirene":
-        given = [] if report.origin == "live" else _sirene_files(report)
-        if given is None:
-            return "./lum1 refresh sirene --help"
-        return shlex.join(["./lum1", "refresh", "sirene", *given, *_accepting(accepted)])
+        files = [] if report.origin == "live" else _sirene_files(report)
+        words = ["--help"] if files is None else [*files, *_accepting(accepted)]
+        return shlex.join(["./lum1", "refresh", "sirene", *words])
     file = [] if report.origin == "live" else ["--file", report.source]
     return shlex.join(["./lum1", "refresh", report.pipeline, *file, *_accepting(accepted)])
 

@@ -19,7 +19,15 @@ from geo.figures import NARROW_SPACE, duration, number, percent
 WORST_SHOWN = 3  # départements
 UNKNOWN_FIELDS_SHOWN = 10
 GONE_BACK = re.compile(r"retour au chargement (\d+)")  # how etl/rollback.py names its source
-SIRENE_FILES = ("--etablissements", "--unites-legales", "--geolocalisation", "--liens-succession", "--doublons")
+# Options of SIRENE's files by the name that Insee gives each, the longest first: one begins with another's.
+SIRENE_FILES = {
+    "stocketablissementlienssuccession": "--liens-succession",
+    "geolocalisationetablissement": "--geolocalisation",
+    "stockunitelegale": "--unites-legales",
+    "stockdoublons": "--doublons",
+    "stocketablissement": "--etablissements",
+}
+SIRENE_OTHERS = ("stocketablissementhistorique", "stockunitelegalehistorique")  # published beside, never asked for
 UNTOUCHED = "Les données servies n’ont pas changé."
 NEXT = {  # by state; a colon announces the command
     "running": "Un seul chargement à la fois : attendez sa fin.",
@@ -119,18 +127,34 @@ def _again(report: Report, accepted: Iterable[str] = ()) -> str:
         given = [] if report.origin == "live" else ["--activites", report.source]
         return shlex.join(["./lum1", "refresh", "finess", *given, *_accepting(accepted)])
     if report.pipeline == "sirene":
-        given = [] if report.origin == "live" else _sirene_files(report.source)
-        return shlex.join(["./lum1", "refresh", "sirene", *given, *_accepting(accepted)])
+        files = [] if report.origin == "live" else _sirene_files(report)
+        words = ["--help"] if files is None else [*files, *_accepting(accepted)]
+        return shlex.join(["./lum1", "refresh", "sirene", *words])
     file = [] if report.origin == "live" else ["--file", report.source]
     return shlex.join(["./lum1", "refresh", report.pipeline, *file, *_accepting(accepted)])
 
 
-def _sirene_files(source: str) -> list[str]:
-    """Options for the files that a run of SIRENE names, in the order that it names them in."""
-    names = source.split(", ")
-    if names[0].endswith(".json"):
+def _sirene_files(report: Report) -> list[str] | None:
+    """Options for the files that a run of SIRENE names; None where what one was given as cannot be told from its name."""
+    names = report.source.split(", ")
+    if report.counts.get("said_by") == "api" or all(name.endswith((".json", ".json.gz")) for name in names):
         return [word for name in names for word in ("--api-pages", name)]
-    return [word for option, name in zip(SIRENE_FILES, names, strict=False) for word in (option, name)]
+    options = [_sirene_option(name) for name in names]
+    if (
+        None in options
+        or len(set(options)) < len(options)
+        or not {"--etablissements", "--unites-legales"} <= set(options)
+    ):
+        return None
+    return [word for option, name in zip(options, names, strict=True) for word in (str(option), name)]
+
+
+def _sirene_option(name: str) -> str | None:
+    """What a file is given as, by the name that Insee publishes it under; None of any other name."""
+    letters = "".join(c for c in name.casefold() if c.isalnum())
+    if letters.startswith(SIRENE_OTHERS):
+        return None
+    return next((option for start, option in SIRENE_FILES.items() if letters.startswith(start)), None)
 
 
 def _accepting(gates: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ class Settings:
     database_url: str
     datagouv_url: str = "https://www.data.gouv.fr"
     public_url: str = ""  # where others reach the server, when a proxy stands before it
+    contact: str = ""  # whom the persons told here may write to: a mail or an address, shown to everyone
     live: bool = True  # whether the network may be tried at all
     schedule: bool = True  # whether `start` runs the worker; 0 where an external cron calls `refresh`
     sirene_api_url: str = "https://api.insee.fr/api-sirene/3.11"
@@ -39,6 +40,7 @@ class Settings:
             database_url=url,
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
             public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
+            contact=os.environ.get("LUM1_CONTACT", "").strip(),
             live=os.environ.get("LUM1_LIVE", "1") != "0",
             schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
             sirene_api_url=(os.environ.get("LUM1_SIRENE_API") or cls.sirene_api_url).rstrip("/"),

@@ -1,27 +1,51 @@
 """`withdraw` and `links`: what people decide of registers, dated and undoable."""
 
 from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
 from etl.registers import acts
 from geo.database import engine_for
 from geo.errors import NotFound
+from geo.identifiers import Finess
 from geo.settings import Settings
 
+PARIS = ZoneInfo("Europe/Paris")
 STATUSES = {"accepted": "accepté", "review": "à vérifier", "rejected": "refusé"}
+NOTHING = {
+    "accepted": "Aucun rapprochement accepté.",
+    "review": "Rien à vérifier.",
+    "rejected": "Aucun rapprochement refusé.",
+}
 SOURCES = {"declared": "déclaré par FINESS", "scoring": "trouvé", "human": "décidé"}
-BY = click.option("--by", required=True, metavar="NOM", help="Qui décide.")
-REASON = click.option("--reason", required=True, metavar="TEXTE", help="Pourquoi.")
+VERDICTS = {"accepted": "Accepté", "rejected": "Refusé"}
+
+
+def _said(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """What a person wrote, without what surrounds it; nothing but spaces says nothing."""
+    if value is not None and not value.strip():
+        raise click.UsageError(f"{parameter.opts[0]} est vide : un acte dit qui décide et pourquoi.", context)
+    return value.strip() if value is not None else None
+
+
+BY = click.option("--by", required=True, callback=_said, metavar="NOM", help="Qui décide.")
+REASON = click.option("--reason", required=True, callback=_said, metavar="TEXTE", help="Pourquoi.")
 
 
 @click.command()
 @click.argument("siret")
-@click.option("--reason", metavar="TEXTE", help="Pourquoi : opposition reçue le…, numéro du dossier. Jamais publié.")
+@click.option(
+    "--reason",
+    callback=_said,
+    metavar="TEXTE",
+    help="Pourquoi : opposition reçue le…, numéro du dossier. Jamais publié.",
+)
 @click.option("--undo", is_flag=True, help="Revenir sur un retrait.")
 def withdraw(siret: str, reason: str | None, undo: bool) -> None:
     """Retirer un établissement de SIRENE : personne ne le trouve plus, aucun chargement ne le ramène."""
@@ -57,7 +81,9 @@ def links() -> None:
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def list_links(status: str, departement: str | None, limit: int, as_json: bool) -> None:
     """Ceux qui attendent une décision, les plus probables d’abord."""
-    _tell({"status": status, "departement": departement, "limit": limit, "finess": None}, as_json)
+    with _reading() as connection:
+        rows = _links(connection, {"status": status, "departement": departement, "limit": limit, "finess": None})
+    _tell(rows, as_json, NOTHING[status])
 
 
 @links.command("show")
@@ -65,7 +91,12 @@ def list_links(status: str, departement: str | None, limit: int, as_json: bool) 
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def show_links(finess: str, as_json: bool) -> None:
     """Tous ceux d’un établissement FINESS, refusés compris."""
-    _tell({"status": None, "departement": None, "limit": 1_000, "finess": finess}, as_json)
+    number = str(Finess.parse(finess))
+    with _reading() as connection:
+        if not connection.execute(text(acts.IS_OURS), {"finess": number}).scalar_one():
+            raise NotFound(f"FINESS ne publie aucun établissement {number}.")
+        rows = _links(connection, {"status": None, "departement": None, "limit": 1_000, "finess": number})
+    _tell(rows, as_json, f"Aucun rapprochement de l’établissement {number} : rien n’en est déclaré, trouvé ni décidé.")
 
 
 @links.command("accept")
@@ -104,14 +135,20 @@ def _decide(finess: str, siret: str, verdict: str, by: str, reason: str) -> None
     click.echo(f"{finess} et {siret} : rapprochement {STATUSES[verdict]}, par {by}. « links undo » y revient.")
 
 
-def _tell(asked: Mapping[str, object], as_json: bool) -> None:
-    with engine_for(settings_with_database().database_url).connect() as connection:
-        rows = [dict(row) for row in connection.execute(text(LINKS), asked).mappings()]
+def _reading() -> Connection:
+    return engine_for(settings_with_database().database_url).connect()
+
+
+def _links(connection: Connection, asked: Mapping[str, object]) -> list[dict[str, Any]]:
+    return [{**row} for row in connection.execute(text(LINKS), asked).mappings()]
+
+
+def _tell(rows: list[dict[str, Any]], as_json: bool, nothing: str) -> None:
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
         return
     if not rows:
-        raise NotFound("Aucun rapprochement de ce genre.")
+        click.echo(nothing)
     for row in rows:
         there = row["sirene"] or "tenu à l’écart ou inconnu de SIRENE"
         click.echo(
@@ -121,20 +158,31 @@ def _tell(asked: Mapping[str, object], as_json: bool) -> None:
         click.echo(f"    SIRENE  {there}" + (f" — {row['sirene_place']}" if row["sirene"] else ""))
         if row["reason"]:
             click.echo(f"    {row['reason']}")
+        if row["verdict"]:
+            click.echo(f"    {_decision(row)}")
+
+
+def _decision(row: Mapping[str, Any]) -> str:
+    """Who decided, when and why: what stands until « links undo »."""
+    verdict, day = VERDICTS[row["verdict"]], row["decided_at"].astimezone(PARIS).strftime("%d/%m/%Y")
+    return f"{verdict} par {row['decided_by']} le {day} : {row['decided_because']}"
 
 
 def _instance(settings: Settings) -> acts.Instance:
     return acts.Instance(engine_for(settings.database_url), settings.home, settings.search_root)
 
 
-# Asked by `links list` and `links show`: standing links, joined by link_standing_idx's numbers with both registers.
+# Asked by `links list` and `links show`: standing links, joined by link_standing_idx's numbers with both registers,
+# and by link_decision_standing_idx with what people decided.
 LINKS = """
 SELECT l.finess, l.siret, l.score, l.source, l.status, l.reason, l.parts, l.valid_from,
+       d.verdict, d.by AS decided_by, d.decided_at, d.reason AS decided_because,
        s.name, concat_ws(' ', array_to_string(s.address_lines, ', '), s.postcode, s.commune_name) AS place,
        e.name AS sirene, concat_ws(' ', array_to_string(e.address_lines, ', '), e.postcode, e.commune_name) AS sirene_place
 FROM link AS l
 JOIN structure AS s ON s.finess && ARRAY[l.finess]
 LEFT JOIN sirene_establishment AS e ON e.siret = l.siret
+LEFT JOIN link_decision AS d ON (d.finess, d.siret) = (l.finess, l.siret) AND d.undone_at IS NULL
 WHERE l.valid_to IS NULL
   AND (CAST(:status AS text) IS NULL OR l.status = :status)
   AND (CAST(:finess AS text) IS NULL OR l.finess = :finess)

@@ -9,8 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from api.dependencies import Reading
-from etl.matching.words import street_key
-from etl.registers.links import street_of
+from geo.addresses import street_key, street_of
 from geo.communes import communes, current_code
 from geo.position import Precision
 from geo.text import sort_key

@@ -1,10 +1,11 @@
 """Who says each field of a structure: the register that speaks for it, its licence, as of when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row
 
+from api.structures.activities import Activity
 from api.structures.schemas import Provenance
 from geo import activites, sirene
 from geo.position import PositionSource
@@ -33,11 +34,14 @@ POSITIONED_BY = {PositionSource.FINESS.value: FINESS, PositionSource.INSEE.value
 
 
 def provenance_of(row: Row[Any], publication: Publication) -> list[Provenance]:
-    """A line for each register that says something of this row of `structure`, then one for the activities."""
-    lines = [*_of_registers(row, publication), *_of_position(row)]
-    if activities := publication.source(activites.PIPELINE):
-        lines.append(_line(["activities"], activities))
-    return lines
+    """A line for each register that says something of this row of `structure`, then one for a position of another source."""
+    return [*_of_registers(row, publication), *_of_position(row)]
+
+
+def provenance_of_activities(activities: Sequence[Activity] | None, publication: Publication) -> list[Provenance]:
+    """The line of a structure's activities; a structure that has none owes nothing to who publishes them."""
+    source = publication.source(activites.PIPELINE)
+    return [_line(["activities"], source)] if activities and source else []
 
 
 def _of_registers(row: Row[Any], publication: Publication) -> Iterator[Provenance]:

@@ -11,7 +11,7 @@ from api.dependencies import Reading
 from api.structures.activities import activities_of
 from api.structures.details import with_details
 from api.structures.place import place_of
-from api.structures.provenance import provenance_of
+from api.structures.provenance import provenance_of, provenance_of_activities
 from api.structures.registers import registers_of
 from api.structures.schemas import StructurePage
 from api.structures.whereabouts import siret_of_id, told_as
@@ -42,8 +42,16 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
 def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These with all that is published of them: a fixed number of statements, for one or for hundreds."""
     told = zip(pages, activities_of(view, pages), registers_of(view, pages), strict=True)
-    pages = [msgspec.structs.replace(page, activities=done, registers=matched) for page, done, matched in told]
-    return with_details(view, pages)
+    whole = [
+        msgspec.structs.replace(
+            page,
+            activities=done,
+            registers=matched,
+            provenance=[*page.provenance, *provenance_of_activities(done, view.publication)],
+        )
+        for page, done, matched in told
+    ]
+    return with_details(view, whole)
 
 
 def told_alone(view: Reading, page: StructurePage) -> StructurePage:

@@ -32,6 +32,7 @@ MATCHES_LOOKED_AT = 5_000  # words that find more name no place: « pharmacie »
 IN_TILES = frozenset(Narrowing.__struct_fields__)
 # What links carry: everything asked, but where the page ends and what the page decides by itself.
 LISTED = frozenset(Asked.__struct_fields__) - {"cursor", "facets", "total", "explain"}
+SIRENE_IDS = "s"  # of structures that SIRENE alone tells: what FINESS publishes has its own legal basis
 
 Pairs = list[tuple[str, str]]
 
@@ -70,6 +71,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
         context = {
             "s": told,
             "noindex": noindex,
+            "praticien": noindex and told.id.startswith(SIRENE_IDS),
             "autres": has_siblings(view, told),
             "frise": timeline(told),
             "retour": back if back.startswith("?") else "",
@@ -84,7 +86,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
 def data(request: Request[Any, Any, Any], state: State) -> Template:
     """Where the data come from, under which licences, as of when."""
     with reading(state) as view:
-        return _page(request, view, "donnees.html", {})
+        return _page(request, view, "donnees.html", {"contact": state.settings.contact})
 
 
 @get("/api/docs", include_in_schema=False, sync_to_thread=True)

@@ -4,7 +4,8 @@ import polars as pl
 
 from etl.matching.places import good_point, with_town
 from etl.matching.successions import one_unit
-from etl.matching.words import by_word, core, house_number, name_key, shortened, street_key
+from etl.matching.words import by_word, core, house_number, name_key, shortened
+from geo.addresses import street_key
 
 # What matching reads of an open row of SIRENE beside its state, its legal unit and its commune.
 READ = (

@@ -1,4 +1,4 @@
-"""Names, streets and house numbers in the form they are compared in."""
+"""Names and house numbers in the form they are compared in; streets have theirs in `geo/addresses.py`."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from functools import cache
 import polars as pl
 
 from geo.categories import Categorie, categories
-from geo.text import sort_key
 from search.document import synonyms
 from search.french import exact_form
 
@@ -22,23 +21,6 @@ ANY_SITE = (
     "antenne", "cabinet", "centre", "clinique", "etablissement", "foyer", "hopital", "institut", "maison", "pole",
     "residence", "service", "site", "unite",
 )  # fmt: skip
-# Kinds of street, as the post, FINESS and SIRENE shorten them.
-STREET_KINDS = {
-    "R": "RUE", "AV": "AVENUE", "AVE": "AVENUE", "BD": "BOULEVARD", "BLD": "BOULEVARD", "BVD": "BOULEVARD",
-    "PL": "PLACE", "RTE": "ROUTE", "CHE": "CHEMIN", "CH": "CHEMIN", "CHEM": "CHEMIN", "ALL": "ALLEE", "ALLEES": "ALLEE",
-    "IMP": "IMPASSE", "CRS": "COURS", "QU": "QUAI", "SQ": "SQUARE", "LOT": "LOTISSEMENT", "RES": "RESIDENCE",
-    "QUA": "QUARTIER", "TRA": "TRAVERSE", "VOI": "VOIE", "PAS": "PASSAGE", "PASS": "PASSAGE", "ESP": "ESPLANADE",
-    "FG": "FAUBOURG", "FBG": "FAUBOURG", "HAM": "HAMEAU", "LD": "LIEU DIT", "MTE": "MONTEE", "PROM": "PROMENADE",
-    "RPT": "ROND POINT", "SEN": "SENTE", "VLA": "VILLA", "VLGE": "VILLAGE", "DOM": "DOMAINE", "ZAC": "ZONE", "ZA": "ZONE",
-    "ZI": "ZONE", "GR": "GRANDE RUE", "CTRE": "CENTRE", "CCAL": "CENTRE COMMERCIAL",
-}  # fmt: skip
-# Words that the two registers shorten each its way.
-STREET_WORDS = {
-    "ST": "SAINT", "STE": "SAINTE", "GAL": "GENERAL", "GEN": "GENERAL", "DR": "DOCTEUR", "PR": "PROFESSEUR",
-    "MAL": "MARECHAL", "CDT": "COMMANDANT", "CMDT": "COMMANDANT", "CAP": "CAPITAINE", "COL": "COLONEL", "LT": "LIEUTENANT",
-    "PDT": "PRESIDENT", "PRES": "PRESIDENT", "MGR": "MONSEIGNEUR", "FRES": "FRERES", "REPUB": "REPUBLIQUE",
-}  # fmt: skip
-STREET_STOP_WORDS = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN"})
 # What services call themselves in full that the nomenclature does not say.
 ACRONYMS = {
     "service d’aide et d’accompagnement à domicile": "SAAD",
@@ -83,19 +65,6 @@ def shortened(key: pl.Expr) -> pl.Expr:
     return spaced.str.replace_many(words, acronyms, leftmost=True).str.strip_chars()
 
 
-def street_key(street: str) -> str:
-    """A street as it is compared; ANS turned the TH of some into E (ans-finess#28): both sides lose theirs.
-
-    >>> street_key("AV DU THEATRE"), street_key("Avenue du eeatre"), street_key("12 BIS R ST MICHEL")
-    ('AVENUE EEATRE', 'AVENUE EEATRE', 'RUE SAINT MICHEL')
-    """
-    words = re.sub(r"^\d+\s*(?:(?:BIS|TER|QUATER|[A-Z])\s+(?=\S))?", "", _joined(street)).split()
-    if words:
-        words[0] = STREET_KINDS.get(words[0], words[0])
-    kept = [STREET_WORDS.get(word, word) for word in words if word not in STREET_STOP_WORDS]
-    return " ".join(kept or words).replace("TH", "E")
-
-
 def house_number(number: pl.Expr, street: pl.Expr) -> pl.Expr:
     """The first number of the address: « 12 » of « 12-14 », « 0012 », « 12b », or of a street that begins with it."""
     return pl.coalesce(number.str.extract(_NUMBER), street.str.extract(_NUMBER))
@@ -107,10 +76,6 @@ def by_word(column: pl.Series, rule: Callable[[str], str]) -> pl.Series:
     keys = [rule(text) or None for text in texts.to_list()]
     known = pl.DataFrame({"text": texts, "key": pl.Series(keys, dtype=pl.String)})
     return column.to_frame("text").join(known, on="text", how="left", maintain_order="left")["key"].alias(column.name)
-
-
-def _joined(street: str) -> str:
-    return re.sub(r"^(\d+)([A-Z])\b", r"\1 \2", sort_key(street))
 
 
 @cache

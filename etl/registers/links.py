@@ -1,6 +1,5 @@
 """Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,12 +9,9 @@ from sqlalchemy import Connection, text
 from etl.copying import copy_rows, create_temporary
 from etl.matching.links import links
 from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
-from etl.matching.words import STREET_KINDS
 from etl.sirene.rows import MASKED, OPEN
+from geo.addresses import street_of
 
-REPETITIONS = {"B", "T", "Q", "C", "BIS", "TER", "QUATER"}
-KINDS_OF_STREET = {*STREET_KINDS, *STREET_KINDS.values()}
-BOX = re.compile(r"\s*(?:BP|B\.P|CS|TSA|CIDEX|COURSE SPECIALE|BOITE POSTALE)\b", re.IGNORECASE)  # letters, not a place
 CANDIDATES_AT_ONCE = 150_000  # of SIRENE: some hundreds of megabytes with all that is made to compare them
 NOW = {
     "finess": "text",
@@ -87,21 +83,6 @@ def _establishment(row: Mapping[Any, Any]) -> dict[str, object]:
     number, street = street_of(row["address_lines"])
     told = {name: row[name] for name in EGE if name in row}
     return told | {"names": [row["name"], *row["other_names"]], "number": number, "street": street}
-
-
-def street_of(lines: Sequence[str]) -> tuple[str | None, str | None]:
-    """The number and the street among postal lines: the line that begins with a number, else one that names a kind of street.
-
-    >>> street_of(["BATIMENT B", "12 BIS RUE DES LILAS", "BP 40"]), street_of(["RUE DES LILAS", "BP 9"]), street_of(["BP 9"])
-    (('12 BIS', 'RUE DES LILAS'), (None, 'RUE DES LILAS'), (None, None))
-    """
-    for words in map(str.split, lines):
-        if words and words[0][0].isdigit():
-            numbered = 2 if len(words) > 2 and words[1].upper() in REPETITIONS else 1
-            return " ".join(words[:numbered]), " ".join(words[numbered:]) or None
-    places = [line for line in lines if not BOX.match(line)]
-    streets = [line for line in places if line.split()[0].upper() in KINDS_OF_STREET]
-    return None, next(iter(streets or places), None)
 
 
 def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

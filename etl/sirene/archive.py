@@ -11,7 +11,7 @@ from typing import IO
 
 import polars as pl
 
-from etl.sirene.layout import Source, faults
+from etl.sirene.layout import Source, faults, not_expected
 from geo.errors import Refused
 
 UNPACK_BYTES = 1 << 22
@@ -69,7 +69,7 @@ def _scan_csv(path: Path, source: Source) -> pl.LazyFrame:
 def _check_header(path: Path, found: pl.Schema, source: Source) -> None:
     named = pl.Schema({name: source.columns.get(name, pl.String()) for name in found})  # a CSV has no types to judge
     if wrong := faults(named, source):
-        raise Refused([f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong])
+        raise Refused(not_expected(path, source, wrong))
 
 
 def _typed(name: str, kind: pl.DataType) -> pl.Expr:

@@ -1,5 +1,7 @@
 """The three published files: their columns in order with their types, and the refusal of a file that lacks what we read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -100,7 +102,7 @@ def check(path: Path, source: Source) -> list[str]:
     """The columns that the file has and nobody knew, or Refused when one that we read is missing or is of another type."""
     found = _schema_of(path)
     if wrong := faults(found, source):
-        raise Refused([f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong])
+        raise Refused(not_expected(path, source, wrong))
     return [name for name in found if name not in source.columns]
 
 
@@ -113,6 +115,20 @@ def faults(found: pl.Schema, source: Source) -> list[str]:
         if name in found and found[name].base_type() not in _ACCEPTED[kind.base_type()]
     ]
     return missing + wrong
+
+
+def not_expected(path: Path, source: Source, wrong: list[str]) -> str:
+    """Why a file is not the one that it was given for, a sentence for each fault."""
+    return " ".join(f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong)
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Refused where the pages of this parquet cannot be read, though its footer can: a copy or a download that went wrong."""
+    try:
+        yield
+    except pl.exceptions.ComputeError:  # its message may quote a row: it stays here
+        raise Refused(f"{path.name} est endommagé : ses colonnes se lisent, pas ses lignes.") from None
 
 
 def scan(path: Path, source: Source) -> pl.LazyFrame:

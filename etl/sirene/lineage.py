@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows
 from etl.sirene.archive import parquet_of
-from etl.sirene.layout import Source, check, scan
+from etl.sirene.layout import Source, check, scan, undamaged
 from etl.sirene.rows import Columns
 
 _SUCCESSIONS = pl.Schema(
@@ -42,7 +42,8 @@ def load_successions(connection: Connection, file: Path, work: Path) -> int:
     known = pl.Series(list(connection.execute(text(KEPT)).scalars()), dtype=pl.String)
     before, after = "siretEtablissementPredecesseur", "siretEtablissementSuccesseur"
     touching = pl.col(before).is_in(known.implode()) | pl.col(after).is_in(known.implode())
-    links = scan(path, SUCCESSIONS).filter(touching).collect(engine="streaming")
+    with undamaged(path):
+        links = scan(path, SUCCESSIONS).filter(touching).collect(engine="streaming")
     dated = links.filter(pl.col("dateLienSuccession").is_not_null(), pl.col(before) != pl.col(after))
     kept = dated.sort("dateLienSuccession").unique([before, after], keep="last", maintain_order=True)
     connection.execute(text("DELETE FROM succession"))
@@ -61,9 +62,9 @@ def load_duplicates(connection: Connection, file: Path, work: Path) -> int:
     """The same for legal units that have two numbers."""
     path = parquet_of(file, DUPLICATES, work)
     check(path, DUPLICATES)
-    pairs = (
-        scan(path, DUPLICATES).filter(pl.col("siren") != pl.col("sirenDoublon")).collect(engine="streaming").unique()
-    )
+    distinct = scan(path, DUPLICATES).filter(pl.col("siren") != pl.col("sirenDoublon"))
+    with undamaged(path):
+        pairs = distinct.collect(engine="streaming").unique()
     connection.execute(text("DELETE FROM duplicate_siren"))
     copy_rows(connection, "duplicate_siren", {"siren": "text", "duplicate": "text"}, pairs.sort("siren").iter_rows())
     return pairs.height

@@ -18,7 +18,7 @@ from etl.report import Report
 from etl.sirene import gates, pipeline
 from etl.sirene.api.pages import read_pages
 from etl.sirene.delta import said_by_pages
-from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check
+from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, undamaged
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS, load_duplicates, load_successions
 from etl.sirene.pipeline import PARIS, Asked, How, Said
 from etl.sirene.scan import stock
@@ -96,7 +96,8 @@ def last_treatment(establishments: Path) -> datetime:
         with zipfile.ZipFile(establishments) as archive:
             year, month, *_ = archive.infolist()[0].date_time
             return datetime(year, month, 1, tzinfo=PARIS)
-    last = pl.scan_parquet(establishments).select(pl.col(MASS_TREATED).max()).collect(engine="streaming").item()
+    with undamaged(establishments):
+        last = pl.scan_parquet(establishments).select(pl.col(MASS_TREATED).max()).collect(engine="streaming").item()
     if not isinstance(last, datetime):
         raise Refused(
             f"{establishments.name} ne dit d’aucun établissement quand il fut traité : est-ce bien le stock ?"

@@ -10,7 +10,7 @@ import polars as pl
 from etl.sirene import rows
 from etl.sirene.archive import parquet_of
 from etl.sirene.diffusion import ACTIVE, split
-from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan, typed
+from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan, typed, undamaged
 from etl.sirene.naf import in_scope
 
 # Legal units looked up at once. Files are sorted by number, so a range of units is a few row groups and statistics skip the rest;
@@ -57,12 +57,13 @@ def stock(
         sources += [(positions, GEOLOCATION)] if positions else []
         readable = [(parquet_of(path, source, work), source) for path, source in sources]
         unknown = [name for path, source in readable for name in check(path, source)]
-        scans = [scan(path, source) for path, source in readable]
-        chosen = _choose(scans[0], named, work)
-        counts = _part(chosen, scans[1], scans[2] if positions else None, work)
+        stocked, of_units, *of_positions = (path for path, _ in readable)
+        with undamaged(stocked):
+            chosen = _choose(scan(stocked, ESTABLISHMENTS), named, work)
+        counts = _part(chosen, of_units, next(iter(of_positions), None), work)
         opened = _gathered(work, "open", rows.OPEN, folder / OPEN_NAME)
         masked = _gathered(work, "masked", rows.MASKED, folder / MASKED_NAME)
-        read = int(scans[0].select(pl.len()).collect().item())
+        read = int(scan(stocked, ESTABLISHMENTS).select(pl.len()).collect().item())
         return Stock(opened, masked, _counts(read, chosen, counts), unknown)
 
 
@@ -80,9 +81,7 @@ def _choose(establishments: pl.LazyFrame, named: Collection[str], work: Path) ->
     return pl.scan_parquet(path)
 
 
-def _part(
-    chosen: pl.LazyFrame, units: pl.LazyFrame, positions: pl.LazyFrame | None, work: Path
-) -> list[tuple[int, int, int]]:
+def _part(chosen: pl.LazyFrame, units: Path, positions: Path | None, work: Path) -> list[tuple[int, int, int]]:
     """Range after range of legal units: joined, closed ones dropped, parted, written; closed, open and masked of each."""
     counts = []
     for rank, sirens in enumerate(_ranges(chosen)):
@@ -101,20 +100,22 @@ def _ranges(chosen: pl.LazyFrame) -> Iterator[pl.Series]:
         yield sirens.slice(start, UNITS_AT_ONCE)
 
 
-def _joined(
-    chosen: pl.LazyFrame, units: pl.LazyFrame, positions: pl.LazyFrame | None, sirens: pl.Series
-) -> pl.DataFrame:
+def _joined(chosen: pl.LazyFrame, units: Path, positions: Path | None, sirens: pl.Series) -> pl.DataFrame:
     """PUBLISHED rows of these legal units, with `named`."""
     first, last = sirens[0], sirens[-1]
     of_range = pl.col("siren").is_between(pl.lit(first), pl.lit(last))
     ours = typed(chosen.filter(of_range).collect(engine="streaming"), ESTABLISHMENTS)
-    theirs = units.filter(of_range & pl.col("siren").is_in(sirens.implode())).collect(engine="streaming")
+    with undamaged(units):
+        of_units = scan(units, LEGAL_UNITS).filter(of_range & pl.col("siren").is_in(sirens.implode()))
+        theirs = of_units.collect(engine="streaming")
     joined = ours.join(typed(theirs, LEGAL_UNITS).unique("siren", keep="first"), on="siren", how="left")
     if positions is None:
         return joined
     # a SIRET begins with its SIREN: the same range, and its row groups
     of_sirets = pl.col("siret").is_between(pl.lit(f"{first}00000"), pl.lit(f"{last}99999"))
-    there = positions.filter(of_sirets & pl.col("siret").is_in(ours["siret"].implode())).collect(engine="streaming")
+    with undamaged(positions):
+        placed = scan(positions, GEOLOCATION).filter(of_sirets & pl.col("siret").is_in(ours["siret"].implode()))
+        there = placed.collect(engine="streaming")
     return joined.join(typed(there, GEOLOCATION).unique("siret", keep="first"), on="siret", how="left")
 
 

@@ -200,6 +200,17 @@ def test_answers_credit_the_flow_and_its_day(client: Client) -> None:
     assert (line["source"], line["as_of"]) == ("Agence du numérique en santé – FINESS, activités", "2026-11-21")
 
 
+def test_a_structure_without_activities_owes_their_flow_nothing(client: Client) -> None:
+    found = get(client, "/api/v1/search")["results"]
+    whole = [get(client, f"/api/v1/structures/{each['id']}") for each in found]
+    without = [each for each in whole if each["activities"] == []]
+    assert without
+    for each in without:
+        assert [line for line in each["provenance"] if "activities" in line["fields"]] == []
+        shown = client.get(f"/structures/{each['id']}", headers={"accept": "text/html"}).text
+        assert "FINESS, activités" not in shown.partition('<p class="source">')[2].partition("</p>")[0]
+
+
 def test_the_form_offers_activities_that_have_words_by_nature(client: Client) -> None:
     page = client.get("/?activite=EML:05602", headers={"accept": "text/html"}).text
     menu = re.search(r'<select id="activite".*?</select>', page, re.S)

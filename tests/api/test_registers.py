@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from math import asinh, floor, pi, radians, tan
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,31 @@ def test_the_page_of_a_natural_person_is_not_for_search_engines(client: Client) 
         assert answer.headers.get("x-robots-tag") == expected
         assert ('<meta name="robots" content="noindex">' in answer.text) is (expected is not None)
     assert "x-robots-tag" not in client.get(f"/structures/f{street.SILENT}", headers=HTML).headers
+
+
+def test_a_practitioner_is_told_where_the_data_come_from_and_how_to_object(client: Client) -> None:
+    told = page(client, f"s{street.DOCTOR}")
+    assert 'C’est vous ? <a href="/donnees#vie-privee">' in told
+    for other in (f"s{street.DENTIST}", f"f{street.SILENT}"):
+        assert "C’est vous ?" not in page(client, other)
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [
+        ("", "écrivez à l’exploitant de ce site, en donnant le SIRET"),
+        (
+            "dpo@annuaire.example",
+            'à l’exploitant de ce site, <a href="mailto:dpo@annuaire.example">dpo@annuaire.example</a>, en donnant',
+        ),
+        ("1 rue <b>des Lilas</b>", "à l’exploitant de ce site, 1 rue &lt;b&gt;des Lilas&lt;/b&gt;, en donnant"),
+    ],
+)
+def test_whom_to_write_to_is_the_operator_s_setting(both: Settings, contact: str, said: str) -> None:
+    with TestClient(create_app(replace(both, contact=contact))) as client:
+        html = re.sub(r"\s+", " ", client.get("/donnees", headers=HTML).text)
+    assert said in html.partition('<h2 id="vie-privee">')[2]
+    assert 'href="https://statut-diffusion-sirene.insee.fr"' in html
 
 
 @pytest.mark.parametrize(

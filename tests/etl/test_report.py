@@ -76,6 +76,52 @@ def test_a_closed_gate_gives_the_command_that_accepts_it(origin: str, source: st
     assert "tout en une phrase" not in as_text(report)  # the gates have said it, with their names
 
 
+STOCK = "StockEtablissement_utf8.parquet, StockUniteLegale_utf8.zip"
+PLACES = "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8.parquet"
+
+
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        (STOCK, "--etablissements StockEtablissement_utf8.parquet --unites-legales StockUniteLegale_utf8.zip"),
+        (
+            f"{STOCK}, StockEtablissementLiensSuccession_utf8.parquet, StockDoublons_utf8.parquet",
+            "--etablissements StockEtablissement_utf8.parquet --unites-legales StockUniteLegale_utf8.zip"
+            " --liens-succession StockEtablissementLiensSuccession_utf8.parquet --doublons StockDoublons_utf8.parquet",
+        ),
+        (
+            f"{STOCK}, {PLACES}",
+            "--etablissements StockEtablissement_utf8.parquet --unites-legales StockUniteLegale_utf8.zip"
+            f" --geolocalisation {PLACES}",
+        ),
+        ("page-1.json, page-2.json", "--api-pages page-1.json --api-pages page-2.json"),
+    ],
+)
+def test_a_refused_run_of_sirene_is_asked_again_with_each_file_as_it_was_given(source: str, options: str) -> None:
+    report = a_report("refused", counts={}, gates=[], pipeline="sirene", origin="file", source=source, error="…")
+    assert f"    ./lum1 refresh sirene {options}" in lines_of(report)
+
+
+def test_pages_of_any_name_are_asked_again_as_pages() -> None:
+    counts = {"said_by": "api"}
+    report = a_report("refused", counts=counts, gates=[REMOVED], pipeline="sirene", origin="file", source="page.txt")
+    assert "    ./lum1 refresh sirene --api-pages page.txt --accept removed" in lines_of(report)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "a.parquet, b.parquet, c.parquet",
+        f"{STOCK}, liens.parquet",
+        "StockEtablissement_utf8.parquet, StockEtablissement_utf8.zip",
+        "StockEtablissementHistorique_utf8.parquet, StockUniteLegale_utf8.parquet",
+    ],
+)
+def test_files_whose_roles_their_names_do_not_say_are_left_to_the_help(source: str) -> None:
+    report = a_report("refused", counts={}, gates=[REMOVED], pipeline="sirene", origin="file", source=source)
+    assert "    ./lum1 refresh sirene --help" in lines_of(report)
+
+
 def test_every_closed_gate_is_in_the_command_and_accepts_what_refresh_accepts() -> None:
     closed = [Verdict(name, False, "…") for name in GATE_NAMES]
     command = next(line for line in lines_of(a_report("refused", gates=closed)) if "./lum1" in line)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import socket
@@ -222,10 +223,31 @@ def test_a_doubtful_link_is_listed_decided_and_left_again(lum1):
     accepted = lum1("links", "accept", *pair, "--by", "Ana", "--reason", "appelé")
     assert (accepted.returncode, "accepté, par Ana" in accepted.stdout) == (0, True), accepted.stderr
     assert (first["siret"], "human", "accepted") in shown(lum1, first["finess"])
+    told = lum1("links", "show", first["finess"]).stdout
+    assert re.search(r"^    Accepté par Ana le \d\d/\d\d/\d{4} : appelé$", told, re.MULTILINE), told
     assert lum1("links", "undo", *pair).returncode == 0
     assert (first["siret"], first["source"], "review") in shown(lum1, first["finess"])
+    assert "Ana" not in lum1("links", "show", first["finess"]).stdout
     unknown = lum1("links", "reject", "999999999", first["siret"], "--by", "Ana", "--reason", "x")
     assert (unknown.returncode, "FINESS ne publie aucun établissement" in unknown.stderr) == (1, True)
+
+
+def test_nothing_to_review_is_good_news_and_an_unknown_number_is_not(lum1):
+    nothing = lum1("links", "list", "--departement", "975", "--status", "review")
+    assert (nothing.returncode, nothing.stdout) == (0, "Rien à vérifier.\n")
+    unknown = lum1("links", "show", "999999999")
+    assert (unknown.returncode, "FINESS ne publie aucun établissement 999999999." in unknown.stderr) == (1, True)
+    alone = lum1("links", "show", without_links(lum1))
+    assert (alone.returncode, alone.stdout.startswith("Aucun rapprochement de l’établissement")) == (0, True)
+
+
+def without_links(lum1):
+    """The number of an establishment of FINESS that no SIRET is told of."""
+    address = address_of(lum1)
+    found = json.loads(ask(address, "/api/v1/search?limit=100&categorie=620"))["results"]
+    found += json.loads(ask(address, "/api/v1/search?limit=100"))["results"]
+    numbers = (each["finess"][0] for each in found if each["finess"])
+    return next(number for number in numbers if not shown(lum1, number))
 
 
 def shown(lum1, finess):

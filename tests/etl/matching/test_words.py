@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from etl.matching.naf import EXPECTED, FOREIGN, POSSIBLE, activity_agrees
-from etl.matching.words import core, house_number, name_key, shortened, street_key
+from etl.matching.words import core, house_number, name_key, shortened
+from geo.addresses import street_key
 
 
 def one(expression: pl.Expr) -> object:

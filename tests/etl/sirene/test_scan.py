@@ -9,7 +9,9 @@ import pytest
 from etl import demo
 from etl.sirene import rows, scan
 from etl.sirene.naf import in_scope
+from etl.sirene.refresh import last_treatment
 from etl.sirene.scan import Counts, Stock, stock
+from geo.errors import Refused
 from tests.etl.sirene.published import SIRET, establishments, files, positions, units, whole
 
 OTHER_SIREN, OTHER_SIRET = "987654324", "98765432400018"
@@ -140,3 +142,26 @@ def test_the_official_stock_is_read(shared_data: Path, tmp_path: Path) -> None:
     )
     assert (found.counts.read, found.unknown_columns) == (292_006, [])
     assert found.counts.open + found.counts.masked + found.counts.closed_dropped == found.counts.in_scope > 100_000
+
+
+def damage(path: Path) -> None:
+    """Its footer stays whole: the columns can be read, their pages cannot."""
+    content = bytearray(path.read_bytes())
+    end = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[4:end] = b"\xff" * (end - 4)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damaged", ["etablissements.parquet", "unites.parquet", "positions.parquet"])
+def test_a_file_whose_pages_are_damaged_is_refused_by_its_name(tmp_path: Path, damaged: str) -> None:
+    paths = files(tmp_path, establishments({}), units({}), positions({}))
+    damage(tmp_path / damaged)
+    with pytest.raises(Refused, match=rf"^{damaged} est endommagé"):
+        stock(*paths, tmp_path / "lu")
+
+
+def test_a_damaged_stock_is_refused_when_it_is_asked_its_date(tmp_path: Path) -> None:
+    path, *_ = files(tmp_path, establishments({}), units({}), positions({}))
+    damage(path)
+    with pytest.raises(Refused, match=r"^etablissements\.parquet est endommagé"):
+        last_treatment(path)

@@ -129,7 +129,7 @@ def test_some_turn_p_on_both_levels_or_on_one_and_some_turn_o_again(rows: pl.Dat
     levels = {
         events.MASKED: ("P", "P"),
         events.MASKED_HERE: ("P", "O"),
-        events.MASKED_UNIT: ("O", "P"),
+        events.MASKED_UNIT: ("P", "P"),  # who hides anything is said masked by both, once flattened
         events.SHOWN: ("O", "O"),
     }
     for event, told in levels.items():

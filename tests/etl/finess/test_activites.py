@@ -274,7 +274,7 @@ def test_a_damaged_file_is_refused_and_yesterday_stays(loaded: Loaded, damage: s
 
 def test_activities_wait_for_structures_and_do_not_mix_worlds(instance: Instance, tmp_path: Path) -> None:
     file = a_file(tmp_path, an_entity(*many(3)))
-    assert "structures" in (refresh(instance.engine, instance.search, file).error or "")
+    assert "structure" in (refresh(instance.engine, instance.search, file).error or "")
     instance.refresh(published.a_file(tmp_path, *published.many(30), fictif=True))
     assert "réelles" in (refresh(instance.engine, instance.search, file).error or "")
 

@@ -202,7 +202,8 @@ def test_a_stock_older_than_the_last_one_is_refused_and_changes_nothing(instance
     loads.run(instance, "stock")
     before = state(instance), instance.served()
     report = refresh_stock(instance.engine, loads.first, how(instance))
-    assert (report.state, [v.gate for v in report.gates if v.refuses]) == ("refused", ["older"])
+    assert report.state == "refused"
+    assert "older" in [verdict.gate for verdict in report.gates if verdict.refuses]
     assert (state(instance), instance.served()) == before
     assert left(instance) == []
 

@@ -168,6 +168,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
             "grille des tuiles",
             "index de recherche",
             "registres tenus à côté",
+            "masques notés malgré le refus",
             "rangement",
         )
     },

@@ -1,7 +1,9 @@
-"""Rows into PostgreSQL by COPY."""
+"""Rows into PostgreSQL by COPY, and what tells whether one changed."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 import psycopg
 from sqlalchemy import Connection
 
@@ -21,3 +23,8 @@ def create_temporary(connection: Connection, table: str, columns: Mapping[str, s
     """A table of this transaction's own: nothing of an interrupted run survives it."""
     written = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {table} ({written}) ON COMMIT DROP")
+
+
+def digest(content: object) -> bytes:
+    """Sixteen bytes that change when any of these values does."""
+    return hashlib.blake2b(msgspec.json.encode(content), digest_size=16).digest()

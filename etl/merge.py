@@ -3,14 +3,13 @@
 What other registers gave to a rewritten row is given again afterwards (etl/registers).
 """
 
-import hashlib
 from collections.abc import Iterable
 
 import msgspec
 import polars as pl
-import psycopg
 from sqlalchemy import Connection, text
 
+from etl.copying import copy_rows, create_temporary, digest
 from geo.reference.load import add_unknown_categories
 
 # The staging table's columns, in the order that transforms give them; row_hash comes last.
@@ -44,6 +43,7 @@ COLUMNS = (
     ("position_source", "text"),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
+STAGED = {**dict(COLUMNS), "row_hash": "bytea"}
 # The day of the last technical touch moves every night for nothing: it is kept with the change that came with it, and makes none.
 TECHNICAL = NAMES.index("updated_on")
 
@@ -58,26 +58,21 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def create_stage(connection: Connection) -> None:
-    """A table of this transaction's own: nothing of an interrupted run survives it."""
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS)
-    connection.execute(text(f"CREATE TEMPORARY TABLE stage ({columns}, row_hash bytea) ON COMMIT DROP"))
+    """Where a run's rows wait for the gates."""
+    create_temporary(connection, "stage", STAGED)
 
 
 def write_stage(connection: Connection, structures: pl.DataFrame) -> None:
     """COPY a frame of COLUMNS into the stage, each row with its hash."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    with driver.cursor() as cursor, cursor.copy("COPY stage FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([*(kind for _, kind in COLUMNS), "bytea"])
-        for row in structures.select(NAMES).iter_rows():
-            copy.write_row((*row, row_hash(row)))
+    rows = structures.select(NAMES).iter_rows()
+    copy_rows(connection, "stage", STAGED, ((*row, row_hash(row)) for row in rows))
 
 
 def row_hash(row: Iterable[object]) -> bytes:
     """Sixteen bytes that change when any value of the row does, the technical date apart."""
     values = list(row)
     values[TECHNICAL] = None
-    return hashlib.blake2b(msgspec.json.encode(values), digest_size=16).digest()
+    return digest(values)
 
 
 class Repeated(msgspec.Struct, frozen=True):

@@ -74,6 +74,11 @@ CHANGE_KINDS = ("opened", "closed", "reopened", "moved", "renamed", "category_ch
 TOLD_BEFORE = "CASE WHEN kind <> 'phone_changed' THEN before END"
 
 
+def stood(record: str, at: str = ":at") -> str:
+    """In SQL, whether a version of `source_record`, by this name, stood at a load: begun by then, not ended by then."""
+    return f"{record}.load_id <= {at} AND ({record}.ended_by IS NULL OR {record}.ended_by > {at})"
+
+
 def as_of_query(kind: str, when: datetime) -> Select[tuple[str, dict[str, object], str]]:
     """Key, record and published text of every record that stood at that moment, by key."""
     c = source_record.c

@@ -93,6 +93,9 @@ withdrawal = Table(
 # Usage: whether a SIRET is withdrawn today.
 Index("withdrawal_standing_idx", withdrawal.c.siret, unique=True, postgresql_where=text("undone_at IS NULL"))
 
+# Who must not be told today, in SQL: a query of its SIRET.
+WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
+
 # Which establishment went on after which (StockEtablissementLiensSuccession).
 succession = Table(
     "succession",

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 import msgspec
@@ -11,12 +10,12 @@ from sqlalchemy import Connection, text
 from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
 from etl.registers import acts
+from etl.rhythm import PARIS
 from geo.database import engine_for
 from geo.errors import NotFound
 from geo.identifiers import Finess
 from geo.settings import Settings
 
-PARIS = ZoneInfo("Europe/Paris")
 STATUSES = {"accepted": "accepté", "review": "à vérifier", "rejected": "refusé"}
 NOTHING = {
     "accepted": "Aucun rapprochement accepté.",

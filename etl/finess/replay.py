@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from etl.finess.content import Json
 from etl.finess.extract import Chunk, in_chunks
+from geo.history import stood
 
 FETCH_ENTITIES = 500
 
@@ -28,17 +29,17 @@ def _entities(connection: Connection, load_id: int) -> Iterator[Json]:
 # Asked by a rollback: every record that stood at that load. One pass over the versions of establishments, sorted by legal entity,
 # and one probe of the primary key for each entity (no planner knows how many versions stood at a load: it must not matter); an
 # establishment whose entity is not published stands alone.
-ENTITIES = """
+ENTITIES = f"""
 WITH establishment AS (
     SELECT record ->> 'ej' AS ej, array_agg(published ORDER BY key) AS published
-    FROM source_record
-    WHERE kind = 'ege' AND load_id <= :load_id AND (ended_by IS NULL OR ended_by > :load_id)
+    FROM source_record AS ege
+    WHERE kind = 'ege' AND {stood("ege", ":load_id")}
     GROUP BY record ->> 'ej'
 )
 SELECT entity.published, establishment.published
 FROM establishment
 LEFT JOIN source_record AS entity
     ON entity.kind = 'pmej' AND entity.key = establishment.ej
-    AND entity.load_id <= :load_id AND (entity.ended_by IS NULL OR entity.ended_by > :load_id)
+    AND {stood("entity", ":load_id")}
 ORDER BY establishment.ej
 """

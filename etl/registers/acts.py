@@ -15,15 +15,13 @@ from sqlalchemy import Connection, Engine, insert, text, update
 from etl import ledger, publish
 from etl.load import Progress, Silent
 from etl.registers import journal
-from etl.registers.together import Together, bring_together
+from etl.registers.together import Together, leave_nothing_older, serve_together
 from geo.errors import Lum1Error, NotFound
 from geo.identifiers import Finess, Siret, compact
 from geo.links import link_decision
-from geo.publication import served_publication
-from geo.sirene import withdrawal
+from geo.sirene import WITHHELD, withdrawal
 
 FOURTEEN_DIGITS = re.compile("[0-9]{14}")
-NO_LOAD = 0  # an act is not a load: rows it rewrites carry none
 
 
 class AlreadySo(Lum1Error):
@@ -153,22 +151,9 @@ def _published(
             act(connection)
             carriers = connection.execute(text(CARRIERS), {"siret": siret}).all() if siret else []
             step("rapprochement des registres")
-            together = bring_together(
-                connection, NO_LOAD, whole=False, also=(*also, *(each.number for each in carriers))
-            )
-            served = served_publication(connection)
-            if served is not None and together.changed:
-                publish.publish(
-                    connection,
-                    instance.search_root,
-                    {},
-                    fictitious=served.fictitious,
-                    changed=together.changed,
-                    step=step,
-                )
-        with instance.engine.connect() as connection:
-            journal.write(connection, instance.home)
-        publish.sweep(instance.engine, instance.search_root, served_only="purged" in together.counts)
+            numbers = [each.number for each in carriers]
+            together = serve_together(connection, instance.search_root, also=(*also, *numbers), step=step)
+        leave_nothing_older(instance.engine, instance.home, instance.search_root, together)
     return together, [each.number for each in carriers if each.published]
 
 
@@ -204,13 +189,13 @@ GROUP BY number
 ORDER BY number
 """
 # Asked when an instance starts: a database as old as its backup may hold what its own registers withhold.
-HOLDS_WITHHELD = """
+HOLDS_WITHHELD = f"""
 SELECT EXISTS (
     SELECT FROM sirene_establishment AS e
-    JOIN (SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL) AS w USING (siret)
+    JOIN ({WITHHELD}) AS w USING (siret)
 ) OR EXISTS (
     SELECT FROM source_record AS r
-    JOIN (SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL) AS w
+    JOIN ({WITHHELD}) AS w
         ON r.kind = 'siret' AND r.key = w.siret
 )
 """

@@ -1,14 +1,13 @@
 """`sirene_establishment` made to say what SIRENE's rows say, rewritten only where they differ."""
 
-import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
 
-from etl.copying import copy_rows, create_temporary
+from etl.copying import copy_rows, create_temporary, digest
+from geo.history import stood
 
 COLUMNS = {
     "siret": "text",
@@ -56,12 +55,7 @@ def write_stage(connection: Connection, establishments: pl.DataFrame) -> None:
     """Add rows of NAMES, each with its hash."""
     rows = establishments.select(NAMES).iter_rows()
     types = {**COLUMNS, **TECHNICAL, "row_hash": "bytea"}
-    copy_rows(connection, "establishment_stage", types, ((*row, row_hash(row[: len(COLUMNS)])) for row in rows))
-
-
-def row_hash(values: Iterable[object]) -> bytes:
-    """Sixteen bytes that change when any of these values does."""
-    return hashlib.blake2b(msgspec.json.encode(list(values)), digest_size=16).digest()
+    copy_rows(connection, "establishment_stage", types, ((*row, digest(row[: len(COLUMNS)])) for row in rows))
 
 
 def newer_than(connection: Connection, moments: pl.DataFrame, whole_at: datetime | None) -> set[str]:
@@ -144,13 +138,13 @@ WHERE row_hash <> '' AND treated_at < :stock_day
   AND NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
 """
 # As CEASE left it.
-CEASE_LEFT = """
+CEASE_LEFT = f"""
 UPDATE sirene_establishment AS e
 SET active = false, row_hash = ''
 FROM establishment_stage AS g
 WHERE g.siret = e.siret AND NOT EXISTS (
     SELECT FROM source_record AS r
-    WHERE r.kind = 'siret' AND r.key = e.siret AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
+    WHERE r.kind = 'siret' AND r.key = e.siret AND {stood("r")}
 )
 """
 DELETE_UNKNOWN_THEN = """

@@ -11,6 +11,7 @@ from etl.matching.links import links
 from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
 from etl.sirene.rows import MASKED, OPEN
 from geo.addresses import street_of
+from geo.history import stood
 
 CANDIDATES_AT_ONCE = 150_000  # of SIRENE: some hundreds of megabytes with all that is made to compare them
 NOW = {
@@ -185,14 +186,14 @@ CROSS JOIN LATERAL unnest(s.finess) AS number
 WHERE s.register = 'finess' AND s.commune IS NULL AND EXISTS (SELECT FROM touched WHERE commune = '')
 """
 # What each establishment of FINESS declares, malformed or not, whoever speaks now.
-DECLARED = """
+DECLARED = f"""
 CREATE TEMPORARY TABLE declared ON COMMIT DROP AS
 SELECT s.id, number AS finess, coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS siret
 FROM structure AS s
 CROSS JOIN LATERAL unnest(s.finess) AS number
 LEFT JOIN structure_own AS o ON o.id = s.id
 LEFT JOIN source_record AS r
-    ON r.kind = 'ege' AND r.key = number AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
+    ON r.kind = 'ege' AND r.key = number AND {stood("r")}
 WHERE s.register = 'finess' AND s.row_hash <> ''
 """
 INDEX_DECLARED = """
@@ -233,11 +234,11 @@ JOIN categorie AS c ON c.no = s.categorie_no
 LEFT JOIN structure_own AS o ON o.id = s.id
 ORDER BY declared.finess
 """
-CANDIDATE_RECORDS = """
+CANDIDATE_RECORDS = f"""
 SELECT r.record
 FROM candidate
 JOIN source_record AS r
-    ON r.kind = 'siret' AND r.key = candidate.siret AND r.load_id <= :at AND (r.ended_by IS NULL OR r.ended_by > :at)
+    ON r.kind = 'siret' AND r.key = candidate.siret AND {stood("r")}
 ORDER BY r.key
 """
 # A withdrawn one too, so that what FINESS declares is confirmed by its numbers alone and no other is looked for in its place.

@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from etl.registers import alone, links, withheld
+from etl import publish
+from etl.registers import alone, journal, links, withheld
 from etl.registers.given import give
 from etl.registers.withheld import Purged
+from geo.publication import served_publication
+
+NO_LOAD = 0  # what is no load's: rows that it rewrites carry none
 
 
 class Together(msgspec.Struct, frozen=True):
@@ -50,6 +55,25 @@ def bring_together(
         made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
     counts = ({"purged": purged.counts} if someone_left else {}) | made.counts
     return Together(purged.structures + made.changed, purged, counts)
+
+
+def serve_together(
+    connection: Connection, search_root: Path, *, also: Sequence[str] = (), step: publish.Step
+) -> Together:
+    """The same of what is no load, an act or the masks of a refused one, then served in the caller's transaction."""
+    together = bring_together(connection, NO_LOAD, whole=False, also=also)
+    served = served_publication(connection)
+    if served is not None and together.changed:
+        fictitious, changed = served.fictitious, together.changed
+        publish.publish(connection, search_root, {}, fictitious=fictitious, changed=changed, step=step)
+    return together
+
+
+def leave_nothing_older(engine: Engine, home: Path, search_root: Path, together: Together) -> None:
+    """Once that is committed: the registers beside the database, and no index of somebody who left."""
+    with engine.connect() as connection:
+        journal.write(connection, home)
+    publish.sweep(engine, search_root, served_only="purged" in together.counts)
 
 
 def agree(

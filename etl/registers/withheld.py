@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from etl.copying import copy_rows, create_temporary
 from etl.sirene.diffusion import masked_of
 from etl.sirene.rows import MASKED
+from geo.sirene import WITHHELD
 
 COLUMNS = {**dict.fromkeys(MASKED.names(), "text"), "said_at": "timestamptz"}
 
@@ -104,8 +105,6 @@ def purge(connection: Connection) -> Purged:
         connection.execute(text(statement))
     return Purged(structures, len(records), tuple(sorted(set(partners))))
 
-
-WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
 
 NOTE = """
 INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by, said_at)

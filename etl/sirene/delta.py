@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
 
@@ -30,15 +31,8 @@ def said_by_day(connection: Connection, delta: Delta) -> Said:
     told, _ = split_units(units.unique("siren", keep="last"))
     touched = establishments_of(connection, told, delta.day, but_of=pages.rows["siret"].to_list())
     kept = touched.filter(~pl.col("siren").is_in(list(said.masked_units)))
-    return Said(
-        open=pl.concat([said.open, kept.lazy()]),
-        masked=said.masked,
-        masked_units=said.masked_units,
-        ceased_units=said.ceased_units,
-        rejected=said.rejected,
-        read=said.read,
-        counts={**said.counts, "touches_par_leur_unite": kept.height},
-    )
+    counts = {**said.counts, "touches_par_leur_unite": kept.height}
+    return msgspec.structs.replace(said, open=pl.concat([said.open, kept.lazy()]), counts=counts)
 
 
 def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: Iterable[Rejected]) -> Said:

@@ -13,7 +13,6 @@ class Counted(CountedFile, kw_only=True):
     masked: int
     produced_at: datetime
     newest_stock: datetime | None  # that is known already
-    previous_active: int
     ceased: int
 
 
@@ -30,12 +29,12 @@ def anomalies(counted: Counted, limits: Thresholds) -> Verdict:
 
 def removed(counted: Counted, limits: Thresholds) -> Verdict:
     what = "établissements actifs connus et absents du fichier"
-    return at_most("removed", counted.removed, counted.previous_active, limits.removed, what)
+    return at_most("removed", counted.removed, counted.previous, limits.removed, what)
 
 
 def closed(counted: Counted, limits: Thresholds) -> Verdict:
     return at_most(
-        "closed", counted.ceased, counted.previous_active, limits.closed, "établissements actifs qui ne le sont plus"
+        "closed", counted.ceased, counted.previous, limits.closed, "établissements actifs qui ne le sont plus"
     )
 
 

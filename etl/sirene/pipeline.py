@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import polars as pl
@@ -18,8 +17,9 @@ from etl.gates import Gate
 from etl.ledger import Source
 from etl.load import SAMPLES, Steps
 from etl.registers import establishments, journal, withheld
-from etl.registers.together import bring_together
+from etl.registers.together import bring_together, leave_nothing_older, serve_together
 from etl.report import Report
+from etl.rhythm import PARIS
 from etl.running import Attempt, Tried
 from etl.sirene import gates, known
 from etl.sirene.records import records_of
@@ -27,12 +27,9 @@ from etl.sirene.replay import bring_forward
 from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
-from geo.publication import served_publication
 from geo.sirene import KIND, PIPELINE
 
 ROWS_AT_ONCE = 20_000
-NO_LOAD = 0  # what a refused load leaves is no load's
-PARIS = ZoneInfo("Europe/Paris")  # of Insee's instants
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +72,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_stock(self) -> bool:
         return self.said_by == "stock"
+
+    @property
+    def day(self) -> date:
+        """Of what is said, in Paris."""
+        return self.produced_at.astimezone(PARIS).date()
 
     @property
     def said_at(self) -> datetime:
@@ -120,25 +122,13 @@ def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, s
     journal.read(connection, asked.how.home)
     noted = _note(connection, asked, said, min(asked.said_at, datetime.now(UTC)))
     asked.steps("masques notés malgré le refus")
-    together = bring_together(connection, NO_LOAD, whole=False)
-    served = served_publication(connection)
-    if served is not None and together.changed:
-        publish.publish(
-            connection,
-            asked.how.search_root,
-            {},
-            fictitious=served.fictitious,
-            changed=together.changed,
-            step=asked.steps,
-        )
+    together = serve_together(connection, asked.how.search_root, step=asked.steps)
     attempt.counts["noticed"] = {**attempt.counts.get("noticed", {}), "masques_malgre_le_refus": noted}
     attempt.counts |= {name: each for name, each in together.counts.items() if name == "purged"}
     transaction = connection.get_transaction()
     if transaction is not None:
         transaction.commit()
-    with connection.engine.connect() as after:
-        journal.write(after, asked.how.home)
-    publish.sweep(connection.engine, asked.how.search_root, served_only="purged" in together.counts)
+    leave_nothing_older(connection.engine, asked.how.home, asked.how.search_root, together)
 
 
 def _note(connection: Connection, asked: Asked, said: Said, said_at: datetime) -> int:
@@ -152,8 +142,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     running.check_world(connection, asked.source)
     journal.read(connection, asked.how.home)
-    day = asked.produced_at.astimezone(PARIS).date()
-    forward = bring_forward(connection, day)
+    forward = bring_forward(connection, asked.day)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
     stock = known.stock(connection)
@@ -173,7 +162,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")
     together = bring_together(
-        connection, attempt.load, whole=asked.is_stock, told_on=day if newest is not None else None
+        connection, attempt.load, whole=asked.is_stock, told_on=asked.day if newest is not None else None
     )
     attempt.counts |= together.counts | coverage(connection, PIPELINE)
     if asked.how.dry_run:
@@ -222,11 +211,10 @@ def _stage(connection: Connection, asked: Asked, said: Said) -> Tally:
         tally.reject(number, reason)
     history.open_comparison(connection)
     establishments.open_stage(connection)
-    today = asked.produced_at.astimezone(PARIS).date()
     for opened in _pieces(said.open):
         told = _told(connection, asked, opened, tally)
         history.compare(connection, records_of(told))
-        made, noticed = establishments_of(told, today)
+        made, noticed = establishments_of(told, asked.day)
         establishments.write_stage(connection, made)
         tally.noticed.update(noticed)
         tally.kept += told.height
@@ -293,7 +281,6 @@ def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
 COMPARE = """
 SELECT
     (SELECT count(*) FROM sirene_establishment WHERE active) AS previous,
-    (SELECT count(*) FROM sirene_establishment WHERE active) AS previous_active,
     (SELECT count(*) FROM sirene_establishment AS e WHERE active AND NOT EXISTS (
         SELECT FROM seen_record AS seen WHERE (seen.kind, seen.key) = ('siret', e.siret)
     ) AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)) AS removed,

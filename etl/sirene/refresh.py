@@ -15,12 +15,13 @@ from etl.demo.parts import FICTITIOUS
 from etl.ledger import Source, source_of
 from etl.load import Progress, Silent, Steps
 from etl.report import Report
+from etl.rhythm import PARIS
 from etl.sirene import gates, pipeline
 from etl.sirene.api.pages import read_pages
 from etl.sirene.delta import said_by_pages
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, undamaged
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS, load_duplicates, load_successions
-from etl.sirene.pipeline import PARIS, Asked, How, Said
+from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.scan import stock
 from geo.errors import Refused
 from geo.sirene import PIPELINE

@@ -11,6 +11,7 @@ from etl.registers import establishments
 from etl.registers.links import open_frame
 from etl.registers.together import NEWEST, agree
 from etl.sirene.transform import establishments_of
+from geo.history import stood
 from geo.sirene import KIND, PIPELINE
 
 FETCH_ROWS = 20_000
@@ -44,20 +45,19 @@ def _opened(connection: Connection, statement: str, at: int) -> Iterator[pl.Data
         yield open_frame(rows)
 
 
-STOOD = """
+STOOD = f"""
 SELECT record
-FROM source_record
-WHERE kind = :kind AND load_id <= :at AND (ended_by IS NULL OR ended_by > :at)
+FROM source_record AS r
+WHERE kind = :kind AND {stood("r")}
 ORDER BY key
 """
 # What had left the register by then is kept as what it last was; `go_back` says that it is active no more.
-LEFT = """
+LEFT = f"""
 SELECT DISTINCT ON (key) record
 FROM source_record AS r
 WHERE kind = :kind AND ended_by <= :at AND NOT EXISTS (
     SELECT FROM source_record AS stands
-    WHERE (stands.kind, stands.key) = (r.kind, r.key) AND stands.load_id <= :at
-      AND (stands.ended_by IS NULL OR stands.ended_by > :at)
+    WHERE (stands.kind, stands.key) = (r.kind, r.key) AND {stood("stands")}
 )
 ORDER BY key, valid_from DESC
 """

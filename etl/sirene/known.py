@@ -38,10 +38,11 @@ class Stock(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """How far statuses were asked for: since which stock, up to which number; no number once all were."""
+    """How far statuses were asked for: since which stock and which day of millions, up to which number; none once all were."""
 
     stock: int
     until: str | None
+    mass: date | None = None
 
 
 class LastTurn(msgspec.Struct, frozen=True):

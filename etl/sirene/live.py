@@ -18,7 +18,7 @@ from etl.ledger import LoadUnderWay, Source
 from etl.load import Progress
 from etl.report import Report
 from etl.sirene import known
-from etl.sirene.api import KeyRefused, MassUpdate, QuestionRefused, Sirene, Spool, synchronise
+from etl.sirene.api import KeyRefused, QuestionRefused, Sirene, Spool, synchronise
 from etl.sirene.archive import check_zip
 from etl.sirene.catalogue import Catalogue
 from etl.sirene.day import load_day
@@ -125,12 +125,13 @@ class _Run:
             return
         with self.engine.connect() as connection:
             last = known.last_day(connection)
-        try:
-            days = synchronise(sirene, self.spool, last, stock.day, self.progress.step)
-        except MassUpdate as error:
-            days = []
-            _say(f"rechargement complet : le prochain stock est attendu. {error}")
-        for day in days:
+        received = synchronise(sirene, self.spool, last, stock.day, self.progress.step)
+        if mass := received.left_to_the_stock:
+            _say(
+                f"l’Insee a retraité des millions d’établissements le {mass:%d/%m/%Y} : ce qui a changé jusqu’à ce jour "
+                "viendra avec le prochain stock ; les jours suivants sont lus comme d’habitude."
+            )
+        for day in received.days:
             report = load_day(self.engine, self.spool, day, self.how, self.progress)
             self.spool.forget(day)
             yield report

@@ -1,7 +1,8 @@
 """Who may still be shown, asked anew: Insee changes a status of diffusion without a treatment that a day would tell.
 
-The stock tells every month who turned to partial diffusion. What it lags behind on, and what the API alone may lift, is asked
-of the API: first who was masked on its word, then the natural persons whom we show, so many questions a day until all were asked.
+The stock tells every month who turned to partial diffusion. What it lags behind on, what a day of millions that nobody can read
+hid, and what the API alone may lift, is asked of the API: first who was masked on its word, then the natural persons whom we
+show, so many questions a day until all were asked.
 """
 
 import hashlib
@@ -42,8 +43,11 @@ class Asking(msgspec.Struct, frozen=True):
 
 def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress: Progress) -> Report | None:
     """One day's share of statuses, and what they change published; None when nobody is to be asked about today."""
+    if questions == 0:
+        return None
+    mass = sirene.informations().mass_treated_since(date.min)
     with engine.connect() as connection:
-        asking = _asking(connection, questions * SIRETS_A_QUESTION)
+        asking = _asking(connection, questions * SIRETS_A_QUESTION, mass)
     if asking is None:
         return None
     progress.step(f"API Sirene : statuts de diffusion ({len(asking.sirets)})")
@@ -63,21 +67,21 @@ def reconcile(engine: Engine, sirene: Sirene, questions: int, how: How, progress
     return pipeline.run(engine, asked)
 
 
-def _asking(connection: Connection, most: int) -> Asking | None:
-    """Where the last turn stopped; from the beginning once it is over and a newer stock came."""
+def _asking(connection: Connection, most: int, mass: date | None) -> Asking | None:
+    """Where the last turn stopped; from the beginning once it is over and a newer stock, or another day of millions, came."""
     stock, last = known.stock(connection), known.last_turn(connection)
-    if stock is None or most == 0 or (last and last.today):
+    if stock is None or (last and last.today):
         return None
     goes_on = last is not None and last.turn.until is not None
-    if last and not goes_on and last.turn.stock == stock.load:
+    if last and not goes_on and last.turn.stock == stock.load and last.turn.mass == mass:
         return None
-    turn = last.turn if last and goes_on else Turn(stock.load, until=None)
+    turn = last.turn if last and goes_on else Turn(stock.load, until=None, mass=mass)
     masked = [] if goes_on else list(connection.execute(text(MASKED_BY_THE_API)).scalars())
     room = max(0, most - len(masked))
     shown = list(connection.execute(text(SHOWN), {"after": turn.until or "", "most": room}).scalars())
     produced_at = connection.execute(text(PRODUCED_AT)).scalar_one()
     until = None if len(shown) < room else (shown or [""])[-1]
-    return Asking([*masked, *shown], Turn(turn.stock, until), produced_at)
+    return Asking([*masked, *shown], Turn(turn.stock, until, turn.mass), produced_at)
 
 
 def _said(connection: Connection, statuses: Sequence[Status], heard_at: datetime) -> Said:

@@ -33,7 +33,7 @@ NEXT_DAY = {"generatedAt": "2026-11-22T02:09:17Z", "name": "finess-structures-jo
 
 @pytest.fixture
 def client(instance: Instance, tmp_path: Path) -> Iterator[Client]:  # noqa: F811
-    url = instance.engine.url.render_as_string(hide_password=False)
+    url = instance.url
     settings = Settings(home=tmp_path, database_url=url.replace("postgresql+psycopg://", "postgresql://"))
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client

@@ -1,7 +1,9 @@
 """An instance without a server: a migrated database and a search folder of one test's own."""
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import pytest
 
@@ -11,7 +13,11 @@ from geo.reference.load import load_reference
 from tests.conftest import fresh_database
 from tests.etl.instance import Instance
 
-MakeInstance = Callable[[], AbstractContextManager[Instance]]
+
+class MakeInstance(Protocol):
+    """Makes an instance of one's own, for as long as its context: empty, or holding all that another one holds."""
+
+    def __call__(self, like: Instance | None = None) -> AbstractContextManager[Instance]: ...
 
 
 @pytest.fixture(scope="session")
@@ -27,13 +33,15 @@ def template(server_url: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def make_instance(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> MakeInstance:
-    """Makes an instance of one's own, for as long as its context."""
-
     @contextmanager
-    def made() -> Iterator[Instance]:
-        with fresh_database(server_url, template=template) as url:
+    def made(like: Instance | None = None) -> Iterator[Instance]:
+        home = tmp_path_factory.mktemp("instance")
+        if like:
+            like.engine.dispose()  # a database is copied while nobody uses it
+            shutil.copytree(like.search.parent, home, dirs_exist_ok=True)
+        with fresh_database(server_url, template=like.url if like else template) as url:
             engine = engine_for(url)
-            yield Instance(engine, tmp_path_factory.mktemp("instance") / "search")
+            yield Instance(engine, home / "search")
             engine.dispose()
 
     return made

@@ -19,6 +19,10 @@ class Instance:
         self.engine = engine
         self.search = search
 
+    @property
+    def url(self) -> str:
+        return self.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+
     def refresh(self, file: Path, **how: Any) -> Report:
         return refresh(self.engine, self.search, file, **how)
 

@@ -186,7 +186,7 @@ def test_an_export_is_readable_as_the_operator_s_umask_says(changed: Instance, t
 
 
 def commanded(instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str]:
-    url = instance.engine.url.render_as_string(hide_password=False).replace("postgresql+psycopg://", "postgresql://")
+    url = instance.url
     command = [sys.executable, "-m", "api.cli", "export", *arguments]
     environment = os.environ | {"LUM1_DATABASE_URL": url}
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=REPOSITORY, check=False)

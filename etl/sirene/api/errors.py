@@ -3,7 +3,6 @@
 Lum1Error
 ├── KeyRefused       no key, or one that is not ours to use
 ├── QuestionRefused  an answer that asking again would not change
-├── MassUpdate       millions of rows at once: the stock is reloaded instead
 └── (Unreachable     of etl.download: it does not answer, or not well, however often it is asked)
 
 Flipped never leaves this package: the data changed while their pages were read.
@@ -18,10 +17,6 @@ class KeyRefused(Lum1Error):
 
 class QuestionRefused(Lum1Error):
     """Asking again would not change the answer."""
-
-
-class MassUpdate(Lum1Error):
-    """Insee treated most of a collection at once since the last synchronised day."""
 
 
 class Flipped(Exception):

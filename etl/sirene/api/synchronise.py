@@ -29,6 +29,13 @@ class Delta(msgspec.Struct, frozen=True):
     units: Flattened  # rows.UNIT
 
 
+class Received(msgspec.Struct, frozen=True):
+    """Days that are whole in the spool, oldest first; what Insee treated up to `left_to_the_stock`, only a stock can tell."""
+
+    days: list[date]
+    left_to_the_stock: date | None = None
+
+
 def days_to_ask(last_done: date | None, stock_day: date, watermark: date) -> list[date]:
     """Every day up to the watermark since the last one done, or since the day of a stock that is newer.
 
@@ -40,18 +47,23 @@ def days_to_ask(last_done: date | None, stock_day: date, watermark: date) -> lis
 
 def synchronise(
     sirene: Sirene, spool: Spool, last_done: date | None, stock_day: date, step: Callable[[str], None] | None = None
-) -> list[date]:
-    """The days that are then whole in the spool, oldest first; MassUpdate where the stock must be reloaded instead."""
+) -> Received:
+    """Receive every day that is missing.
+
+    A day on which Insee treated millions of rows is three thousand pages, and empties the days before it, since a row is told
+    on the day of its last treatment only: those are left to the next stock. Entries tell a whole row, so the days after rest
+    on nothing that is missing.
+    """
     informations = sirene.informations()
     days = days_to_ask(last_done, stock_day, informations.watermark)
-    if days:
-        informations.refuse_mass_update_since(days[0])
+    mass = informations.mass_treated_since(days[0]) if days else None
+    days = [day for day in days if mass is None or day > mass]
     for day in days:
         for collection in FOLLOWED:
             if step:
                 step(f"API Sirene : {collection.title.lower()} du {day:%d/%m/%Y}")
             informations = _receive_whole(sirene, spool.of(day, collection), day, collection, informations)
-    return days
+    return Received(days, left_to_the_stock=mass)
 
 
 def read_day(spool: Spool, day: date) -> Delta:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from etl.sirene.api.errors import MassUpdate, QuestionRefused
+from etl.sirene.api.errors import QuestionRefused
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS, Collection
 from etl.sirene.api.pages import NotAPage
 
@@ -35,15 +35,10 @@ class Informations(msgspec.Struct, frozen=True):
         """One collection's."""
         return self.reaches[collection.title]
 
-    def refuse_mass_update_since(self, day: date) -> None:
-        """MassUpdate where millions of rows were touched on this day or later: one to three times a year."""
-        for collection in FOLLOWED:
-            mass = self.of(collection).mass_treated
-            if mass and mass.date() >= day:
-                raise MassUpdate(
-                    f"L’Insee a retraité toute la collection « {collection.title} » le {mass:%d/%m/%Y} : "
-                    "les changements jour par jour n’ont plus de sens, rechargez le stock (./lum1 refresh sirene)."
-                )
+    def mass_treated_since(self, day: date) -> date | None:
+        """The last day, from this one on, on which Insee touched millions of rows at once: one to three times a year."""
+        treated = [reach.mass_treated.date() for reach in self.reaches.values() if reach.mass_treated]
+        return max((each for each in treated if each >= day), default=None)
 
 
 def informations_of(body: bytes) -> Informations:

@@ -73,8 +73,16 @@ def load(instance: Instance, file: Path) -> str:
 
 
 def killed_at(instance: Instance, file: Path, step: str) -> bool:
-    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    command = [sys.executable, "-m", "tests.etl.finess.dies", url, str(instance.search), str(file), step, "activites"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.etl.finess.dies",
+        instance.url,
+        str(instance.search),
+        str(file),
+        step,
+        "activites",
+    ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0

@@ -70,8 +70,7 @@ def state(instance: Instance) -> dict[str, list[Any]]:
 
 def killed_at(instance: Instance, file: Path, step: str) -> bool:
     """Refresh in a process of its own; whether it died of the step rather than reached its end."""
-    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    command = [sys.executable, "-m", "tests.etl.finess.dies", url, str(instance.search), str(file), step]
+    command = [sys.executable, "-m", "tests.etl.finess.dies", instance.url, str(instance.search), str(file), step]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0

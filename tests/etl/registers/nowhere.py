@@ -133,7 +133,7 @@ def _exports(instance: Instance, words: Sequence[str]) -> Iterator[str]:
 
 def _answers(instance: Instance, words: Sequence[str]) -> Iterator[str]:
     """Asked for the beginning of each word, so that an answer which holds the whole knows it."""
-    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    url = instance.url
     settings = Settings(home=instance.search.parent, database_url=url)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         for word in words:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +75,6 @@ class Loads:
             return refresh_stock(instance.engine, self.stock, how(instance))
         return refresh_pages(instance.engine, self.pages, how(instance))
 
-    def prepare(self, instance: Instance) -> None:
-        assert instance.refresh(self.finess).state == "published"
-        assert refresh_stock(instance.engine, self.first, how(instance)).state == "published"
-
 
 @pytest.fixture(scope="module")
 def loads(tmp_path_factory: pytest.TempPathFactory) -> Loads:
@@ -86,12 +82,26 @@ def loads(tmp_path_factory: pytest.TempPathFactory) -> Loads:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make_instance: MakeInstance, loads: Loads) -> dict[str, dict[str, list[Any]]]:
+def october(make_instance: MakeInstance, loads: Loads) -> Iterator[Instance]:
+    """What is loaded first."""
+    with make_instance() as instance:
+        assert instance.refresh(loads.finess).state == "published"
+        assert refresh_stock(instance.engine, loads.first, how(instance)).state == "published"
+        yield instance
+
+
+@pytest.fixture
+def loaded(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance(like=october) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_instance: MakeInstance, october: Instance, loads: Loads) -> dict[str, dict[str, list[Any]]]:
     """Where each load ends when nothing happens."""
     found = {}
     for kind in ("stock", "pages"):
-        with make_instance() as instance:
-            loads.prepare(instance)
+        with make_instance(like=october) as instance:
             assert loads.run(instance, kind).state == "published"
             assert places(instance, LEAVES.secrets, [(LEAVES.lon, LEAVES.lat)]) == []
             found[kind] = state(instance)
@@ -108,8 +118,15 @@ def state(instance: Instance) -> dict[str, list[Any]]:
 
 def killed_at(instance: Instance, step: str, given: list[str]) -> bool:
     """Run in a process of its own; whether it died of the step rather than reached its end."""
-    url = instance.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    command = [sys.executable, "-m", "tests.etl.registers.dies", url, str(instance.search.parent), step, *given]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.etl.registers.dies",
+        instance.url,
+        str(instance.search.parent),
+        step,
+        *given,
+    ]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
@@ -135,21 +152,20 @@ def left(instance: Instance) -> list[Path]:
     ("kind", "step"), [*(("stock", step) for step in STEPS), ("pages", STEPS[0]), ("pages", "index de recherche")]
 )
 def test_killed_the_load_before_is_served_and_the_next_run_ends_like_any_other(
-    instance: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], step: str, kind: str
+    loaded: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], step: str, kind: str
 ) -> None:
-    loads.prepare(instance)
-    before = state(instance)
-    assert killed_at(instance, step, loads.given(kind))
-    assert state(instance) == (undisturbed[kind] if step == COMMITTED else before)
-    assert instance.differences() == []
-    report = again(lambda: loads.run(instance, kind))
+    before = state(loaded)
+    assert killed_at(loaded, step, loads.given(kind))
+    assert state(loaded) == (undisturbed[kind] if step == COMMITTED else before)
+    assert loaded.differences() == []
+    report = again(lambda: loads.run(loaded, kind))
     assert report.state == ("unchanged" if step == COMMITTED else "published")
-    assert state(instance) == undisturbed[kind]
-    (version,) = instance.rows("SELECT version FROM current_publication")[0]
-    assert [folder.name for folder in instance.search.iterdir()] == [str(version)]
-    noted = json.loads((instance.search.parent / journal.FOLDER / journal.NAME).read_bytes())["masked"]
+    assert state(loaded) == undisturbed[kind]
+    (version,) = loaded.rows("SELECT version FROM current_publication")[0]
+    assert [folder.name for folder in loaded.search.iterdir()] == [str(version)]
+    noted = json.loads((loaded.search.parent / journal.FOLDER / journal.NAME).read_bytes())["masked"]
     assert [each["siret"] for each in noted] == [LEAVES.siret]
-    assert left(instance) == []
+    assert left(loaded) == []
 
 
 def test_a_first_stock_that_is_killed_leaves_finess_alone_and_its_folder_to_the_next_run(
@@ -165,31 +181,28 @@ def test_a_first_stock_that_is_killed_leaves_finess_alone_and_its_folder_to_the_
     assert left(instance) == []
 
 
-def test_the_same_stock_again_changes_nothing(instance: Instance, loads: Loads) -> None:
-    loads.prepare(instance)
-    before = state(instance), instance.served()
-    assert refresh_stock(instance.engine, loads.first, how(instance)).state == "unchanged"
-    assert (state(instance), instance.served()) == before
+def test_the_same_stock_again_changes_nothing(loaded: Instance, loads: Loads) -> None:
+    before = state(loaded), loaded.served()
+    assert refresh_stock(loaded.engine, loads.first, how(loaded)).state == "unchanged"
+    assert (state(loaded), loaded.served()) == before
 
 
 def test_entries_in_another_order_make_the_same_rows(
-    instance: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], tmp_path: Path
+    loaded: Instance, loads: Loads, undisturbed: dict[str, dict[str, list[Any]]], tmp_path: Path
 ) -> None:
-    loads.prepare(instance)
     renamed = STAYS.entry(enseigne1Etablissement="CABINET NEUF")
     turned = pages_of(tmp_path, NEW.entry(), renamed, LEAVES.hidden_entry())
-    assert refresh_pages(instance.engine, turned, how(instance)).state == "published"
-    assert state(instance) == undisturbed["pages"]
+    assert refresh_pages(loaded.engine, turned, how(loaded)).state == "published"
+    assert state(loaded) == undisturbed["pages"]
 
 
-def test_a_stock_made_before_what_the_api_said_takes_nothing_back(instance: Instance, loads: Loads) -> None:
+def test_a_stock_made_before_what_the_api_said_takes_nothing_back(loaded: Instance, loads: Loads) -> None:
     """Insee publishes a stock some days into its month, when the API has told those days already."""
-    loads.prepare(instance)
-    loads.run(instance, "pages")
-    before = told(instance), instance.served()
-    assert refresh_stock(instance.engine, loads.stock, how(instance)).state == "published"
-    assert (told(instance), instance.served()) == before
-    assert left(instance) == []
+    loads.run(loaded, "pages")
+    before = told(loaded), loaded.served()
+    assert refresh_stock(loaded.engine, loads.stock, how(loaded)).state == "published"
+    assert (told(loaded), loaded.served()) == before
+    assert left(loaded) == []
 
 
 def told(instance: Instance) -> dict[str, list[Any]]:
@@ -197,28 +210,26 @@ def told(instance: Instance) -> dict[str, list[Any]]:
     return {table: rows for table, rows in state(instance).items() if table != "sirene_establishment"}
 
 
-def test_a_stock_older_than_the_last_one_is_refused_and_changes_nothing(instance: Instance, loads: Loads) -> None:
-    loads.prepare(instance)
-    loads.run(instance, "stock")
-    before = state(instance), instance.served()
-    report = refresh_stock(instance.engine, loads.first, how(instance))
+def test_a_stock_older_than_the_last_one_is_refused_and_changes_nothing(loaded: Instance, loads: Loads) -> None:
+    loads.run(loaded, "stock")
+    before = state(loaded), loaded.served()
+    report = refresh_stock(loaded.engine, loads.first, how(loaded))
     assert report.state == "refused"
     assert "older" in [verdict.gate for verdict in report.gates if verdict.refuses]
-    assert (state(instance), instance.served()) == before
-    assert left(instance) == []
+    assert (state(loaded), loaded.served()) == before
+    assert left(loaded) == []
 
 
 def test_a_refused_stock_hides_nobody_and_says_how_many_it_would(
-    instance: Instance, loads: Loads, tmp_path: Path
+    loaded: Instance, loads: Loads, tmp_path: Path
 ) -> None:
     """A stock without its legal units would hide everyone: what refuses it must refuse its masks too."""
-    loads.prepare(instance)
-    before = state(instance)
+    before = state(loaded)
     broken = StockFiles(loads.stock.establishments, nobody(tmp_path), loads.stock.positions)
-    report = refresh_stock(instance.engine, broken, how(instance))
+    report = refresh_stock(loaded.engine, broken, how(loaded))
     assert report.state == "refused"
     assert report.counts["noticed"]["tenus_a_l_ecart"] == len(FIRST) + 1
-    assert state(instance) == before
+    assert state(loaded) == before
 
 
 def nobody(folder: Path) -> Path:
@@ -228,12 +239,11 @@ def nobody(folder: Path) -> Path:
     return files.units
 
 
-def test_an_error_of_the_database_is_told_without_a_row(instance: Instance, loads: Loads, tmp_path: Path) -> None:
-    loads.prepare(instance)
-    with instance.engine.begin() as connection:  # as a constraint of a later version may refuse a row
+def test_an_error_of_the_database_is_told_without_a_row(loaded: Instance, loads: Loads, tmp_path: Path) -> None:
+    with loaded.engine.begin() as connection:  # as a constraint of a later version may refuse a row
         connection.exec_driver_sql(f"ALTER TABLE sirene_establishment ADD CHECK (siret <> '{NEW.siret}')")
     with pytest.raises(Exception, match="sirene_establishment"):
-        loads.run(instance, "stock")
-    (error,) = instance.rows("SELECT error FROM load WHERE state = 'failed'")
+        loads.run(loaded, "stock")
+    (error,) = loaded.rows("SELECT error FROM load WHERE state = 'failed'")
     assert tuple(error) == ("CheckViolation (23514)",)
-    assert places(instance, NEW.secrets) == []
+    assert places(loaded, NEW.secrets) == []

@@ -1,5 +1,6 @@
 """One structure per place: what a link gives, what its end takes back, and what people decided through every load."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from etl.registers import acts
 from etl.rollback import rollback
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import an_address, an_ege, many
 from tests.etl.finess.test_history import DAY_1, DAY_2, DAY_3, a_day
 from tests.etl.instance import Instance
@@ -30,16 +32,22 @@ def declaring(siret: str | None, finess: str = EGE, **fields: Any) -> dict[str, 
     )
 
 
-@pytest.fixture
-def linked(instance: Instance, tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """An establishment of FINESS that declares one of two practitioners."""
-    assert (
-        instance.refresh(a_day(tmp_path, DAY_1, declaring(LINKED.siret), declaring(None, SECOND), *REST)).state
-        == "published"
-    )
-    report = load_stock(instance, tmp_path, LINKED, OTHER)
-    assert report.state == "published", report
-    return instance
+    folder = tmp_path_factory.mktemp("octobre")
+    with make_instance() as instance:
+        day = a_day(folder, DAY_1, declaring(LINKED.siret), declaring(None, SECOND), *REST)
+        assert instance.refresh(day).state == "published"
+        report = load_stock(instance, folder, LINKED, OTHER)
+        assert report.state == "published", report
+        yield instance
+
+
+@pytest.fixture
+def linked(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance(like=october) as instance:
+        yield instance
 
 
 def acting(instance: Instance) -> acts.Instance:
@@ -86,7 +94,7 @@ def test_a_second_day_of_finess_keeps_what_sirene_gives(linked: Instance, tmp_pa
 
 
 def test_the_end_of_a_link_takes_back_exactly_what_it_gave(
-    linked: Instance, tmp_path: Path, make_instance: Any
+    linked: Instance, tmp_path: Path, make_instance: MakeInstance
 ) -> None:
     day_2 = a_day(tmp_path, DAY_2, declaring(None), declaring(None, SECOND), *REST)
     assert linked.refresh(day_2).state == "published"
@@ -185,7 +193,7 @@ def test_the_number_of_a_masked_practitioner_that_a_person_linked_is_no_longer_t
 
 
 def test_a_declared_practitioner_who_hides_leaves_the_structure_as_finess_publishes_it(
-    linked: Instance, tmp_path: Path, make_instance: Any
+    linked: Instance, tmp_path: Path, make_instance: MakeInstance
 ) -> None:
     load_pages(linked, tmp_path, LINKED.hidden_entry())
     with make_instance() as alone:

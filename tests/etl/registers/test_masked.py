@@ -1,6 +1,7 @@
 """A practitioner who asks for a partial diffusion was told before, and is nowhere after one load."""
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from etl.registers import acts, journal
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_pages
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
@@ -39,13 +41,21 @@ SAYINGS = {
 }
 
 
-@pytest.fixture
-def told(instance: Instance, tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Three practitioners beside a pharmacy, one of them with two practices, from the stock of October."""
-    assert instance.refresh(a_file(tmp_path, an_ege())).state == "published"
-    report = load_stock(instance, tmp_path, LEAVES, SECOND, STAYS, OTHER)
-    assert report.state == "published", report
-    return instance
+    folder = tmp_path_factory.mktemp("octobre")
+    with make_instance() as instance:
+        assert instance.refresh(a_file(folder, an_ege())).state == "published"
+        report = load_stock(instance, folder, LEAVES, SECOND, STAYS, OTHER)
+        assert report.state == "published", report
+        yield instance
+
+
+@pytest.fixture
+def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance(like=october) as instance:
+        yield instance
 
 
 def structures(instance: Instance) -> list[str]:

@@ -1,11 +1,12 @@
 """Which register is heard for each field of a structure that both know, as geo/precedence.py says."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from geo.precedence import EVERY, PRECEDENCE
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege, many
 from tests.etl.instance import Instance
 from tests.etl.registers.people import Person, load_stock
@@ -28,16 +29,18 @@ COLUMNS = {
 }
 
 
-@pytest.fixture
-def both(instance: Instance, tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def both(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One at its commune's centre and one at its door in FINESS, each declaring an establishment of SIRENE."""
     eges = [
         an_ege(EGE, "CABINET DES LILAS", adresse=[an_address(LILLE, point={})], about=declaring(EGE, NURSE)),
         an_ege(PLACED, "CABINET DES ROSES", about=declaring(PLACED, ELSEWHERE)),
     ]
-    assert instance.refresh(a_file(tmp_path, *eges, *many(5, first=3))).state == "published"
-    assert load_stock(instance, tmp_path, NURSE, ELSEWHERE, ALONE).state == "published"
-    return instance
+    folder = tmp_path_factory.mktemp("deux-registres")
+    with make_instance() as instance:
+        assert instance.refresh(a_file(folder, *eges, *many(5, first=3))).state == "published"
+        assert load_stock(instance, folder, NURSE, ELSEWHERE, ALONE).state == "published"
+        yield instance
 
 
 def declaring(finess: str, person: Person) -> dict[str, str]:

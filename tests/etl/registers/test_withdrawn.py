@@ -13,6 +13,7 @@ from etl.sirene.refresh import refresh_stock
 from geo.database import engine_for
 from geo.errors import InvalidIdentifier, NotFound
 from tests.conftest import fresh_database
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
@@ -25,12 +26,20 @@ DECEMBER = datetime(2026, 12, 4, 8, 12, 30)
 REASON = "Sa lettre du 3 novembre : harcelée par YQUELVORT"
 
 
-@pytest.fixture
-def told(instance: Instance, tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Two practitioners beside a pharmacy, from the stock of October."""
-    assert instance.refresh(a_file(tmp_path, an_ege())).state == "published"
-    assert load_stock(instance, tmp_path, LEAVES, STAYS).state == "published"
-    return instance
+    folder = tmp_path_factory.mktemp("octobre")
+    with make_instance() as instance:
+        assert instance.refresh(a_file(folder, an_ege())).state == "published"
+        assert load_stock(instance, folder, LEAVES, STAYS).state == "published"
+        yield instance
+
+
+@pytest.fixture
+def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance(like=october) as instance:
+        yield instance
 
 
 def acting(instance: Instance) -> acts.Instance:
@@ -45,7 +54,7 @@ def structures(instance: Instance) -> list[str]:
 def backup(instance: Instance, server_url: str) -> Iterator[str]:
     """The database as it is now, aside."""
     instance.engine.dispose()
-    with fresh_database(server_url, template=instance.engine.url.render_as_string(hide_password=False)) as url:
+    with fresh_database(server_url, template=instance.url) as url:
         yield url
 
 

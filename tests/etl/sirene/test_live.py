@@ -36,8 +36,8 @@ from tests.etl.sirene.world import DECEMBER, LAST_TREATED, Nurse, World, a_world
 ZELIE = Nurse(1, "LEFEBVRE")
 ODETTE = Nurse(2, "VANDAMME")
 MARTHE = Nurse(3, "DELATTRE")
-NOVEMBER_1, NOVEMBER_2, NOVEMBER_3 = (date(2026, 11, day) for day in (1, 2, 3))
-ON_THE_1ST, ON_THE_2ND, ON_THE_3RD = (datetime(2026, 11, day, 14, 30) for day in (1, 2, 3))
+NOVEMBER_1, NOVEMBER_2, NOVEMBER_3, NOVEMBER_4 = (date(2026, 11, day) for day in (1, 2, 3, 4))
+ON_THE_1ST, ON_THE_2ND, ON_THE_3RD, ON_THE_4TH = (datetime(2026, 11, day, 14, 30) for day in (1, 2, 3, 4))
 STOCK = "StockEtablissement-2026-11.parquet"
 STATE = {
     "structure": "SELECT (to_jsonb(s) - 'load_id')::text FROM structure AS s ORDER BY id",
@@ -259,11 +259,16 @@ def test_a_catalogue_that_does_not_answer_leaves_the_days(
     assert "Le stock connu est gardé." in capfd.readouterr().err
 
 
-def test_a_mass_update_awaits_the_next_stock(loaded: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_a_day_of_millions_changed_awaits_the_next_stock_and_the_days_after_it_do_not(
+    loaded: World, capfd: pytest.CaptureFixture[str]
+) -> None:
     loaded.days_until(NOVEMBER_3, MARTHE.but(treated=ON_THE_3RD))
     loaded.insee.mass_treated = ON_THE_3RD
     assert loaded.refresh() == []
-    assert "rechargement complet" in capfd.readouterr().err
+    assert "le 03/11/2026 : ce qui a changé jusqu’à ce jour viendra avec le prochain stock" in capfd.readouterr().err
+    loaded.days_until(NOVEMBER_4, MARTHE.but(treated=ON_THE_3RD), ZELIE.but(status="P", treated=ON_THE_4TH))
+    assert told(loaded.refresh()) == [day(NOVEMBER_4)]
+    assert list(loaded.structures()) == [ODETTE.structure]
     loaded.publish_stock(ZELIE, ODETTE, MARTHE, month=DECEMBER, last_treated=datetime(2026, 11, 30, 22))
     loaded.days_until(date(2026, 12, 1))
     assert told(loaded.refresh()) == [("StockEtablissement-2026-12.parquet", "published"), day(date(2026, 12, 1))]

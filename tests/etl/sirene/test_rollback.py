@@ -1,5 +1,6 @@
 """Going back to an earlier load of SIRENE and forward again: what was served is served, to the row, and told once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from etl.report import Report
 from etl.rollback import rollback
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.test_history import DAY_1, DAY_2, a_day
 from tests.etl.instance import Instance
 from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
@@ -45,14 +47,22 @@ def finess(instance: Instance, folder: Path, day: str, second: Person | None = N
     )
 
 
-@pytest.fixture
-def stocked(instance: Instance, tmp_path: Path) -> Instance:
+@pytest.fixture(scope="module")
+def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Two practitioners that FINESS declares, four that SIRENE alone knows, one of whom has closed."""
-    assert finess(instance, tmp_path, DAY_1).state == "published"
+    folder = tmp_path_factory.mktemp("octobre")
     closed = {REOPENS.siret: {"etatAdministratifEtablissement": "F"}}
-    report = load_stock(instance, tmp_path, LINKED, CLOSES_LINKED, RENAMED, CLOSES, MOVES, REOPENS, changed=closed)
-    assert report.state == "published", report
-    return instance
+    with make_instance() as instance:
+        assert finess(instance, folder, DAY_1).state == "published"
+        report = load_stock(instance, folder, LINKED, CLOSES_LINKED, RENAMED, CLOSES, MOVES, REOPENS, changed=closed)
+        assert report.state == "published", report
+        yield instance
+
+
+@pytest.fixture
+def stocked(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    with make_instance(like=october) as instance:
+        yield instance
 
 
 def pages(instance: Instance, folder: Path) -> Report:
@@ -149,7 +159,7 @@ def test_one_who_opened_and_closed_since_is_a_closed_structure_again(stocked: In
 
 
 def test_a_day_of_finess_while_sirene_is_rolled_back_is_linked_with_what_is_served(
-    stocked: Instance, tmp_path: Path, make_instance: Any
+    stocked: Instance, tmp_path: Path, make_instance: MakeInstance
 ) -> None:
     stock = newest(stocked)
     pages(stocked, tmp_path)

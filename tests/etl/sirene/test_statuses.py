@@ -83,6 +83,19 @@ def test_everybody_is_asked_about_once_a_stock(world: World) -> None:
     assert statuses(ask(world))[0]["until"] is None
 
 
+def test_everybody_is_asked_about_again_after_a_day_of_millions_that_nobody_can_read(world: World) -> None:
+    says(world, ZELIE, ODETTE, MARTHE)
+    ask(world)
+    tomorrow(world)
+    world.insee.mass_treated = datetime(2026, 11, 2)
+    says(world, ZELIE, ODETTE.but(status="P"), MARTHE)
+    [done] = statuses(ask(world))
+    assert (done["until"], done["mass"]) == (None, "2026-11-02")
+    assert ODETTE.structure not in world.structures()
+    tomorrow(world)
+    assert ask(world) == []
+
+
 def test_a_share_a_day_goes_on_where_the_last_one_stopped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("etl.sirene.statuses.SIRETS_A_QUESTION", 2)
     monkeypatch.setattr("etl.sirene.api.client.SIRETS_A_QUESTION", 2)

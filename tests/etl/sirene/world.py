@@ -130,7 +130,7 @@ class World:
         self.home = instance.search.parent
         self.settings = Settings(
             home=self.home,
-            database_url=instance.engine.url.render_as_string(hide_password=False),
+            database_url=instance.url,
             datagouv_url=producer.url,
             sirene_api_url=insee.url,
             sirene_api_key=KEY,

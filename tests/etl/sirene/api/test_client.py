@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from etl.download.errors import Unreachable
-from etl.sirene.api import KeyRefused, MassUpdate, QuestionRefused, Sirene
+from etl.sirene.api import KeyRefused, QuestionRefused, Sirene
 from etl.sirene.api.client import Status
 from etl.sirene.api.errors import Flipped
 from etl.sirene.api.flatten import flatten, flatten_units
@@ -81,14 +81,14 @@ def test_informations_say_how_far_the_data_go(insee: Insee, sirene: Sirene) -> N
         assert informations.of(collection).made_available == datetime(2026, 11, 21, 7, 40, 12)
 
 
-def test_a_mass_treatment_since_a_day_asks_for_the_stock(insee: Insee, sirene: Sirene) -> None:
+def test_informations_say_the_last_day_on_which_millions_were_treated(insee: Insee, sirene: Sirene) -> None:
     insee.mass_treated = datetime(2026, 11, 18)
     informations = sirene.informations()
-    with pytest.raises(MassUpdate, match=r"le 18/11/2026 .* rechargez le stock"):
-        informations.refuse_mass_update_since(date(2026, 11, 18))
-    informations.refuse_mass_update_since(date(2026, 11, 19))
+    assert informations.mass_treated_since(date(2026, 11, 1)) == date(2026, 11, 18)
+    assert informations.mass_treated_since(date(2026, 11, 18)) == date(2026, 11, 18)
+    assert informations.mass_treated_since(date(2026, 11, 19)) is None
     insee.mass_treated = None
-    sirene.informations().refuse_mass_update_since(date(2026, 1, 1))
+    assert sirene.informations().mass_treated_since(date(2026, 1, 1)) is None
 
 
 def test_a_full_quota_waits_as_long_as_insee_asks(insee: Insee, sirene: Sirene, calm: Calm) -> None:

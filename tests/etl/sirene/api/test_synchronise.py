@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from etl.download.errors import Unreachable
-from etl.sirene.api import MassUpdate, Sirene, Spool, days_to_ask, read_day, synchronise
+from etl.sirene.api import Received, Sirene, Spool, days_to_ask, read_day, synchronise
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS
 from geo.errors import Refused
 from geo.settings import REPOSITORY
@@ -54,14 +54,14 @@ def test_days_from_the_last_done_or_the_stock_up_to_the_watermark(
 def test_a_day_says_its_establishments_and_its_legal_units(insee: Insee, sirene: Sirene, spool: Spool) -> None:
     insee.establishments = [an_establishment(1), an_establishment(2, treated="2026-11-19T10:00:00")]
     insee.units = [a_unit(3, statutDiffusionUniteLegale="P")]
-    assert synchronise(sirene, spool, date(2026, 11, 18), STOCK) == [EVE, DAY]
+    assert synchronise(sirene, spool, date(2026, 11, 18), STOCK) == Received([EVE, DAY])
     assert (received(spool, EVE), received(spool, DAY)) == ({a_siret(2)}, {a_siret(1)})
     assert read_day(spool, DAY).units.rows["statutDiffusionUniteLegale"].to_list() == ["P"]
     assert read_day(spool, EVE).units.rows.is_empty()
 
 
 def test_a_day_without_change_is_empty(sirene: Sirene, spool: Spool) -> None:
-    assert synchronise(sirene, spool, EVE, STOCK) == [DAY]
+    assert synchronise(sirene, spool, EVE, STOCK) == Received([DAY])
     delta = read_day(spool, DAY)
     assert (delta.establishments.total, len(delta.establishments.rows), len(delta.units.rows)) == (0, 0, 0)
 
@@ -147,19 +147,27 @@ def test_data_that_never_stay_are_given_up(insee: Insee, sirene: Sirene, spool: 
         synchronise(sirene, spool, EVE, STOCK)
 
 
-def test_a_mass_treatment_since_the_last_day_done_receives_nothing(insee: Insee, sirene: Sirene, spool: Spool) -> None:
+def test_a_day_on_which_millions_were_treated_is_left_to_the_stock(insee: Insee, sirene: Sirene, spool: Spool) -> None:
     a_long_day(insee)
     insee.mass_treated = datetime(2026, 11, 20)
-    with pytest.raises(MassUpdate):
-        synchronise(sirene, spool, EVE, STOCK)
+    assert synchronise(sirene, spool, EVE, STOCK) == Received([], left_to_the_stock=DAY)
     assert insee.pages_asked == []
+
+
+def test_the_days_after_one_on_which_millions_were_treated_are_asked(
+    insee: Insee, sirene: Sirene, spool: Spool
+) -> None:
+    a_long_day(insee)
+    insee.mass_treated = datetime(2026, 11, 18)
+    received = synchronise(sirene, spool, date(2026, 11, 16), STOCK)
+    assert received == Received([EVE, DAY], left_to_the_stock=date(2026, 11, 18))
 
 
 def test_nothing_is_asked_of_days_that_are_done_even_after_a_mass_treatment(
     insee: Insee, sirene: Sirene, spool: Spool
 ) -> None:
     insee.mass_treated = datetime(2026, 11, 20)
-    assert synchronise(sirene, spool, DAY, STOCK) == []
+    assert synchronise(sirene, spool, DAY, STOCK) == Received([])
 
 
 def test_pages_are_for_their_owner_only(insee: Insee, sirene: Sirene, spool: Spool, tmp_path: Path) -> None:

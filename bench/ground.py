@@ -19,10 +19,9 @@ from bench.sizes import Sizes
 from etl import demo
 from etl.report import Report
 from geo.database import engine_for
-from geo.migrate import migrate
-from geo.reference.load import load_reference
 from geo.settings import REPOSITORY, Settings
 from search import embedded
+from tests import template
 from tests.conftest import SHARED_DATA, fresh_database
 from tiles import counts
 
@@ -123,11 +122,7 @@ class Ground:
     @cached_property
     def _template(self) -> str:
         url = self._open.enter_context(fresh_database(self.server_url))
-        migrate(url)
-        engine = engine_for(url)
-        with engine.begin() as connection:
-            load_reference(connection)
-        engine.dispose()
+        template.fill(url)
         return url
 
 

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from geo.database import engine_for
-from geo.migrate import migrate
-from geo.reference.load import load_reference
+from tests.template import url as template_url
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -25,14 +24,15 @@ def server_url() -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(server_url: str) -> Iterator[str]:
-    """A database of this session's own, migrated, with the reference loaded."""
-    with fresh_database(server_url) as url:
-        engine = engine_for(url)
-        migrate(url)
-        with engine.begin() as connection:
-            load_reference(connection)
-        engine.dispose()
+def template(server_url: str) -> str:
+    """A database to copy: migrated, with the reference loaded."""
+    return template_url(server_url)
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """One of this session's own."""
+    with fresh_database(server_url, template=template) as url:
         yield url
 
 

@@ -9,6 +9,7 @@ from api.machine.cluster import Cluster
 from api.machine.home import Home
 from geo.errors import Lum1Error
 from geo.settings import REPOSITORY, Settings
+from tests import template
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
 OURS = (*PACKAGES, "tests", "bench")
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
         cluster = Cluster(home, durable=False)
         try:
             environment = environment_for(home, cluster)
+            template.make(environment["LUM1_TEST_DATABASE_URL"])
             checks = [run(name, command, environment) for name, command in checks_for(home)]
             tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)
         finally:
@@ -52,9 +54,15 @@ def checks_for(home: Home) -> list[tuple[str, list[str]]]:
     ]
 
 
+# A file at a time on each of two cores, in order: those of the browser stay last (tests/conftest.py).
+TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+
+
 def pytest_command(home: Home, arguments: list[str]) -> list[str]:
-    """Every test, or those the arguments choose."""
-    return [sys.executable, "-m", "pytest", "-o", f"cache_dir={home.root / 'cache' / 'pytest'}", *arguments]
+    """Every test, two files at once, or those the arguments choose, one after the other."""
+    chosen = any(not each.startswith("-") for each in arguments)
+    cache = f"cache_dir={home.root / 'cache' / 'pytest'}"
+    return [sys.executable, "-m", "pytest", "-o", cache, *([] if chosen else TWO_AT_ONCE), *arguments]
 
 
 def run(name: str, command: list[str], environment: dict[str, str]) -> bool:

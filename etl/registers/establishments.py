@@ -95,12 +95,6 @@ def go_back(connection: Connection, load_id: int, at: int) -> dict[str, int]:
     return {"inserted": changes.inserted, "updated": changes.updated, "deleted": deleted}
 
 
-def cease_units(connection: Connection, sirens: list[str], load_id: int) -> int:
-    """No establishment of a legal unit that ceased is active; how many were."""
-    ceased: int = connection.execute(text(CEASE_UNITS), {"sirens": sirens, "load_id": load_id}).rowcount
-    return ceased
-
-
 _LIST = ", ".join((*NAMES, "row_hash"))
 
 NEWER = """
@@ -149,9 +143,4 @@ WHERE g.siret = e.siret AND NOT EXISTS (
 """
 DELETE_UNKNOWN_THEN = """
 DELETE FROM sirene_establishment AS e WHERE NOT EXISTS (SELECT FROM establishment_stage AS g WHERE g.siret = e.siret)
-"""
-CEASE_UNITS = """
-UPDATE sirene_establishment
-SET active = false, row_hash = '', load_id = :load_id
-WHERE siren = ANY (:sirens) AND active
 """

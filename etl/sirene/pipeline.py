@@ -38,7 +38,6 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     open: pl.LazyFrame  # rows.OPEN
     masked: pl.DataFrame  # rows.MASKED
     masked_units: Sequence[str] = ()  # SIREN that the API says are masked, whatever it says of their establishments
-    ceased_units: Sequence[str] = ()  # SIREN of legal units that ceased
     rejected: Sequence[tuple[str | None, str]] = ()  # number, reason
     read: int
     counts: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -245,8 +244,6 @@ def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tal
 
 def _apply(connection: Connection, asked: Asked, said: Said, attempt: Attempt) -> None:
     changes = establishments.apply(connection, attempt.load, asked.whole_at)
-    if said.ceased_units:
-        establishments.cease_units(connection, list(said.ceased_units), attempt.load)
     attempt.counts["establishments"] = msgspec.structs.asdict(changes)
 
 

@@ -1,7 +1,6 @@
 """Legal units that changed, seen from our establishments: Insee treats the one without the others."""
 
 from collections.abc import Collection
-from datetime import date, datetime, time
 
 import polars as pl
 from sqlalchemy import Connection, text
@@ -11,12 +10,11 @@ from etl.sirene.diffusion import OF_THE_UNIT
 from geo.sirene import KIND
 
 
-def establishments_of(
-    connection: Connection, units: pl.DataFrame, day: date, but_of: Collection[str] = ()
-) -> pl.DataFrame:
-    """Rows of OPEN for what these legal units (of `diffusion.split_units`) change in what we know, treated at that day's end.
+def establishments_of(connection: Connection, units: pl.DataFrame, but_of: Collection[str] = ()) -> pl.DataFrame:
+    """Rows of OPEN for what these legal units change in what we know.
 
-    `but_of`: SIRET that the day tells by themselves, their legal unit included.
+    `units`: of `diffusion.split_units`, and `treated_now`, when each was treated. `but_of`: SIRET that are told by themselves,
+    their legal unit included.
     """
     known = known_rows(connection, RECORDS_OF_UNITS, units["siren"].to_list())
     told = known.filter(~pl.col("siret").is_in(list(but_of))).join(units, on="siren", suffix="_now")
@@ -25,7 +23,7 @@ def establishments_of(
     return (
         told.filter(ceases | changes)
         .with_columns(pl.col(f"{name}_now").alias(name) for name in OF_THE_UNIT)
-        .with_columns(closed(ceases), treated_at=pl.lit(datetime.combine(day, time.max)))
+        .with_columns(closed(ceases), treated_at=pl.col("treated_now"))
         .select(known.columns)
     )
 

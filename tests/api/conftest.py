@@ -11,8 +11,6 @@ from etl import demo
 from etl.finess.activites import pipeline as activites
 from etl.finess.pipeline import refresh
 from geo.database import engine_for
-from geo.migrate import migrate
-from geo.reference.load import load_reference
 from geo.settings import Settings
 from tests.conftest import fresh_database
 from tiles import basemap
@@ -21,15 +19,13 @@ DEMO_SIZE = 1_500
 
 
 @pytest.fixture(scope="session")
-def demo_instance(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def demo_instance(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A published demo, its truth beside it in the home."""
     home = tmp_path_factory.mktemp("instance")
-    with fresh_database(server_url) as url:
+    with fresh_database(server_url, template=template) as url:
         settings = Settings(home=home, database_url=url)
-        migrate(url)
         engine = engine_for(url)
         with engine.begin() as connection:
-            load_reference(connection)
             basemap.build(connection)
         files = demo.generate(home / "demo", size=DEMO_SIZE, seed=5)
         report = refresh(engine, settings.search_root, files.finess)

@@ -10,9 +10,7 @@ from sqlalchemy import func, insert, update
 from api.app import create_app
 from geo.ancien import finess_ancien
 from geo.database import engine_for
-from geo.migrate import migrate
 from geo.publication import publication
-from geo.reference.load import load_reference
 from geo.settings import Settings
 from tests.builders import a_structure, insert_load, insert_structures, publish
 from tests.conftest import fresh_database
@@ -23,12 +21,10 @@ ACTIVITIES_MADE = datetime(2026, 11, 21, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def client(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with fresh_database(server_url) as url:
-        migrate(url)
+def client(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with fresh_database(server_url, template=template) as url:
         engine = engine_for(url)
         with engine.begin() as connection:
-            load_reference(connection)
             old = {"position_source": "finess_ancien", "precision": "street"}
             insert_structures(connection, [a_structure(at=LILLE, finess="590000001", **old)])
             insert_structures(connection, [a_structure(at=LILLE, finess="590000002")])

@@ -16,7 +16,6 @@ from api.loads.queries import PAGE_SIZE, public_error
 from api.web.departements import COLUMN_ROW
 from geo.communes import area_names
 from geo.database import engine_for
-from geo.migrate import migrate
 from geo.settings import REPOSITORY, Settings
 from tests.builders import a_structure, counts_told_whole, insert_load, insert_structures, publish
 from tests.conftest import fresh_database
@@ -77,9 +76,8 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def instance(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    with fresh_database(server_url) as url:
-        migrate(url)
+def instance(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with fresh_database(server_url, template=template) as url:
         engine = engine_for(url)
         settings = Settings(home=tmp_path_factory.mktemp("registre"), database_url=url)
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:

@@ -18,7 +18,7 @@ from etl.rollback import rollback
 from geo.nomenclatures import Label, LabelReader, learn_labels
 from geo.publication import served_publication
 from geo.settings import Settings
-from tests.etl.conftest import instance, make_instance, template  # noqa: F401 (an instance of one test's own)
+from tests.etl.conftest import instance, make_instance  # noqa: F401 (an instance of one test's own)
 from tests.etl.finess.activities import a_file as an_activities_file
 from tests.etl.finess.activities import an_activity, an_entity
 from tests.etl.finess.activities import an_ege as an_ege_s_activities

@@ -8,8 +8,6 @@ from typing import Protocol
 import pytest
 
 from geo.database import engine_for
-from geo.migrate import migrate
-from geo.reference.load import load_reference
 from tests.conftest import fresh_database
 from tests.etl.instance import Instance
 
@@ -18,17 +16,6 @@ class MakeInstance(Protocol):
     """Makes an instance of one's own, for as long as its context: empty, or holding all that another one holds."""
 
     def __call__(self, like: Instance | None = None) -> AbstractContextManager[Instance]: ...
-
-
-@pytest.fixture(scope="session")
-def template(server_url: str) -> Iterator[str]:
-    with fresh_database(server_url) as url:
-        migrate(url)
-        engine = engine_for(url)
-        with engine.begin() as connection:
-            load_reference(connection)
-        engine.dispose()
-        yield url
 
 
 @pytest.fixture(scope="session")

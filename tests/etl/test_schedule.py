@@ -16,19 +16,11 @@ from api.machine.ports import free_port
 from etl import ledger
 from etl.outcome import Outcome, refreshed_apart
 from geo.database import engine_for
-from geo.migrate import migrate
 from tests.conftest import fresh_database
 from tests.etl.finess.published import a_file, many
 from tests.etl.flow import Flow, flow_server
 from tests.etl.scheduled import Instance, eventually
 from tests.etl.smtp import Postbox, smtp_server
-
-
-@pytest.fixture(scope="module")
-def template(server_url: str) -> Iterator[str]:
-    with fresh_database(server_url) as url:
-        migrate(url)
-        yield url
 
 
 @pytest.fixture

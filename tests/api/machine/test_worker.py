@@ -17,16 +17,14 @@ from etl.mail import CannotMail
 from etl.rhythm import InvalidHour
 from geo import freshness
 from geo.database import engine_for
-from geo.migrate import migrate
 from geo.settings import REPOSITORY, Settings
 from tests.conftest import fresh_database
 from tests.etl.scheduled import eventually
 
 
 @pytest.fixture(scope="module")
-def url(server_url: str) -> Iterator[str]:
-    with fresh_database(server_url) as url:
-        migrate(url)
+def url(server_url: str, template: str) -> Iterator[str]:
+    with fresh_database(server_url, template=template) as url:
         yield url
 
 

@@ -1,19 +1,14 @@
 """Links between FINESS and SIRENE, found anew where something changed, each kept with the days it stood."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
 from etl.matching.links import links
-from etl.matching.shapes import DECISIONS, DUPLICATES, EGE, SUCCESSIONS
-from etl.sirene.rows import MASKED, OPEN
-from geo.addresses import street_of
-from geo.history import stood
+from etl.registers import compared
 
-CANDIDATES_AT_ONCE = 150_000  # of SIRENE: some hundreds of megabytes with all that is made to compare them
 NOW = {
     "finess": "text",
     "siret": "text",
@@ -32,85 +27,23 @@ def renew(
 
     `standing`: by pipeline, the load whose records are served. Gives the standing links by status, and how many moved.
     """
-    connection.execute(text(DECLARED), {"at": standing["finess"]})
-    connection.execute(text(INDEX_DECLARED))
-    connection.execute(text(ALL_TOWNS if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)})
-    connection.execute(text(ASKED))
-    moved = sum(_renew_part(connection, load_id, standing["sirene"], part) for part in _parts(connection))
-    connection.execute(text("DROP TABLE asked, town, declared"))
+    moved = 0
+    for part in compared.parts(connection, load_id, whole=whole, standing=standing, also=also):
+        found = links(
+            part.establishments,
+            part.candidates,
+            part.masked,
+            decisions=part.decisions,
+            successions=part.successions,
+            duplicates=part.duplicates,
+            communes=part.communes,
+        )
+        moved += _apply(connection, found, load_id)
     return dict(connection.execute(text(COUNT)).all()) | {"moved": moved}
 
 
-def _parts(connection: Connection) -> Iterator[list[str]]:
-    """Départements, as many as hold the establishments that are compared at once."""
-    part: list[str] = []
-    held = 0
-    for departement, candidates in connection.execute(text(CANDIDATES_BY_DEPARTEMENT)).all():
-        if part and held + candidates > CANDIDATES_AT_ONCE:
-            yield part
-            part, held = [], 0
-        part.append(departement)
-        held += candidates
-    if part:
-        yield part
-
-
-def _renew_part(connection: Connection, load_id: int, at: int, departements: list[str]) -> int:
-    """The communes asked of some départements: as much of the country as is held in memory at once."""
-    connection.execute(text(TOUCHED_PART), {"departements": departements})
-    for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope", CANDIDATES, "ANALYZE candidate"):
-        connection.execute(text(statement))
-    found = links(
-        _establishments(connection),
-        open_frame(connection.execute(text(CANDIDATE_RECORDS), {"at": at}).scalars()),
-        _frame(connection, MASKED_ONES, MASKED),
-        decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
-        successions=_frame(connection, ALL_SUCCESSIONS, SUCCESSIONS),
-        duplicates=_frame(connection, ALL_DUPLICATES, DUPLICATES),
-        communes=set(connection.execute(text("SELECT commune FROM touched")).scalars()),
-    )
-    moved = _apply(connection, found, load_id)
-    connection.execute(text("DROP TABLE touched, scope, candidate"))
-    return moved
-
-
-def _establishments(connection: Connection) -> pl.DataFrame:
-    """FINESS's side, as it says itself: the establishments in scope, and those elsewhere that declare the same SIRET."""
-    rows = connection.execute(text(ESTABLISHMENTS)).mappings()
-    return pl.DataFrame([_establishment(row) for row in rows], schema=EGE, orient="row")
-
-
-def _establishment(row: Mapping[Any, Any]) -> dict[str, object]:
-    number, street = street_of(row["address_lines"])
-    told = {name: row[name] for name in EGE if name in row}
-    return told | {"names": [row["name"], *row["other_names"]], "number": number, "street": street}
-
-
-def open_frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Rows of OPEN from `siret` records."""
-    written = pl.Schema(
-        {name: pl.String if kind in (pl.Date, pl.Datetime("us")) else kind for name, kind in OPEN.items()}
-    )
-    frame = pl.DataFrame(list(records), schema=written, orient="row")
-    return frame.with_columns(
-        *(pl.col(name).str.to_date("%Y-%m-%d") for name, kind in OPEN.items() if kind == pl.Date),
-        *(
-            pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us")
-            for name, kind in OPEN.items()
-            if kind == pl.Datetime("us")
-        ),
-        # what a record does not say is absent of it: no sign is no list there
-        *(pl.col(name).fill_null([]) for name, kind in OPEN.items() if kind == pl.List(pl.String)),
-    )
-
-
-def _frame(connection: Connection, statement: str, schema: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [tuple(row) for row in connection.execute(text(statement))], schema=pl.Schema(schema), orient="row"
-    )
-
-
 def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
+    """What was found into the history of the establishments in scope; how many links ended or began."""
     create_temporary(connection, "link_now", NOW)
     rows = found.select(NOW.keys()).with_columns(pl.col("parts").struct.json_encode()).iter_rows()
     copy_rows(connection, "link_now", NOW, rows)
@@ -121,153 +54,6 @@ def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
     return ended + begun
 
 
-# A town is a commune with its arrondissements: registers write one or the other. '' stands for no known commune.
-ALL_TOWNS = """
-CREATE TEMPORARY TABLE town ON COMMIT DROP AS
-SELECT DISTINCT coalesce(c.parent, s.commune, '') AS code
-FROM structure AS s
-LEFT JOIN commune AS c ON c.code = s.commune
-WHERE s.register = 'finess'
-"""
-# Of establishments that changed, of those that declare one that changed, and of those linked to one.
-TOUCHED = """
-CREATE TEMPORARY TABLE town ON COMMIT DROP AS
-WITH moved AS (
-    SELECT siret, commune FROM sirene_establishment WHERE load_id = :load_id
-), near AS (
-    SELECT id FROM structure WHERE load_id = :load_id AND register = 'finess'
-    UNION
-    SELECT declared.id FROM declared JOIN moved USING (siret)
-    UNION
-    SELECT declared.id
-    FROM moved
-    JOIN link AS l ON l.siret = moved.siret AND l.valid_to IS NULL
-    JOIN declared ON declared.finess = l.finess
-    UNION
-    SELECT id FROM declared WHERE finess = ANY (CAST(:also AS text[]))
-), changed AS (
-    SELECT commune FROM near JOIN structure USING (id)
-    UNION
-    SELECT commune FROM moved
-)
-SELECT DISTINCT coalesce(c.parent, changed.commune, '') AS code
-FROM changed
-LEFT JOIN commune AS c ON c.code = changed.commune
-"""
-ASKED = """
-CREATE TEMPORARY TABLE asked ON COMMIT DROP AS
-SELECT town.code AS commune, coalesce(c.departement, '') AS departement
-FROM town LEFT JOIN commune AS c USING (code)
-UNION
-SELECT c.code, c.departement FROM town JOIN commune AS c ON c.parent = town.code;
-ANALYZE asked
-"""
-CANDIDATES_BY_DEPARTEMENT = """
-SELECT asked.departement, count(e.siret)
-FROM asked LEFT JOIN sirene_establishment AS e USING (commune)
-GROUP BY asked.departement
-ORDER BY asked.departement
-"""
-TOUCHED_PART = """
-CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT commune FROM asked WHERE departement = ANY (:departements)
-"""
-# By structure_commune_idx. Establishments that FINESS no longer publishes are in scope, so that their links end.
-SCOPE = """
-CREATE TEMPORARY TABLE scope ON COMMIT DROP AS
-SELECT s.id, number AS finess
-FROM touched
-JOIN structure AS s USING (commune)
-CROSS JOIN LATERAL unnest(s.finess) AS number
-WHERE s.register = 'finess'
-UNION ALL
-SELECT s.id, number
-FROM structure AS s
-CROSS JOIN LATERAL unnest(s.finess) AS number
-WHERE s.register = 'finess' AND s.commune IS NULL AND EXISTS (SELECT FROM touched WHERE commune = '')
-"""
-# What each establishment of FINESS declares, malformed or not, whoever speaks now.
-DECLARED = f"""
-CREATE TEMPORARY TABLE declared ON COMMIT DROP AS
-SELECT s.id, number AS finess, coalesce(r.record ->> 'siret', (coalesce(o.siret, s.siret))[1]) AS siret
-FROM structure AS s
-CROSS JOIN LATERAL unnest(s.finess) AS number
-LEFT JOIN structure_own AS o ON o.id = s.id
-LEFT JOIN source_record AS r
-    ON r.kind = 'ege' AND r.key = number AND {stood("r")}
-WHERE s.register = 'finess' AND s.row_hash <> ''
-"""
-INDEX_DECLARED = """
-CREATE INDEX ON declared (siret);
-CREATE INDEX ON declared (finess);
-ANALYZE declared
-"""
-# What stands in the communes touched, and whatever their establishments declare, with who took it over.
-CANDIDATES = """
-CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
-WITH RECURSIVE named (siret, steps) AS (
-    SELECT siret, 0 FROM declared JOIN scope USING (finess) WHERE siret IS NOT NULL
-    UNION
-    SELECT s.successor, named.steps + 1
-    FROM named JOIN succession AS s ON s.predecessor = named.siret
-    WHERE named.steps < 10
-)
-SELECT e.siret FROM touched JOIN sirene_establishment AS e USING (commune)
-UNION
-SELECT siret FROM named
-"""
-ESTABLISHMENTS = """
-WITH given AS (
-    SELECT finess FROM scope
-    UNION
-    SELECT finess FROM declared JOIN candidate USING (siret)
-)
-SELECT declared.finess, declared.siret AS declared,
-       s.name, s.other_names, s.ej_name, s.ej_siren, s.ej_finess, s.address_lines, s.commune, s.postcode,
-       CASE WHEN o.id IS NULL THEN s.lon ELSE o.lon END AS lon,
-       CASE WHEN o.id IS NULL THEN s.lat ELSE o.lat END AS lat,
-       CASE WHEN o.id IS NULL THEN s.precision ELSE o.precision END AS precision,
-       c.code AS categorie, s.open
-FROM given
-JOIN declared USING (finess)
-JOIN structure AS s ON s.id = declared.id
-JOIN categorie AS c ON c.no = s.categorie_no
-LEFT JOIN structure_own AS o ON o.id = s.id
-ORDER BY declared.finess
-"""
-CANDIDATE_RECORDS = f"""
-SELECT r.record
-FROM candidate
-JOIN source_record AS r
-    ON r.kind = 'siret' AND r.key = candidate.siret AND {stood("r")}
-ORDER BY r.key
-"""
-# A withdrawn one too, so that what FINESS declares is confirmed by its numbers alone and no other is looked for in its place.
-MASKED_ONES = """
-SELECT m.siret, m.siren, m.diffusion, m.naf, m.nomenclature, m.commune
-FROM masked_siret AS m
-JOIN candidate USING (siret)
-UNION ALL
-SELECT w.siret, left(w.siret, 9), 'P', NULL, NULL, (
-    SELECT s.commune
-    FROM declared JOIN structure AS s USING (id)
-    WHERE declared.siret = w.siret
-    ORDER BY declared.finess
-    LIMIT 1
-)
-FROM withdrawal AS w
-JOIN candidate USING (siret)
-WHERE w.undone_at IS NULL AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = w.siret)
-ORDER BY siret
-"""
-STANDING_DECISIONS = """
-SELECT d.finess, d.siret, d.verdict, d.by, d.decided_at AT TIME ZONE 'UTC'
-FROM link_decision AS d
-JOIN scope USING (finess)
-WHERE d.undone_at IS NULL
-ORDER BY d.finess, d.siret
-"""
-ALL_SUCCESSIONS = "SELECT predecessor, successor, happened_on FROM succession ORDER BY predecessor, successor"
-ALL_DUPLICATES = "SELECT siren, duplicate FROM duplicate_siren ORDER BY siren, duplicate"
 END = """
 UPDATE link AS l
 SET valid_to = greatest(now(), l.valid_from + interval '1 microsecond')

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 
 from etl import ledger
 from etl.registers import establishments
-from etl.registers.links import open_frame
 from etl.registers.together import NEWEST, agree
+from etl.sirene.records import open_frame
 from etl.sirene.transform import establishments_of
 from geo.history import stood
 from geo.sirene import KIND, PIPELINE

@@ -5,8 +5,8 @@ from collections.abc import Collection
 import polars as pl
 from sqlalchemy import Connection, text
 
-from etl.registers.links import open_frame
 from etl.sirene.diffusion import OF_THE_UNIT
+from etl.sirene.records import open_frame
 from geo.sirene import KIND
 
 

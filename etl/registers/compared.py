@@ -1,4 +1,4 @@
-"""What links are found among: the communes that a load touched and what both registers say there, a part of the country at once."""
+"""What links are found among: communes that a load touched and what both registers say there, a part of the country at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -80,6 +80,22 @@ masked_siret = Table(
 # Usage: a legal unit whose status changes.
 Index("masked_siret_siren_idx", masked_siret.c.siren)
 
+# Legal units that Insee's API says are masked: whichever of their establishments comes next is masked too.
+masked_unit = Table(
+    "masked_unit",
+    metadata,
+    Column("siren", Text, primary_key=True),
+    Column("said_at", DateTime(timezone=True), nullable=False),
+)
+# Establishments that told of one who is withheld under another number: the same unit twice, or the same place before.
+withheld_with = Table(
+    "withheld_with",
+    metadata,
+    Column("siret", Text, primary_key=True),
+    Column("because_of", Text, primary_key=True),  # the SIRET that is withheld
+    Column("was_told", Boolean, nullable=False, server_default="false"),
+)
+
 # People who object (art. 21 RGPD), one row an act: `./lum1 withdraw`. The number stays, so that no load brings it back.
 withdrawal = Table(
     "withdrawal",
@@ -89,12 +105,17 @@ withdrawal = Table(
     Column("reason", Text, nullable=False),
     Column("withdrawn_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("undone_at", DateTime(timezone=True)),
+    Column("was_told", Boolean, nullable=False, server_default="false"),
 )
 # Usage: whether a SIRET is withdrawn today.
 Index("withdrawal_standing_idx", withdrawal.c.siret, unique=True, postgresql_where=text("undone_at IS NULL"))
 
 # Who must not be told today, in SQL: a query of its SIRET.
-WITHHELD = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
+WITHHELD = """
+    SELECT siret FROM masked_siret
+    UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL
+    UNION SELECT siret FROM withheld_with
+"""
 
 # Which establishment went on after which (StockEtablissementLiensSuccession).
 succession = Table(

@@ -18,24 +18,26 @@ def siret_of_id(identifier: str) -> str | None:
 def told_as(connection: Connection, siret: str) -> str | None:
     """The id of the structure that tells this establishment today; Gone when it was told and must not be any more.
 
-    One that is masked and was never told is unknown, as if the number did not exist (DESIGN.md decision 5).
+    One that is withheld and was never told is unknown, as if the number did not exist (DESIGN.md decision 5).
     """
     withheld = connection.execute(text(WITHHELD), {"siret": siret}).one()
-    if withheld.withdrawn or withheld.was_told:
+    if withheld.was_told:
         raise Gone("L’établissement qu’elle présentait n’est plus diffusé.")
-    if withheld.masked:
+    if withheld.was_told is not None:
         return None
     found: str | None = connection.execute(text(TOLD_AS), {"siret": siret}).scalar_one_or_none()
     return found
 
 
-# Asked for an id or a SIRET that no structure bears; one probe of withdrawal_standing_idx, one of masked_siret's primary key.
+# Asked for an id or a SIRET that no structure bears; null where nobody withholds it. One probe of withdrawal_standing_idx, one
+# of each other register's primary key.
 WITHHELD = """
-SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL) AS withdrawn,
-       masked.siret IS NOT NULL AS masked,
-       coalesce(masked.was_told, false) AS was_told
-FROM (VALUES (CAST(:siret AS text))) AS asked (siret)
-LEFT JOIN masked_siret AS masked USING (siret)
+SELECT bool_or(was_told) AS was_told
+FROM (
+    SELECT was_told FROM withdrawal WHERE siret = :siret AND undone_at IS NULL
+    UNION ALL SELECT was_told FROM masked_siret WHERE siret = :siret
+    UNION ALL SELECT was_told FROM withheld_with WHERE siret = :siret
+) AS withheld
 """
 # Asked just after. Itself before who took it over, and a structure of its own before those of FINESS it is linked to:
 # absorbed_siret's primary key, structure's, link_accepted_siret_idx then structure_finess_idx.

@@ -6,6 +6,7 @@ withdrawal, and when an instance starts, so that nothing older brings them back 
 stay what FINESS publishes.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -18,6 +19,7 @@ from etl.sirene.rows import MASKED
 from geo.sirene import WITHHELD
 
 COLUMNS = {**dict.fromkeys(MASKED.names(), "text"), "said_at": "timestamptz"}
+SAID_AT = pl.Datetime("us", "UTC")
 
 
 def note_masked(
@@ -25,39 +27,61 @@ def note_masked(
 ) -> int:
     """Add rows of MASKED to the register of partial diffusion; how many were not in it. `said_by`: stock or api.
 
-    `whole_at`: up to when a stock knows; one that we tell from a later treatment was shown since.
+    `said_at` of a row that does not say it (a column of that name): when the file was made. `whole_at`: up to when a stock knows;
+    one that we tell from a later treatment was shown since.
     """
     shown_since = _treated_after(connection, masked["siret"].to_list(), whole_at)
-    said = masked.filter(~pl.col("siret").is_in(shown_since)).with_columns(said_at=pl.lit(said_at))
-    return _note(connection, said, said_by)
+    said = masked.filter(~pl.col("siret").is_in(shown_since))
+    return _note(connection, _dated(said, said_at), said_by)
 
 
-def note_units_masked(connection: Connection, sirens: list[str], said_at: datetime) -> int:
-    """Legal units that the API says are masked: every establishment of theirs that we hold is, or was by a stock already."""
-    said = {"sirens": sirens, "said_at": said_at}
+def note_units_masked(connection: Connection, units: Mapping[str, datetime | None], said_at: datetime) -> int:
+    """Legal units (SIREN) that the API says are masked, and when: all their establishments are, those of tomorrow too."""
+    moments = [min(each or said_at, said_at) for each in units.values()]
+    said = {"sirens": list(units), "moments": moments}
+    connection.execute(text(SAY_UNITS), said)
     noted: int = connection.execute(text(NOTE_UNITS), said).rowcount
     connection.execute(text(SAY_UNITS_AGAIN), said)
     return noted
 
 
-def note_practices(connection: Connection, opened: pl.DataFrame) -> int:
-    """Rows of OPEN of a stock, which may lag: natural persons that the API says are masked at another practice of theirs."""
-    of_persons = opened.filter("natural_person")
-    hidden = connection.execute(text(OF_HIDDEN_UNITS), {"sirens": of_persons["siren"].to_list()}).all()
-    said_at: dict[str, datetime] = {row.siren: row.said_at for row in hidden}
-    theirs = masked_of(of_persons.filter(pl.col("siren").is_in(list(said_at))))
-    moments = pl.Series("said_at", [said_at[siren] for siren in theirs["siren"]], pl.Datetime("us", "UTC"))
-    return _note(connection, theirs.with_columns(moments), "api") if theirs.height else 0
+def note_of_masked_units(connection: Connection, opened: pl.DataFrame) -> int:
+    """Rows of OPEN whose legal unit the API says is masked, in what says nothing newer of it."""
+    hidden = connection.execute(text(OF_MASKED_UNITS), {"sirens": opened["siren"].to_list()}).all()
+    if not hidden:
+        return 0
+    moments = pl.DataFrame([tuple(row) for row in hidden], {"siren": pl.String, "said_at": SAID_AT}, orient="row")
+    return _note(connection, masked_of(opened).join(moments, on="siren"), "api")
 
 
-def note_open(connection: Connection, sirets: list[str], said_by: str, said_at: datetime) -> int:
-    """Insee diffuses these in full again, if nothing as new says the contrary.
+def note_open(connection: Connection, opened: pl.DataFrame, said_by: str) -> int:
+    """Insee diffuses these in full again (siret, siren, said_at), if nothing as new says the contrary; one undated lifts nothing.
 
-    A stock may lag, so it takes back only what a stock said; the API anything.
+    A stock may lag, so it takes back only what a stock said of an establishment; the API anything.
     """
-    said = {"sirets": sirets, "said_by": said_by, "said_at": said_at}
+    dated = opened.drop_nulls("said_at")
+    said = {
+        "sirets": dated["siret"].to_list(),
+        "sirens": dated["siren"].to_list(),
+        "moments": dated["said_at"].to_list(),
+        "said_by": said_by,
+    }
+    if said_by == "api":
+        connection.execute(text(LIFT_UNITS), said)
     lifted: int = connection.execute(text(LIFT), said).rowcount
     return lifted
+
+
+def forget_units(connection: Connection, said_at: datetime) -> None:
+    """Of units told before this stock, which knows of no establishment of our field for them, nothing is kept."""
+    connection.execute(text(FORGET_UNITS), {"said_at": said_at})
+
+
+def _dated(masked: pl.DataFrame, said_at: datetime) -> pl.DataFrame:
+    """Each row with when it was said, at the latest `said_at`."""
+    latest = pl.lit(said_at).dt.convert_time_zone("UTC").cast(SAID_AT)
+    own = pl.col("said_at") if "said_at" in masked.columns else pl.lit(None, SAID_AT)
+    return masked.with_columns(said_at=pl.min_horizontal(pl.coalesce(own, latest), latest))
 
 
 def _note(connection: Connection, said: pl.DataFrame, said_by: str) -> int:
@@ -97,11 +121,14 @@ class Purged(msgspec.Struct, frozen=True):
 
 def purge(connection: Connection) -> Purged:
     """Make every table forget those who must not be told today."""
-    connection.execute(text(REMEMBER_TOLD))
+    for statement in (FORGET_TIES, TIE_ABSORBED, TIE_DUPLICATES):
+        connection.execute(text(statement))
+    for statement in REMEMBER_TOLD:
+        connection.execute(text(statement))
     structures: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
     records = connection.execute(text(DELETE_RECORDS)).scalars().all()
     partners = connection.execute(text(DELETE_LINKS), {"sirets": list(set(records))}).scalars().all()
-    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS):
+    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, SILENCE_REASONS):
         connection.execute(text(statement))
     return Purged(structures, len(records), tuple(sorted(set(partners))))
 
@@ -113,41 +140,61 @@ FROM masked_now
 ORDER BY siret, said_at DESC
 ON CONFLICT (siret) DO NOTHING
 """
-# The activity or the commune of one that is masked may change; what the API said stays said by it.
+# The activity or the commune of one that is masked may change, or be hidden too; what the API said stays said by it.
 SAY_AGAIN = """
 UPDATE masked_siret AS m
-SET naf = n.naf, nomenclature = n.nomenclature, commune = n.commune, said_at = greatest(m.said_at, n.said_at),
+SET naf = coalesce(n.naf, m.naf), nomenclature = coalesce(n.nomenclature, m.nomenclature),
+    commune = coalesce(n.commune, m.commune), said_at = greatest(m.said_at, n.said_at),
     said_by = CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END
 FROM masked_now AS n
 WHERE m.siret = n.siret
   AND (m.naf, m.nomenclature, m.commune, m.said_at, m.said_by) IS DISTINCT FROM (
-      n.naf, n.nomenclature, n.commune, greatest(m.said_at, n.said_at),
-      CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
+      coalesce(n.naf, m.naf), coalesce(n.nomenclature, m.nomenclature), coalesce(n.commune, m.commune),
+      greatest(m.said_at, n.said_at), CASE WHEN 'api' IN (m.said_by, :said_by) THEN 'api' ELSE 'stock' END)
+"""
+_UNITS = "unnest(CAST(:sirens AS text[]), CAST(:moments AS timestamptz[])) AS said (siren, said_at)"
+SAY_UNITS = f"""
+INSERT INTO masked_unit (siren, said_at)
+SELECT siren, max(said_at) FROM {_UNITS} GROUP BY siren
+ON CONFLICT (siren) DO UPDATE SET said_at = greatest(masked_unit.said_at, excluded.said_at)
 """
 # History too: what is not served today may be tomorrow. A SIRET begins with its SIREN: a range of source_record's key each.
-NOTE_UNITS = """
+NOTE_UNITS = f"""
 INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by, said_at)
 SELECT DISTINCT ON (r.key)
-       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api', :said_at
-FROM unnest(CAST(:sirens AS text[])) AS siren
+       r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api', said_at
+FROM {_UNITS}
 JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN siren || '00000' AND siren || '99999'
 ORDER BY r.key, r.valid_from DESC
 ON CONFLICT (siret) DO NOTHING
 """
 # Nothing else is kept of those that were masked before. By masked_siret_siren_idx.
-SAY_UNITS_AGAIN = """
-UPDATE masked_siret
-SET said_by = 'api', said_at = greatest(said_at, :said_at)
-WHERE siren = ANY (:sirens) AND (said_by <> 'api' OR said_at < :said_at)
+SAY_UNITS_AGAIN = f"""
+UPDATE masked_siret AS m
+SET said_by = 'api', said_at = greatest(m.said_at, said.said_at)
+FROM {_UNITS}
+WHERE m.siren = said.siren AND (m.said_by <> 'api' OR m.said_at < said.said_at)
 """
-# By masked_siret_siren_idx.
-OF_HIDDEN_UNITS = """
-SELECT siren, max(said_at) AS said_at FROM masked_siret WHERE siren = ANY (:sirens) AND said_by = 'api' GROUP BY siren
-"""
+OF_MASKED_UNITS = "SELECT siren, said_at FROM masked_unit WHERE siren = ANY (:sirens)"
+_OPEN = """unnest(
+    CAST(:sirets AS text[]), CAST(:sirens AS text[]), CAST(:moments AS timestamptz[])
+) AS said (siret, siren, said_at)"""
 # Two that were said at once: the mask stays.
-LIFT = """
-DELETE FROM masked_siret
-WHERE siret = ANY (:sirets) AND said_at < :said_at AND (said_by = 'stock' OR :said_by = 'api')
+LIFT = f"""
+DELETE FROM masked_siret AS m
+USING {_OPEN}
+WHERE m.siret = said.siret AND m.said_at < said.said_at AND (m.said_by = 'stock' OR :said_by = 'api')
+"""
+LIFT_UNITS = f"""
+DELETE FROM masked_unit AS u
+USING {_OPEN}
+WHERE u.siren = said.siren AND u.said_at < said.said_at
+"""
+FORGET_UNITS = """
+DELETE FROM masked_unit AS u
+WHERE said_at < :said_at
+  AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siren = u.siren)
+  AND NOT EXISTS (SELECT FROM sirene_establishment AS e WHERE e.siren = u.siren)
 """
 # Of those that we tell: who is in both is masked since.
 TREATED_AFTER = """
@@ -158,11 +205,43 @@ WHERE siret = ANY (:sirets) AND treated_at > :moment
 AMONG = f"""
 SELECT siret FROM ({WITHHELD}) AS withheld WHERE siret = ANY (:sirets)
 """
-# Its address answers 410 from now on, not 404.
-REMEMBER_TOLD = """
-UPDATE masked_siret AS m
-SET was_told = true
-WHERE NOT was_told AND EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || m.siret AND s.register = 'sirene')
+# Who told of one that is withheld under another number is withheld with it, as long as it is: what it absorbed, by the pairs of
+# the last publication, and the other number of its legal unit. Nobody's address is compared, since a withheld one's is not kept.
+_BASE = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
+FORGET_TIES = f"DELETE FROM withheld_with WHERE because_of NOT IN ({_BASE})"
+TIE_ABSORBED = f"""
+INSERT INTO withheld_with (siret, because_of)
+SELECT a.siret, w.siret FROM absorbed_siret AS a JOIN ({_BASE}) AS w ON w.siret = a.survivor
+ON CONFLICT DO NOTHING
+"""
+TIE_DUPLICATES = f"""
+INSERT INTO withheld_with (siret, because_of)
+SELECT r.key, min(w.siret)
+FROM ({_BASE}) AS w
+JOIN (
+    SELECT siren, duplicate FROM duplicate_siren UNION SELECT duplicate, siren FROM duplicate_siren
+) AS d ON d.siren = left(w.siret, 9)
+JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN d.duplicate || '00000' AND d.duplicate || '99999'
+GROUP BY r.key
+ON CONFLICT DO NOTHING
+"""
+# Its address answers 410 from now on, not 404: it was a structure's, or led to one.
+_ADDRESSES = """
+    SELECT substr(id, 2) FROM structure WHERE register = 'sirene'
+    UNION ALL SELECT siret FROM absorbed_siret
+    UNION ALL SELECT siret FROM link JOIN sirene_establishment USING (siret) WHERE valid_to IS NULL AND status = 'accepted'
+"""
+REMEMBER_TOLD = (
+    f"UPDATE masked_siret SET was_told = true WHERE NOT was_told AND siret IN ({_ADDRESSES})",
+    f"UPDATE withheld_with SET was_told = true WHERE NOT was_told AND siret IN ({_ADDRESSES})",
+    f"UPDATE withdrawal SET was_told = true WHERE NOT was_told AND undone_at IS NULL AND siret IN ({_ADDRESSES})",
+)
+# What an operator wrote of a decision may name her; the decision itself is between two numbers.
+SILENCE_REASONS = f"""
+UPDATE link_decision AS d
+SET reason = 'effacé : établissement tenu à l’écart'
+FROM ({WITHHELD}) AS w
+WHERE d.siret = w.siret AND d.reason <> 'effacé : établissement tenu à l’écart'
 """
 # Usage of the four: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
 DELETE_STRUCTURES = f"""

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date, datetime, time
 
+import msgspec
 from sqlalchemy import Engine
 
 from etl import running
@@ -19,8 +20,11 @@ from geo.errors import Refused
 from geo.sirene import PIPELINE
 
 
-def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progress) -> Report:
-    """Publish what a day changed; one without an entry is a load all the same, after which the next day comes."""
+def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progress, doubt: str | None = None) -> Report:
+    """Publish what a day changed; one without an entry is a load all the same, after which the next day comes.
+
+    `doubt`: why it cannot be published yet; who is masked in it leaves all the same.
+    """
     source = source_of_day(spool, day)
     try:
         delta = read_day(spool, day)
@@ -30,7 +34,7 @@ def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progre
         source=source,
         produced_at=_end_of(day),
         said_by="api",
-        said=lambda connection, work: said_by_day(connection, delta),
+        said=lambda connection, work: msgspec.structs.replace(said_by_day(connection, delta), doubt=doubt),
         gates=gates.PAGES_GATES,
         how=how,
         steps=Steps(progress),

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, text
 from etl.sirene.api.flatten import Rejected
 from etl.sirene.api.pages import Pages
 from etl.sirene.api.synchronise import Delta
-from etl.sirene.diffusion import PARTIAL, split, split_units
+from etl.sirene.diffusion import masked_of, split, split_units
 from etl.sirene.naf import in_scope
 from etl.sirene.pipeline import Said
-from etl.sirene.rows import MASKED, UNIT
+from etl.sirene.rows import UNIT, insee_time
 from etl.sirene.units import RECORDS, establishments_of, known_rows
 
 TREATED = "dateDernierTraitementEtablissement"
@@ -40,35 +40,55 @@ def _units_of(pages: Pages) -> pl.DataFrame:
 def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: Iterable[Rejected]) -> Said:
     """`units`: rows of UNIT and when each was said, in no order."""
     last = units.sort(TREATED, maintain_order=True).unique("siren", keep="last")
-    _, masked_units = split_units(units)
+    masked_units = _masked_units(units)
     told_units, _ = split_units(last)
-    opened, masked = _parted(pages.rows, masked_units)
-    known = _known(connection, [*opened["siret"], *masked["siret"]])
-    of_field = in_scope() | pl.col("siret").is_in(list(known))
-    opened_of_field = opened.filter(of_field)
-    masked_of_field = masked.with_columns(naf25=pl.lit(None, pl.String)).filter(of_field).select(masked.columns)
+    opened, masked = _parted(pages.rows, list(masked_units))
+    wanted = _of_field(pages.rows) | _known(connection, pages.rows["siret"].to_list())
+    kept = pl.col("siret").is_in(list(wanted))
+    of_field = opened.filter(kept)
+    # one whose activity is hidden too may be of our field: her number is all there is to keep
+    masked_of_field = masked.filter(kept | pl.col("naf").is_null())
     dated = told_units.join(last.select("siren", treated_now=TREATED), on="siren")
     touched = establishments_of(
-        connection, dated.filter(~pl.col("siren").is_in(masked_units)), but_of=pages.rows["siret"].to_list()
+        connection, dated.filter(~pl.col("siren").is_in(list(masked_units))), but_of=pages.rows["siret"].to_list()
     )
     reasons = [(each.siret, each.reason) for each in rejected]
-    out_of_field = opened.height + masked.height - opened_of_field.height - masked_of_field.height
+    out_of_field = opened.height + masked.height - of_field.height - masked_of_field.height
     return Said(
-        open=pl.concat([_with_known_points(connection, opened_of_field), touched]).lazy(),
+        open=pl.concat([_with_known_points(connection, of_field), touched]).lazy(),
         masked=masked_of_field,
-        masked_units=sorted(set(masked_units)),
+        masked_units=masked_units,
+        doubt=pages.doubt,
         rejected=reasons,
         read=units.height + len(reasons),
         counts={"entrees_hors_du_champ": out_of_field, "touches_par_leur_unite": touched.height},
     )
 
 
+def _masked_units(units: pl.DataFrame) -> dict[str, datetime | None]:
+    """Legal units that anything says are masked, by SIREN, and the last time it does; None where nothing says when."""
+    _, sirens = split_units(units)
+    masked = units.filter(pl.col("siren").is_in(sirens))
+    moments = masked.group_by("siren").agg(insee_time(pl.col(TREATED), of_masked=True).max()).sort("siren")
+    return dict(moments.iter_rows())
+
+
+def _of_field(published: pl.DataFrame) -> set[str]:
+    activity = in_scope(
+        "activitePrincipaleEtablissement",
+        "nomenclatureActivitePrincipaleEtablissement",
+        "activitePrincipaleNAF25Etablissement",
+    )
+    return set(published.filter(activity)["siret"])
+
+
 def _parted(published: pl.DataFrame, masked_units: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Open and masked rows; what any entry of the day says of a legal unit holds for all of its establishments."""
+    """Open and masked rows, these with when they were said; what any entry says of a legal unit holds for all of its own."""
     opened, masked = split(published)
     of_masked_unit = pl.col("siren").is_in(masked_units)
-    also = opened.filter(of_masked_unit).with_columns(diffusion=pl.lit(PARTIAL)).select(MASKED.names())
-    return opened.filter(~of_masked_unit), pl.concat([masked, also])
+    also = masked_of(opened.filter(of_masked_unit))
+    moments = published.select("siret", said_at=insee_time(pl.col(TREATED), of_masked=True))
+    return opened.filter(~of_masked_unit), pl.concat([masked, also]).join(moments, on="siret", how="left")
 
 
 def _known(connection: Connection, sirets: list[str]) -> set[str]:

@@ -119,7 +119,7 @@ class _Run:
             yield self._refused("API Sirene", error)
 
     def _days(self, sirene: Sirene) -> Iterator[Report]:
-        """Every day that Insee has and we have not, oldest first, until one is refused: the next ones rest on it."""
+        """Every day that Insee has and we have not, oldest first. Those after a refused one wait for it, their masks do not."""
         stock = self._known_stock()
         if stock is None:
             return
@@ -131,12 +131,13 @@ class _Run:
                 f"l’Insee a retraité des millions d’établissements le {mass:%d/%m/%Y} : ce qui a changé jusqu’à ce jour "
                 "viendra avec le prochain stock ; les jours suivants sont lus comme d’habitude."
             )
+        doubt = None
         for day in received.days:
-            report = load_day(self.engine, self.spool, day, self.how, self.progress)
+            report = load_day(self.engine, self.spool, day, self.how, self.progress, doubt)
             self.spool.forget(day)
             yield report
-            if report.state == "refused":
-                break
+            if report.state == "refused" and doubt is None:
+                doubt = f"Le {day:%d/%m/%Y} a été refusé (chargement {report.load}) : ce jour attend qu’il soit publié."
         self.spool.forget_all()
 
     def _known_stock(self) -> known.Stock | None:

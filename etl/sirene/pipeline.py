@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import polars as pl
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from etl import gates as common_gates
 from etl import history, publish, running
@@ -24,6 +25,7 @@ from etl.running import Attempt, Tried
 from etl.sirene import gates, known
 from etl.sirene.records import records_of
 from etl.sirene.replay import bring_forward
+from etl.sirene.rows import insee_time
 from etl.sirene.scratch import scratch
 from etl.sirene.transform import establishments_of
 from geo.errors import Refused
@@ -36,8 +38,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What files of SIRENE say, parted at the door."""
 
     open: pl.LazyFrame  # rows.OPEN
-    masked: pl.DataFrame  # rows.MASKED
-    masked_units: Sequence[str] = ()  # SIREN that the API says are masked, whatever it says of their establishments
+    masked: pl.DataFrame  # rows.MASKED, and `said_at` where each row has a moment of its own
+    masked_units: Mapping[
+        str, datetime | None
+    ] = {}  # SIREN that the API says are masked, whatever of their establishments
+    doubt: str | None = None  # why nothing else of it may be believed
     rejected: Sequence[tuple[str | None, str]] = ()  # number, reason
     read: int
     counts: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -107,14 +112,14 @@ def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
         try:
             with connection.begin_nested():
                 return _attempt(connection, attempt, asked, work, heard)
-        except Refused:
+        except (Refused, DBAPIError):
             if heard and asked.said_by == "api" and not asked.how.dry_run:
                 _mask_all_the_same(connection, attempt, asked, heard[0])
             raise
 
 
 def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, said: Said) -> None:
-    """Who turned to partial diffusion leaves, though nothing else of these pages is believed; committed before the refusal.
+    """Who turned to partial diffusion leaves, though nothing else of these pages is believed; committed before the end.
 
     A gate doubts how much changed, not what Insee's API says of one person. A stock is another matter (docs/operations.md).
     """
@@ -133,7 +138,7 @@ def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, s
 def _note(connection: Connection, asked: Asked, said: Said, said_at: datetime) -> int:
     """Who is masked, in the register; how many were not."""
     noted = withheld.note_masked(connection, said.masked, asked.said_by, said_at, asked.whole_at)
-    return noted + withheld.note_units_masked(connection, list(said.masked_units), said_at)
+    return noted + withheld.note_units_masked(connection, said.masked_units, said_at)
 
 
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path, heard: list[Said]) -> int:
@@ -147,6 +152,8 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     stock = known.stock(connection)
     said = asked.said(connection, work)
     heard.append(said)
+    if said.doubt:
+        raise Refused(said.doubt)
     _note(connection, asked, said, asked.said_at)
     tally = _stage(connection, asked, said)
     attempt.counts |= tally.counts(said)
@@ -160,6 +167,8 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     attempt.counts["records"] = history.apply(connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock)
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")
+    if asked.is_stock:
+        withheld.forget_units(connection, asked.said_at)
     together = bring_together(
         connection, attempt.load, whole=asked.is_stock, told_on=asked.day if newest is not None else None
     )
@@ -232,14 +241,22 @@ def _pieces(opened: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 def _told(connection: Connection, asked: Asked, opened: pl.DataFrame, tally: Tally) -> pl.DataFrame:
     """Those of these rows that may be told and that say something newer than what is known."""
     sirets = opened["siret"].to_list()
-    withheld.note_open(connection, sirets, asked.said_by, asked.said_at)
-    if asked.is_stock:
-        withheld.note_practices(connection, opened)
+    withheld.note_open(connection, opened.select("siret", "siren", said_at=_said_at(asked)), asked.said_by)
+    withheld.note_of_masked_units(connection, opened)
     hidden = withheld.withheld_among(connection, sirets)
     newer = establishments.newer_than(connection, opened.select("siret", "treated_at"), asked.whole_at) - hidden
     history.mark_seen(connection, KIND, newer)
     tally.noticed.update(ecartes_par_les_registres=len(hidden), plus_anciens_que_connus=len(newer))
     return opened.filter(~pl.col("siret").is_in(list(hidden | newer)))
+
+
+def _said_at(asked: Asked) -> pl.Expr:
+    """When a row of OPEN was said: a stock says all of its rows at once, a page each when Insee treated it."""
+    if asked.is_stock:
+        return pl.lit(asked.said_at.astimezone(UTC)).cast(withheld.SAID_AT)
+    treated = insee_time(pl.col("treated_at"), of_masked=False)
+    latest = pl.lit(asked.said_at.astimezone(UTC)).cast(withheld.SAID_AT)
+    return pl.when(treated <= latest).then(treated).when(treated > latest).then(latest)
 
 
 def _apply(connection: Connection, asked: Asked, said: Said, attempt: Attempt) -> None:

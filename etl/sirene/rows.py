@@ -1,5 +1,7 @@
 """The three shapes that SIRENE's rows take here: as published, open to use, masked."""
 
+from typing import Literal
+
 import polars as pl
 from polars.datatypes import DataTypeClass
 
@@ -114,3 +116,14 @@ MASKED = pl.Schema(
         "commune": pl.String,
     }
 )
+
+
+def insee_time(treated: pl.Expr, *, of_masked: bool) -> pl.Expr:
+    """Insee's moments, Paris time without saying so, as instants.
+
+    In autumn an hour comes twice: who is masked is masked by the later one, who is shown is shown by the earlier. Doubt lifts no
+    mask.
+    """
+    twice: Literal["latest", "earliest"] = "latest" if of_masked else "earliest"
+    local = treated.dt.replace_time_zone("Europe/Paris", ambiguous=twice, non_existent="null")
+    return local.dt.convert_time_zone("UTC")

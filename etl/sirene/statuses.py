@@ -21,16 +21,16 @@ from etl.rhythm import PARIS
 from etl.sirene import gates, known, pipeline
 from etl.sirene.api import Sirene, Status
 from etl.sirene.api.client import SIRETS_A_QUESTION
-from etl.sirene.diffusion import PARTIAL
+from etl.sirene.diffusion import PARTIAL, masked_of
 from etl.sirene.known import Turn
 from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.rows import MASKED
 from etl.sirene.units import RECORDS, closed, known_rows
-from geo.errors import Refused
 
 OPEN_TO_ALL = "O"
 # One group of numbers that Insee answers nothing of, or one in a hundred of a day's, is trouble at Insee's, not a farewell.
 GONE_AT_MOST, GONE_SHARE = 10, 0.01
+NUMBERS = {"siret": pl.String, "siren": pl.String}
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -87,17 +87,19 @@ def _asking(connection: Connection, most: int, mass: date | None) -> Asking | No
 def _said(connection: Connection, statuses: Sequence[Status], heard_at: datetime) -> Said:
     gone = [each.siret for each in statuses if each.is_gone]
     masked = [each for each in statuses if not each.is_gone and not _is_open(each)]
+    doubt = None
     if len(gone) > max(GONE_AT_MOST, len(statuses) * GONE_SHARE):
-        raise Refused(
+        doubt = (
             f"L’API Sirene ne répond rien de {len(gone)} des {len(statuses)} établissements demandés : "
-            "rien n’en est cru, ils seront demandés de nouveau."
+            "rien d’autre n’en est cru que les diffusions partielles, ils seront demandés de nouveau."
         )
     shown = [each.siret for each in statuses if _is_open(each)]
-    lifted = withheld.note_open(connection, shown, "api", heard_at)
+    lifted = withheld.note_open(connection, _shown(shown, heard_at), "api")
     return Said(
         open=known_rows(connection, RECORDS, gone).with_columns(closed(pl.lit(True))).lazy(),
         masked=_masked(connection, [each.siret for each in masked]),
-        masked_units=sorted({each.siret[:9] for each in masked if each.unit != OPEN_TO_ALL}),
+        masked_units=dict.fromkeys(sorted({each.siret[:9] for each in masked if each.unit != OPEN_TO_ALL})),
+        doubt=doubt,
         read=len(statuses),
         counts={"masques_entre_temps": len(masked), "disparus_du_registre": len(gone), "plus_masques": lifted},
     )
@@ -107,9 +109,18 @@ def _is_open(status: Status) -> bool:
     return status.establishment == OPEN_TO_ALL and status.unit == OPEN_TO_ALL
 
 
+def _shown(sirets: list[str], heard_at: datetime) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"siret": sirets, "siren": [siret[:9] for siret in sirets]}, schema_overrides=NUMBERS
+    ).with_columns(said_at=pl.lit(heard_at).cast(withheld.SAID_AT))
+
+
 def _masked(connection: Connection, sirets: list[str]) -> pl.DataFrame:
-    known_open = known_rows(connection, RECORDS, sirets)
-    return known_open.with_columns(diffusion=pl.lit(PARTIAL)).select(MASKED.names())
+    """Rows of MASKED; of one that was masked before nothing is known but her number."""
+    known_open = masked_of(known_rows(connection, RECORDS, sirets))
+    others = [siret for siret in sirets if siret not in set(known_open["siret"])]
+    numbers = [(siret, siret[:9], PARTIAL, None, None, None) for siret in others]
+    return pl.concat([known_open, pl.DataFrame(numbers, schema=MASKED, orient="row")])
 
 
 def _source(statuses: Sequence[Status], asking: Asking) -> Source:

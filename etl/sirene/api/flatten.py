@@ -121,11 +121,16 @@ def _hidden_row(
     )
 
 
+def _is_establishment(entry: Mapping[str, Any]) -> bool:
+    """Rather than a legal unit, even without its number."""
+    return any(name in entry for name in ("siret", "nic", UNIT_MEMBER, OF_THE_ESTABLISHMENT))
+
+
 def _is_open(entry: Mapping[str, Any]) -> bool:
     """Whether every status that it has to say is « O » and nothing of it is hidden; a status that is not read is none."""
     unit = entry.get(UNIT_MEMBER)
     statuses = [unit.get(OF_THE_UNIT) if isinstance(unit, Mapping) else entry.get(OF_THE_UNIT)]
-    if "siret" in entry:
+    if _is_establishment(entry):
         statuses.append(entry.get(OF_THE_ESTABLISHMENT))
     return all(status == OPEN_TO_ALL for status in statuses) and not _holds_mask(entry)
 
@@ -134,7 +139,7 @@ def _told_hidden(entry: Mapping[str, Any], members: dict[str, Any]) -> dict[str,
     """« [ND] » where no column would say it (a date, what is not read) is told by the statuses of whom it hides."""
     if not _holds_mask(entry):
         return members
-    if "siret" not in entry or _holds_mask(entry.get(UNIT_MEMBER)):
+    if not _is_establishment(entry) or _holds_mask(entry.get(UNIT_MEMBER)):
         members = {**members, OF_THE_UNIT: _unless_open(members.get(OF_THE_UNIT))}
     return {**members, OF_THE_ESTABLISHMENT: _unless_open(members.get(OF_THE_ESTABLISHMENT))}
 
@@ -152,8 +157,11 @@ def _holds_mask(value: Any) -> bool:
 
 
 def _legible(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry without its members that are not what they should be; a siret begins with its siren."""
+    """The entry without its members that are not what they should be; a siret begins with its siren, and ends with its nic."""
     legible = {name: value for name, value in entry.items() if name != "siren" or "siret" not in entry}
+    if _is_establishment(entry):
+        siret = _digits(entry.get("siret")) or _digits(entry.get("siren")) + _digits(entry.get("nic"))
+        legible = {name: value for name, value in legible.items() if name != "siren"} | {"siret": siret}
     for name in (ADDRESS_MEMBER, UNIT_MEMBER):
         if not isinstance(legible.get(name), Mapping):
             legible.pop(name, None)
@@ -162,6 +170,11 @@ def _legible(entry: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(periods, list):
             legible[name] = [period for period in periods if isinstance(period, Mapping)]
     return legible
+
+
+def _digits(value: Any) -> str:
+    """Of a number however it is written."""
+    return re.sub(r"\D", "", str(value)) if isinstance(value, str | int) else ""
 
 
 def _number_to_tell(entry: Any, identifier: str) -> str | None:

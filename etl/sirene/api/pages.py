@@ -42,6 +42,7 @@ class Pages(msgspec.Struct, frozen=True):
     total: int  # announced
     days: tuple[date, ...]  # on which Insee treated them
     unknown: dict[str, int]  # undocumented members, by name
+    doubt: str | None = None  # why this may not be all that was said
 
 
 def page_of(body: bytes, collection: Collection = ESTABLISHMENTS) -> Page:
@@ -63,8 +64,24 @@ def page_of(body: bytes, collection: Collection = ESTABLISHMENTS) -> Page:
 
 
 def read_pages(files: Sequence[Path]) -> Pages:
-    """Files given in any order, of one day or several; Refused where a page is missing or belongs to none of the lists."""
-    return pages_of(chains_of({file.name: _read(file, ESTABLISHMENTS) for file in files}))
+    """Files given in any order, of one day or several; in doubt where a page is missing, unreadable or of none of the lists.
+
+    Refused where nothing can be read. What the others say is given all the same: who is masked in them has to leave.
+    """
+    pages, troubles = {}, []
+    for file in files:
+        try:
+            pages[file.name] = _read(file, ESTABLISHMENTS)
+        except Refused as trouble:
+            troubles.append(str(trouble))
+    if not pages:
+        raise Refused(" ".join(troubles))
+    try:
+        chains = chains_of(pages)
+    except Refused as trouble:
+        troubles.append(str(trouble))
+        chains = [[page] for page in pages.values()]
+    return msgspec.structs.replace(pages_of(chains), doubt=" ".join(troubles) or None)
 
 
 def pages_of(chains: Iterable[Sequence[Page]]) -> Pages:

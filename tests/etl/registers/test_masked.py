@@ -8,11 +8,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from litestar.testing import TestClient
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from api.app import create_app
 from etl.registers import acts, journal
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_pages
+from geo.settings import Settings
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
@@ -320,3 +324,138 @@ def test_the_last_establishment_of_sirene_takes_with_it_what_it_gave(instance: I
     load_pages(instance, tmp_path, LEAVES.hidden_entry())
     assert instance.rows("SELECT count(*) FROM sirene_establishment") == [(0,)]
     assert instance.rows(said)[0].naf == []
+
+
+SELARL = {"categorieJuridiqueUniteLegale": 5485, "denominationUniteLegale": "SELARL VRAQUOR", "nomUniteLegale": None}
+EVERYONE = (LEAVES, SECOND, STAYS, OTHER)
+
+
+def test_an_older_word_lifts_nothing_though_it_comes_with_a_newer_one_of_somebody_else(
+    told: Instance, tmp_path: Path
+) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry("2026-11-20T08:00:00"))
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-10T08:00:00"), STAYS.entry("2026-11-25T08:00:00"))
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+def test_a_mask_is_of_its_own_day_not_of_the_newest_of_its_file(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, LEAVES.hidden_entry("2026-11-10T08:00:00"), STAYS.entry("2026-11-25T08:00:00"))
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-20T08:00:00"))
+    assert LEAVES.id in structures(told)
+
+
+def test_shown_again_by_the_api_she_is_not_hidden_because_her_other_practice_still_is(
+    told: Instance, tmp_path: Path
+) -> None:
+    hidden = [each.hidden_entry("2026-11-20T08:00:00") for each in (LEAVES, SECOND)]
+    load_pages(told, tmp_path, *hidden)
+    load_pages(told, tmp_path, LEAVES.entry("2026-11-25T08:00:00"))
+    load_stock(told, tmp_path, *EVERYONE, day=DECEMBER)
+    assert structures(told) == [LEAVES.id, STAYS.id, OTHER.id]
+
+
+def test_a_masked_company_hides_the_establishment_that_a_stock_that_lags_tells_first(
+    told: Instance, tmp_path: Path
+) -> None:
+    third, company = Person(12, nic=3), {LEAVES.siren: SELARL}
+    load_stock(told, tmp_path, *EVERYONE, day=NOVEMBER, changed=company)
+    of_company = SELARL | {"categorieJuridiqueUniteLegale": "5485"}
+    load_pages(told, tmp_path, LEAVES.entry(**of_company, **OF_THE_UNIT))
+    load_stock(told, tmp_path, *EVERYONE, third, day=DECEMBER, changed=company)
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+@pytest.mark.parametrize("naf", [("96.09Z", "86.96Y"), ("86.90D", "86.94G"), ("[ND]", "[ND]")])
+def test_one_whom_the_api_hides_before_any_stock_tells_her_is_never_told(
+    told: Instance, tmp_path: Path, naf: tuple[str, str]
+) -> None:
+    new = Person(80)
+    hidden = dict(zip(("activitePrincipaleEtablissement", "activitePrincipaleNAF25Etablissement"), naf, strict=True))
+    load_pages(told, tmp_path, new.hidden_entry(**hidden))
+    load_stock(told, tmp_path, *EVERYONE, new, day=DECEMBER)
+    assert new.id not in structures(told)
+
+
+def test_a_unit_that_an_establishment_out_of_our_field_says_is_hidden_is_hidden(told: Instance, tmp_path: Path) -> None:
+    elsewhere, new = Person(80), Person(80, nic=2)
+    teaching = {"activitePrincipaleEtablissement": "85.59A", "activitePrincipaleNAF25Etablissement": "85.59H"}
+    load_pages(told, tmp_path, elsewhere.hidden_entry(**teaching), STAYS.entry())
+    load_stock(told, tmp_path, *EVERYONE, new, day=DECEMBER)
+    assert new.id not in structures(told)
+
+
+def test_of_masked_units_nothing_is_kept_once_a_stock_knows_none_of_their_establishments(
+    told: Instance, tmp_path: Path
+) -> None:
+    teaching = {"activitePrincipaleEtablissement": "85.59A", "activitePrincipaleNAF25Etablissement": "85.59H"}
+    load_pages(told, tmp_path, Person(80).hidden_entry(**teaching), LEAVES.hidden_entry())
+    assert told.rows("SELECT siren FROM masked_unit ORDER BY 1") == [(LEAVES.siren,), (Person(80).siren,)]
+    load_stock(told, tmp_path, *EVERYONE, day=DECEMBER)
+    assert told.rows("SELECT siren FROM masked_unit") == [(LEAVES.siren,)]
+
+
+WRITTEN = {
+    "no siret": None,
+    "a number": int(LEAVES.siret),
+    "with a space": f"{LEAVES.siret[:9]} {LEAVES.siret[9:]}",
+}
+
+
+@pytest.mark.parametrize("siret", WRITTEN)
+def test_hidden_by_an_entry_whose_number_is_written_otherwise_she_is_nowhere(
+    told: Instance, tmp_path: Path, siret: str
+) -> None:
+    entry = LEAVES.hidden_entry() | {"siret": WRITTEN[siret], "siren": LEAVES.siren}
+    if WRITTEN[siret] is None:
+        del entry["siret"]
+    load_pages(told, tmp_path, entry, STAYS.entry(), accept=["anomalies"])
+    assert structures(told) == [STAYS.id, OTHER.id]
+
+
+def test_hidden_by_a_list_that_was_cut_she_leaves_and_nothing_else_of_it_is_told(
+    told: Instance, tmp_path: Path
+) -> None:
+    [file] = pages_of(tmp_path, LEAVES.hidden_entry(), STAYS.entry(enseigne1Etablissement="CABINET NEUF"))
+    page = msgspec.json.decode(file.read_bytes())
+    page["header"]["total"] = 3
+    file.write_bytes(msgspec.json.encode(page))
+    report = refresh_pages(told.engine, [file], how(told))
+    assert (report.state, report.error) == (
+        "refused",
+        "3 entrées annoncées, 2 reçues : redemandez ce jour depuis le début.",
+    )
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert told.rows("SELECT 1 FROM structure WHERE name ILIKE '%neuf%'") == []
+
+
+def test_hidden_by_pages_on_which_the_database_breaks_she_is_nowhere(told: Instance, tmp_path: Path) -> None:
+    new = Person(90)
+    with told.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE sirene_establishment ADD CHECK (siret <> '{new.siret}')")
+    with pytest.raises(IntegrityError):
+        load_pages(told, tmp_path, LEAVES.entry(**OF_THE_UNIT), new.entry())
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, HIDDEN, AT) == []
+
+
+def test_what_an_operator_wrote_of_her_goes_and_the_decision_stays(told: Instance, tmp_path: Path) -> None:
+    [(finess,)] = told.rows("SELECT finess[1] FROM structure WHERE register = 'finess'")
+    acting = acts.Instance(told.engine, told.search.parent, told.search)
+    acts.decide(acting, finess, LEAVES.siret, "accepted", "A. Vérificateur", f"cabinet de {LEAVES.surname}")
+    load_pages(told, tmp_path, LEAVES.hidden_entry())
+    assert told.rows("SELECT siret, verdict FROM link_decision") == [(LEAVES.siret, "accepted")]
+    assert places(told, LEAVES.secrets, AT) == []
+
+
+def test_an_address_that_led_to_a_structure_of_finess_answers_410_once_she_is_hidden(
+    instance: Instance, tmp_path: Path
+) -> None:
+    declaring = {"egeId": "590000001", "numFinessEge": "590000001", "nomEgeLong": "CABINET", "siret": LEAVES.siret}
+    assert instance.refresh(a_file(tmp_path, an_ege(about=declaring))).state == "published"
+    load_stock(instance, tmp_path, *EVERYONE)
+    with TestClient(create_app(Settings(home=instance.search.parent, database_url=instance.url))) as client:
+        client.follow_redirects = False
+        address = f"/api/v1/structures/{LEAVES.id}"
+        assert client.get(address).status_code == 308
+        load_pages(instance, tmp_path, LEAVES.hidden_entry())
+        assert client.get(address).status_code == 410

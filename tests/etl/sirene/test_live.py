@@ -259,6 +259,14 @@ def test_a_catalogue_that_does_not_answer_leaves_the_days(
     assert "Le stock connu est gardé." in capfd.readouterr().err
 
 
+def test_who_is_masked_on_a_day_after_one_that_is_refused_leaves_and_the_rest_of_that_day_waits(loaded: World) -> None:
+    gone = [each.but(open=False, treated=ON_THE_3RD) for each in (ZELIE, ODETTE, LAST_TREATED)]
+    loaded.days_until(NOVEMBER_4, *gone[1:], ZELIE.but(status="P", treated=ON_THE_4TH), MARTHE.but(treated=ON_THE_4TH))
+    assert told(loaded.refresh()) == [(day(NOVEMBER_3)[0], "refused"), (day(NOVEMBER_4)[0], "refused")]
+    assert loaded.structures().keys() == {ODETTE.structure, LAST_TREATED.structure}
+    assert all(is_open for _, is_open in loaded.structures().values())
+
+
 def test_what_a_day_of_millions_changed_awaits_the_next_stock_and_the_days_after_it_do_not(
     loaded: World, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from etl.report import Report
+from etl.sirene.pipeline import How
+from etl.sirene.refresh import refresh_pages
 from tests.etl.instance import Instance
+from tests.etl.registers.people import pages_of
 from tests.etl.sirene.test_live import NOVEMBER_1, STOCK, limits  # noqa: F401 - the limits hold here too
 from tests.etl.sirene.world import DECEMBER, LAST_TREATED, Nurse, World, a_world
 
@@ -69,7 +72,7 @@ def test_a_register_that_answers_nothing_of_anybody_is_not_believed(
     world.insee.establishments = []
     [report] = ask(world)
     assert report.state == "refused"
-    assert "rien n’en est cru" in (report.error or "")
+    assert "rien d’autre n’en est cru" in (report.error or "")
     assert all(is_open for _, is_open in world.structures().values())
 
 
@@ -127,3 +130,32 @@ def test_the_api_alone_lifts_what_it_masked_and_the_next_stock_tells_it(world: W
     world.publish_stock(ZELIE, ODETTE, MARTHE, month=JANUARY, last_treated=datetime(2026, 12, 31, 22))
     ask(world)
     assert ODETTE.structure in world.structures()
+
+
+def pages(world: World, folder: Path, nurse: Nurse) -> None:
+    how = How(home=world.home, search_root=world.instance.search, accept=["closed", "removed"])
+    assert refresh_pages(world.instance.engine, pages_of(folder, nurse.entry()), how).state == "published"
+
+
+def test_one_that_is_still_masked_is_masked_as_of_today(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("pages")
+    hidden = ODETTE.but(status="P", treated=datetime(2026, 11, 2, 8))
+    pages(world, folder, hidden)
+    says(world, ZELIE, hidden, MARTHE)
+    ask(world)
+    pages(world, folder, ODETTE.but(treated=datetime(2026, 11, 20, 8)))
+    assert ODETTE.structure not in world.structures()
+
+
+def test_who_is_masked_leaves_though_the_register_answers_nothing_of_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.sirene.statuses.GONE_AT_MOST", 1)
+    says(world, ODETTE.but(status="P"))
+    [report] = ask(world)
+    assert report.state == "refused"
+    assert {name for name, (_, is_open) in world.structures().items() if is_open} == {
+        ZELIE.structure,
+        MARTHE.structure,
+        LAST_TREATED.structure,
+    }

@@ -18,6 +18,17 @@ ESTABLISHMENTS_OF_TWO_UNITS = 3
 NAMED_EVERY = 1_000  # FINESS names 90,000 SIRET of forty million
 HIDDEN, SECRET = "[ND]", "SECRET"
 SECRET_NAME = f"{SECRET} "  # then the rank: on masked rows whose own status hides nothing
+ZONES = (
+    "epsg",
+    "plg_qp24",
+    "plg_zus",
+    "plg_qp15",
+    "plg_qva",
+    "qualite_qp24",
+    "qualite_iris",
+    "qualite_zus",
+    "qualite_qp15",
+)
 REV2_CODES = [each.code for each in naf_codes() if each.nomenclature == REV2]
 NAF25_CODES = [each.code for each in naf_codes() if each.nomenclature == NAF2025]
 
@@ -107,8 +118,18 @@ def _hidden_unit(unit: pl.Expr) -> pl.Expr:
     return _draw(unit, 6, 100) < 8
 
 
+def _hidden_aside() -> pl.Expr:
+    """By a column that we do not keep, both statuses being O."""
+    return _draw("rank", 19, 200) < 1
+
+
+def _hidden_unit_aside(unit: pl.Expr) -> pl.Expr:
+    return _draw(unit, 20, 200) < 1
+
+
 def _masked() -> pl.Expr:
-    return _hidden() | _hidden_unit(_unit_of_rank())
+    unit = _unit_of_rank()
+    return _hidden() | _hidden_unit(unit) | _hidden_aside() | _hidden_unit_aside(unit)
 
 
 def _siren(unit: pl.Expr) -> pl.Expr:
@@ -159,6 +180,23 @@ def _establishment() -> dict[str, pl.Expr]:
         .then(_one_of(NAF25_CODES, 14))
         .otherwise(pl.lit("56.11G")),
         **{name: pl.when(_hidden()).then(pl.lit(HIDDEN)).otherwise(value) for name, value in open_address.items()},
+        **_establishment_aside(),
+    }
+
+
+def _establishment_aside() -> dict[str, pl.Expr]:
+    """What we look into and do not keep, filled about as often as Insee fills it."""
+    return {
+        "nic": _siret().str.slice(9),
+        "trancheEffectifsEtablissement": _one_of(["NN", "00", "01", "02"], 21),
+        "identifiantAdresseEtablissement": pl.when(_hidden() | _hidden_aside())
+        .then(pl.lit(HIDDEN))
+        .otherwise(pl.lit("33063") + _draw("rank", 22, 500_000).cast(pl.String) + pl.lit("_B")),
+        "dernierNumeroVoieEtablissement": pl.when(_draw("rank", 23, 100) < 2).then(
+            _draw("rank", 9, 200).cast(pl.String)
+        ),
+        "libelleCommune2Etablissement": pl.when(_draw("rank", 24, 1_000) < 1).then(pl.lit("BORDEAUX")),
+        "caractereEmployeurEtablissement": _one_of(["N", "O"], 25),
     }
 
 
@@ -174,6 +212,25 @@ def _unit() -> dict[str, pl.Expr]:
         "denominationUniteLegale": pl.when(~person).then(name),
         "prenomUsuelUniteLegale": pl.when(person & hidden).then(pl.lit(HIDDEN)).when(person).then(pl.lit("CAMILLE")),
         "nomUniteLegale": pl.when(person & hidden).then(pl.lit(HIDDEN)).when(person).then(name),
+        **_unit_aside(unit, person, hidden),
+    }
+
+
+def _unit_aside(unit: pl.Expr, person: pl.Expr, hidden: pl.Expr) -> dict[str, pl.Expr]:
+    first_name = pl.lit("PRENOM ") + _draw(unit, 26, 5_000).cast(pl.String)
+    return {
+        "sexeUniteLegale": pl.when(person & hidden).then(pl.lit(HIDDEN)).when(person).then(pl.lit("F")),
+        "prenom2UniteLegale": pl.when((person & hidden) | _hidden_unit_aside(unit))
+        .then(pl.lit(HIDDEN))
+        .when(person)
+        .then(first_name),
+        "trancheEffectifsUniteLegale": pl.lit("NN"),
+        "categorieEntreprise": pl.when(~person).then(pl.lit("PME")),
+        "activitePrincipaleUniteLegale": pl.lit("56.10A"),
+        "nomenclatureActivitePrincipaleUniteLegale": pl.lit("NAFRev2"),
+        "nicSiegeUniteLegale": pl.lit("00011"),
+        "caractereEmployeurUniteLegale": pl.lit("N"),
+        "activitePrincipaleNAF25UniteLegale": pl.lit("56.11G"),
     }
 
 
@@ -183,6 +240,8 @@ def _position() -> dict[str, pl.Expr]:
         "qualite_xy": pl.when(_hidden()).then(pl.lit(HIDDEN)).otherwise(_one_of(["11", "12", "21", "22", "33"], 16)),
         "x_longitude": pl.when(~_hidden()).then(_draw("rank", 17, 1_000) / 10_000 - 0.63),
         "y_latitude": pl.when(~_hidden()).then(_draw("rank", 18, 1_000) / 10_000 + 44.8),
+        **{name: pl.when(_hidden()).then(pl.lit(HIDDEN)).otherwise(pl.lit("CSZ")) for name in ZONES},
+        "plg_iris": pl.when(_hidden()).then(pl.lit(HIDDEN)).otherwise(_draw("rank", 27, 50_000).cast(pl.String)),
     }
 
 

@@ -1,4 +1,4 @@
-"""The CSV form of a published file, in its zip: made once into a temporary parquet that has the columns we read."""
+"""The CSV form of a published file, in its zip: made once into a temporary parquet of the columns we read and SAYS_HIDDEN."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from typing import IO
 
 import polars as pl
 
+from etl.sirene.diffusion import says_hidden
 from etl.sirene.layout import Source, faults, not_expected
 from geo.errors import Refused
 
@@ -26,7 +27,8 @@ def parquet_of(path: Path, source: Source, folder: Path) -> Path:
     written = _scan_csv(unpacked, source)
     _check_header(path, written.collect_schema(), source)
     try:
-        written.select(_typed(name, kind) for name, kind in source.read.items()).sink_parquet(converted)
+        read = (_typed(name, kind) for name, kind in source.read.items())
+        written.select(*read, says_hidden(written.collect_schema())).sink_parquet(converted)
     except pl.exceptions.PolarsError:  # its message may quote a row: it stays here
         raise Refused(f"{path.name} n’est pas un CSV lisible en UTF-8.") from None
     unpacked.unlink()

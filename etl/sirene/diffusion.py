@@ -4,13 +4,16 @@ The Code de commerce (art. R123-232-1) lets a unit ask that its data not be hand
 establishment or on the legal unit, which may disagree, and by « [ND] » in place of what is hidden. Any of them is enough.
 """
 
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from etl.sirene import rows
 
 HIDDEN = "[ND]"
+SAYS_HIDDEN = "says_hidden"  # of a row in its file: « [ND] » stands in it, be it in a column that nobody keeps
 PARTIAL = "P"
 ACTIVE = "A"
 NATURAL_PERSON = 1000
@@ -31,15 +34,27 @@ OF_THE_UNIT = (
 )
 
 
+def says_hidden(found: pl.Schema) -> pl.Expr:
+    """SAYS_HIDDEN of a file that has these columns: all its texts, and what its CSV form said before it was typed."""
+    said = [pl.col(name) for name, kind in found.items() if name == SAYS_HIDDEN and kind == pl.Boolean]
+    hidden = [
+        HOLDS_MASK[kind.base_type()](pl.col(name)) for name, kind in found.items() if kind.base_type() in HOLDS_MASK
+    ]
+    return pl.any_horizontal(pl.lit(False), *said, *hidden).fill_null(False).alias(SAYS_HIDDEN)
+
+
 def split(published: Frame) -> tuple[Frame, Frame]:
-    """Rows of PUBLISHED, or of JOINED (the API gives no position), as rows of OPEN and rows of MASKED."""
-    judged = _with_position(published).with_columns(masked=_masked())
+    """Rows of PUBLISHED, or of JOINED (the API gives no position), as rows of OPEN and rows of MASKED.
+
+    SAYS_HIDDEN, where they have it, is heard beside what they say themselves.
+    """
+    judged = _completed(published).with_columns(masked=_masked())
     return judged.filter(~pl.col("masked")).select(_open()), judged.filter(pl.col("masked")).select(_of_masked())
 
 
 def split_units(units: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Rows of UNIT as SIREN, `active` and OF_THE_UNIT where anyone may use them, and the SIREN of the others."""
-    masked = pl.col("statutDiffusionUniteLegale").ne_missing("O") | _says_hidden(rows.UNIT)
+    masked = pl.col("statutDiffusionUniteLegale").ne_missing("O") | says_hidden(rows.UNIT)
     judged = units.with_columns(masked=masked)
     active = pl.col("etatAdministratifUniteLegale").eq_missing(ACTIVE)
     columns = _open_columns()
@@ -54,10 +69,12 @@ def masked_of(opened: pl.DataFrame) -> pl.DataFrame:
     return opened.with_columns(diffusion=pl.lit(PARTIAL)).select(rows.MASKED.names())
 
 
-def _with_position(published: Frame) -> Frame:
+def _completed(published: Frame) -> Frame:
     known = published.lazy().collect_schema().names()
     return published.with_columns(
-        pl.lit(None, kind).alias(name) for name, kind in rows.PUBLISHED.items() if name not in known
+        pl.lit(None, kind).alias(name)
+        for name, kind in {**rows.PUBLISHED, SAYS_HIDDEN: pl.Boolean()}.items()
+        if name not in known
     )
 
 
@@ -66,13 +83,21 @@ def _masked() -> pl.Expr:
     return (
         pl.col("statutDiffusionEtablissement").ne_missing("O")
         | pl.col("statutDiffusionUniteLegale").ne_missing("O")
-        | _says_hidden(rows.PUBLISHED)
+        | says_hidden(pl.Schema({**rows.PUBLISHED, SAYS_HIDDEN: pl.Boolean()}))
     )
 
 
-def _says_hidden(schema: pl.Schema) -> pl.Expr:
-    texts = [name for name, kind in schema.items() if kind == pl.String]
-    return pl.any_horizontal(pl.col(name).str.contains(HIDDEN, literal=True).fill_null(False) for name in texts)
+def _holds_mask(text: pl.Expr) -> pl.Expr:
+    return text.str.contains(HIDDEN, literal=True)
+
+
+# A column that nobody documented comes as its writer's library liked: text, ranks in a list of texts, bytes.
+HOLDS_MASK: Mapping[DataTypeClass, Callable[[pl.Expr], pl.Expr]] = {
+    pl.String: _holds_mask,
+    pl.Categorical: lambda column: _holds_mask(column.cast(pl.String)),
+    pl.Enum: lambda column: _holds_mask(column.cast(pl.String)),
+    pl.Binary: lambda column: column.bin.contains(HIDDEN.encode()),
+}
 
 
 def _open() -> list[pl.Expr]:

@@ -9,6 +9,7 @@ import polars as pl
 from polars.datatypes import DataTypeClass
 
 from etl.sirene import rows
+from etl.sirene.diffusion import SAYS_HIDDEN, says_hidden
 from geo.errors import Refused
 
 _STOCK = """
@@ -103,7 +104,7 @@ def check(path: Path, source: Source) -> list[str]:
     found = _schema_of(path)
     if wrong := faults(found, source):
         raise Refused(not_expected(path, source, wrong))
-    return [name for name in found if name not in source.columns]
+    return [name for name in found if name not in source.columns and name != SAYS_HIDDEN]
 
 
 def faults(found: pl.Schema, source: Source) -> list[str]:
@@ -134,6 +135,12 @@ def undamaged(path: Path) -> Iterator[None]:
 def scan(path: Path, source: Source) -> pl.LazyFrame:
     """The columns that we read, as the file types them: a filter must reach the file before any cast does."""
     return pl.scan_parquet(path).select(source.read.names())
+
+
+def asked(path: Path, source: Source, where: pl.Expr) -> pl.LazyFrame:
+    """The same of the rows that a question chooses, with SAYS_HIDDEN: texts that we do not keep are decoded there only."""
+    published = pl.scan_parquet(path)
+    return published.filter(where).select(*source.read.names(), says_hidden(published.collect_schema()))
 
 
 def typed(frame: pl.DataFrame, source: Source) -> pl.DataFrame:

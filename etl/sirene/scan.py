@@ -9,8 +9,8 @@ import polars as pl
 
 from etl.sirene import rows
 from etl.sirene.archive import parquet_of
-from etl.sirene.diffusion import ACTIVE, split
-from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, scan, typed, undamaged
+from etl.sirene.diffusion import ACTIVE, SAYS_HIDDEN, split
+from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, asked, check, scan, typed, undamaged
 from etl.sirene.naf import in_scope
 
 # Legal units looked up at once. Files are sorted by number, so a range of units is a few row groups and statistics skip the rest;
@@ -59,7 +59,7 @@ def stock(
         unknown = [name for path, source in readable for name in check(path, source)]
         stocked, of_units, *of_positions = (path for path, _ in readable)
         with undamaged(stocked):
-            chosen = _choose(scan(stocked, ESTABLISHMENTS), named, work)
+            chosen = _choose(stocked, named, work)
         counts = _part(chosen, of_units, next(iter(of_positions), None), work)
         opened = _gathered(work, "open", rows.OPEN, folder / OPEN_NAME)
         masked = _gathered(work, "masked", rows.MASKED, folder / MASKED_NAME)
@@ -67,7 +67,7 @@ def stock(
         return Stock(opened, masked, _counts(read, chosen, counts), unknown)
 
 
-def _choose(establishments: pl.LazyFrame, named: Collection[str], work: Path) -> pl.LazyFrame:
+def _choose(establishments: Path, named: Collection[str], work: Path) -> pl.LazyFrame:
     """Only the columns of the question are decoded for every row; the others where it was answered by yes."""
     wanted = pl.Series(list(named), dtype=pl.String)
     of_field = in_scope(
@@ -77,7 +77,8 @@ def _choose(establishments: pl.LazyFrame, named: Collection[str], work: Path) ->
     )
     is_named = pl.col("siret").is_in(wanted.implode())
     path = work / "choisis.parquet"
-    establishments.filter(of_field | is_named).with_columns(of_field=of_field, named=is_named).sink_parquet(path)
+    answered = asked(establishments, ESTABLISHMENTS, of_field | is_named)
+    answered.with_columns(of_field=of_field, named=is_named).sink_parquet(path)
     return pl.scan_parquet(path)
 
 
@@ -101,22 +102,29 @@ def _ranges(chosen: pl.LazyFrame) -> Iterator[pl.Series]:
 
 
 def _joined(chosen: pl.LazyFrame, units: Path, positions: Path | None, sirens: pl.Series) -> pl.DataFrame:
-    """PUBLISHED rows of these legal units, with `named`."""
+    """PUBLISHED rows of these legal units, with `named` and SAYS_HIDDEN of their three files."""
     first, last = sirens[0], sirens[-1]
     of_range = pl.col("siren").is_between(pl.lit(first), pl.lit(last))
     ours = typed(chosen.filter(of_range).collect(engine="streaming"), ESTABLISHMENTS)
     with undamaged(units):
-        of_units = scan(units, LEGAL_UNITS).filter(of_range & pl.col("siren").is_in(sirens.implode()))
+        of_units = asked(units, LEGAL_UNITS, of_range & pl.col("siren").is_in(sirens.implode()))
         theirs = of_units.collect(engine="streaming")
-    joined = ours.join(typed(theirs, LEGAL_UNITS).unique("siren", keep="first"), on="siren", how="left")
+    joined = _beside(ours, typed(theirs, LEGAL_UNITS), "siren")
     if positions is None:
         return joined
     # a SIRET begins with its SIREN: the same range, and its row groups
     of_sirets = pl.col("siret").is_between(pl.lit(f"{first}00000"), pl.lit(f"{last}99999"))
     with undamaged(positions):
-        placed = scan(positions, GEOLOCATION).filter(of_sirets & pl.col("siret").is_in(ours["siret"].implode()))
+        placed = asked(positions, GEOLOCATION, of_sirets & pl.col("siret").is_in(ours["siret"].implode()))
         there = placed.collect(engine="streaming")
-    return joined.join(typed(there, GEOLOCATION).unique("siret", keep="first"), on="siret", how="left")
+    return _beside(joined, typed(there, GEOLOCATION), "siret")
+
+
+def _beside(ours: pl.DataFrame, theirs: pl.DataFrame, key: str) -> pl.DataFrame:
+    """With what another file says of the same: hidden by one is hidden."""
+    said, there = pl.col(SAYS_HIDDEN), f"{SAYS_HIDDEN}_there"
+    joined = ours.join(theirs.unique(key, keep="first").rename({SAYS_HIDDEN: there}), on=key, how="left")
+    return joined.with_columns(said | pl.col(there).fill_null(False)).drop(there)
 
 
 def _gathered(work: Path, side: str, schema: pl.Schema, path: Path) -> Path:

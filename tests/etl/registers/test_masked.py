@@ -120,6 +120,16 @@ def test_hidden_by_the_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> N
     assert places(told, HIDDEN, AT) == []
 
 
+@pytest.mark.parametrize("column", ["prenom2UniteLegale", "libelleVoie2Etablissement"])
+def test_hidden_by_a_column_of_the_stock_that_nobody_keeps_she_is_nowhere(
+    told: Instance, tmp_path: Path, column: str
+) -> None:
+    where = LEAVES.siren if column.endswith("UniteLegale") else LEAVES.siret
+    load_stock(told, tmp_path, LEAVES, STAYS, OTHER, day=NOVEMBER, changed={where: {column: "[ND]"}})
+    assert structures(told) == [STAYS.id, OTHER.id]
+    assert places(told, LEAVES.secrets, AT[:1]) == []
+
+
 def test_retired_then_hidden_by_a_later_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> None:
     closed = {LEAVES.siret: {"etatAdministratifEtablissement": "F"}}
     everyone = (LEAVES, SECOND, STAYS, OTHER)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from etl.sirene import rows
-from etl.sirene.diffusion import split
+from etl.sirene.diffusion import SAYS_HIDDEN, says_hidden, split
 from tests.etl.sirene.published import SIREN, SIRET, published
 
 TEXTS = [name for name, kind in rows.PUBLISHED.items() if kind == pl.String and name not in ("siret", "siren")]
@@ -34,6 +34,22 @@ def test_a_unit_without_its_legal_unit_is_masked() -> None:
 def test_a_hidden_text_masks_wherever_it_stands(column: str) -> None:
     assert heights(published(**{column: "[ND]"})) == (0, 1)
     assert heights(published(**{column: "RUE [ND] BIS"})) == (0, 1)
+
+
+def test_what_its_files_say_elsewhere_masks_a_row_that_hides_nothing_itself() -> None:
+    assert heights(published().with_columns(pl.lit(True).alias(SAYS_HIDDEN))) == (0, 1)
+    assert heights(published().with_columns(pl.lit(False).alias(SAYS_HIDDEN))) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", [pl.String(), pl.Categorical(), pl.Enum(["rien", "LOT [ND]"]), pl.Binary()])
+def test_a_column_that_nobody_documented_is_looked_into_however_it_is_written(kind: pl.DataType) -> None:
+    found = pl.DataFrame({"inconnue": pl.Series(["rien", None, "LOT [ND]"]).cast(kind), "rang": [1, 2, 3]})
+    assert found.select(says_hidden(found.schema))[SAYS_HIDDEN].to_list() == [False, False, True]
+
+
+def test_a_file_without_a_text_says_nothing_of_its_rows() -> None:
+    found = pl.DataFrame({"rang": [1, 2]})
+    assert found.with_columns(says_hidden(found.schema))[SAYS_HIDDEN].to_list() == [False, False]
 
 
 def test_a_masked_row_has_six_columns_and_nothing_of_the_rest() -> None:

@@ -1,6 +1,7 @@
 """The stock on disk: what is chosen, what is dropped, what is counted, and nothing of the masked truth."""
 
 import logging
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -8,12 +9,14 @@ import pytest
 
 from etl import demo
 from etl.sirene import rows, scan
+from etl.sirene.layout import STOCK, UNITS
 from etl.sirene.naf import in_scope
 from etl.sirene.refresh import last_treatment
 from etl.sirene.scan import Counts, Stock, stock
 from geo.errors import Refused
-from tests.etl.sirene.published import SIRET, establishments, files, positions, units, whole
+from tests.etl.sirene.published import SIREN, SIRET, establishments, files, positions, units, whole
 
+KEYS = ("siren", "siret")
 OTHER_SIREN, OTHER_SIRET = "987654324", "98765432400018"
 RESTAURANT = {
     "activitePrincipaleEtablissement": "56.10A",
@@ -24,6 +27,26 @@ RESTAURANT = {
 def read(folder: Path, stock_rows: pl.DataFrame, legal: pl.DataFrame, *named: str) -> tuple[Stock, pl.DataFrame]:
     found = stock(*files(folder, stock_rows, legal, positions({})), folder / "lu", named)
     return found, pl.read_parquet(found.open)
+
+
+def sides(found: Stock) -> tuple[list[str], list[str]]:
+    """SIRET that are told, SIRET that are masked."""
+    return pl.read_parquet(found.open)["siret"].to_list(), pl.read_parquet(found.masked)["siret"].to_list()
+
+
+def said(rows: pl.DataFrame, key: str, number: str, changed: dict[str, str]) -> pl.DataFrame:
+    """As the texts of a CSV, those of one row changed."""
+    texts = rows.with_columns(pl.col(pl.Datetime).dt.to_string("%Y-%m-%dT%H:%M:%S")).cast(pl.String)
+    there = pl.col(key) == number
+    return texts.with_columns(
+        pl.when(there).then(pl.lit(text)).otherwise(name).alias(name) for name, text in changed.items()
+    )
+
+
+def zipped(path: Path, rows: pl.DataFrame) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{path.stem}.csv", rows.write_csv())
+    return path
 
 
 def test_an_active_establishment_of_our_field_is_kept_with_its_point(tmp_path: Path) -> None:
@@ -66,6 +89,68 @@ def test_an_establishment_without_its_legal_unit_is_masked(tmp_path: Path) -> No
     found, opened = read(tmp_path, establishments({}), units({"siren": OTHER_SIREN}))
     assert opened.is_empty()
     assert pl.read_parquet(found.masked)["siret"].to_list() == [SIRET]
+
+
+def test_hidden_anywhere_in_an_establishment_s_row_masks_it(tmp_path: Path) -> None:
+    columns = [name for name, kind in STOCK.items() if kind == pl.String and name not in KEYS]
+    others = [{"siret": f"{SIREN}{rank:05}", column: "[ND]"} for rank, column in enumerate(columns, start=100)]
+    found, _ = read(tmp_path, establishments({}, *others), units({}), SIRET, *(each["siret"] for each in others))
+    assert sides(found) == ([SIRET], [each["siret"] for each in others])
+
+
+def test_hidden_anywhere_in_a_legal_unit_s_row_masks_its_establishments(tmp_path: Path) -> None:
+    columns = [name for name, kind in UNITS.items() if kind == pl.String and name not in KEYS]
+    others = [{"siren": f"{rank}", column: "BIS [ND]"} for rank, column in enumerate(columns, start=900_000_000)]
+    theirs = [{"siren": each["siren"], "siret": f"{each['siren']}00012"} for each in others]
+    sirets = [each["siret"] for each in theirs]
+    found, _ = read(tmp_path, establishments({}, *theirs), units({}, *others), SIRET, *sirets)
+    assert sides(found) == ([SIRET], sirets)
+
+
+def test_hidden_in_a_geolocation_that_is_not_read_masks(tmp_path: Path) -> None:
+    paths = files(tmp_path, establishments({}), units({}), positions({"plg_iris": "[ND]"}))
+    assert sides(stock(*paths, tmp_path / "lu")) == ([], [SIRET])
+
+
+def test_hidden_in_a_column_that_nobody_knows_masks(tmp_path: Path) -> None:
+    said = pl.Series("couleurEtablissement", ["bleu", "[ND]"])
+    stock_rows = establishments({"siren": OTHER_SIREN, "siret": OTHER_SIRET}, {}).with_columns(said)
+    found, _ = read(tmp_path, stock_rows, units({}, {"siren": OTHER_SIREN}))
+    assert found.unknown_columns == ["couleurEtablissement"]
+    assert sides(found) == ([OTHER_SIRET], [SIRET])
+
+
+def test_hidden_where_a_whole_number_written_as_text_should_be_masks(tmp_path: Path) -> None:
+    legal = units({}).with_columns(categorieJuridiqueUniteLegale=pl.lit("[ND]"))
+    found, _ = read(tmp_path, establishments({}), legal)
+    assert sides(found) == ([], [SIRET])
+
+
+@pytest.mark.parametrize(
+    ("of_establishment", "of_unit"),
+    [
+        ({"dateDebut": "[ND]"}, {}),
+        ({"dateDernierTraitementEtablissement": "[ND]"}, {}),
+        ({"etablissementSiege": "[ND]"}, {}),
+        ({"nombrePeriodesEtablissement": "[ND]"}, {}),
+        ({"libelleVoie2Etablissement": "RUE [ND]"}, {}),
+        ({}, {"categorieJuridiqueUniteLegale": "[ND]"}),
+        ({}, {"dateCreationUniteLegale": "[ND]"}),
+        ({}, {"prenom2UniteLegale": "[ND]"}),
+    ],
+)
+def test_hidden_anywhere_in_a_csv_masks_before_it_is_typed(
+    tmp_path: Path, of_establishment: dict[str, str], of_unit: dict[str, str]
+) -> None:
+    other = {"siren": OTHER_SIREN, "siret": OTHER_SIRET}
+    stock_rows, legal = establishments({}, other), units({}, {"siren": OTHER_SIREN})
+    paths = (
+        zipped(tmp_path / "etablissements.zip", said(stock_rows, "siret", SIRET, of_establishment)),
+        zipped(tmp_path / "unites.zip", said(legal, "siren", SIREN, of_unit)),
+    )
+    found = stock(*paths, None, tmp_path / "lu")
+    assert found.unknown_columns == []
+    assert sides(found) == ([OTHER_SIRET], [SIRET])
 
 
 def test_types_that_say_the_same_are_read_alike(tmp_path: Path) -> None:

@@ -120,14 +120,21 @@ def test_hidden_by_the_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> N
     assert places(told, HIDDEN, AT) == []
 
 
-@pytest.mark.parametrize("column", ["prenom2UniteLegale", "libelleVoie2Etablissement"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {LEAVES.siren: {"prenom2UniteLegale": "[ND]"}},
+        {each.siret: {"libelleVoie2Etablissement": "[ND]"} for each in (LEAVES, SECOND)},
+    ],
+    ids=["of the legal unit", "of both establishments"],
+)
 def test_hidden_by_a_column_of_the_stock_that_nobody_keeps_she_is_nowhere(
-    told: Instance, tmp_path: Path, column: str
+    told: Instance, tmp_path: Path, changed: dict[str, dict[str, str]]
 ) -> None:
-    where = LEAVES.siren if column.endswith("UniteLegale") else LEAVES.siret
-    load_stock(told, tmp_path, LEAVES, STAYS, OTHER, day=NOVEMBER, changed={where: {column: "[ND]"}})
+    report = load_stock(told, tmp_path, LEAVES, SECOND, STAYS, OTHER, day=NOVEMBER, changed=changed)
+    assert report.state == "published", report
     assert structures(told) == [STAYS.id, OTHER.id]
-    assert places(told, LEAVES.secrets, AT[:1]) == []
+    assert places(told, HIDDEN, AT) == []
 
 
 def test_retired_then_hidden_by_a_later_stock_she_is_nowhere(told: Instance, tmp_path: Path) -> None:

@@ -115,12 +115,15 @@ def dates(counted: Counted, limits: Thresholds) -> Verdict:
 
 
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
-    before, now = (
-        _share(counted.previous_placed_by_flow, counted.previous),
-        _share(counted.placed_by_flow, counted.kept),
-    )
-    message = f"{_percent(now)} des établissements placés par le flux, {_percent(before)} la fois d’avant"
-    return Verdict("drift", counted.previous == 0 or before - now <= limits.drift, message)
+    before, now = (counted.previous_placed_by_flow, counted.previous), (counted.placed_by_flow, counted.kept)
+    return drift_of(before, now, limits, "des établissements placés par le flux")
+
+
+def drift_of(before: tuple[int, int], now: tuple[int, int], limits: Thresholds, what: str) -> Verdict:
+    """Passed when the share placed (how many, of how many) has not fallen by more than that."""
+    fall = _share(*before) - _share(*now)
+    message = f"{_percent(_share(*now))} {what}, {_percent(_share(*before))} la fois d’avant"
+    return Verdict("drift", before[1] == 0 or fall <= limits.drift, message)
 
 
 def coverage(counted: Counted, limits: Thresholds) -> Verdict:

@@ -14,6 +14,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     repeated: float = 0.005  # numbers met twice: the register has none
     removed: float = 0.10  # numbers served yesterday and absent today: a real day removes a few dozen
     closed: float = 0.10  # open yesterday and not today: a real day closes a few dozen
+    masked: float = 0.02  # told today and masked by the stock: some in a thousand a month turn to partial diffusion
     moved: float = 0.20  # points more than 500 m away: 6 % at the migration of July 2026, the worst day on record
     coordinates: float = 0.10  # unusable among those published: more means that their form or meaning has changed
     dates: float = 0.01  # of opening and closing that are no ISO dates: the register writes no other

@@ -4,8 +4,10 @@ import csv
 import io
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +18,7 @@ from etl.sirene.layout import Source, faults, not_expected
 from geo.errors import Refused
 
 UNPACK_BYTES = 1 << 22
+ENCRYPTED = 1  # of a member's flags
 
 
 def parquet_of(path: Path, source: Source, folder: Path) -> Path:
@@ -44,6 +47,15 @@ def check_zip(path: Path, source: Source) -> None:
     _check_header(path, pl.Schema(dict.fromkeys(header, pl.String())), source)
 
 
+def month_made(path: Path) -> date:
+    """The first of the month in which the zip's one CSV was made; Refused where it does not say."""
+    year, month, *_ = _only_csv(path).date_time
+    try:
+        return date(year, month, 1)
+    except ValueError:
+        raise Refused(f"{path.name} ne dit pas de quel mois est son fichier CSV.") from None
+
+
 def _unpack(path: Path, target: Path) -> None:
     with _member(path) as packed, target.open("wb") as unpacked:
         shutil.copyfileobj(packed, unpacked, UNPACK_BYTES)
@@ -52,15 +64,25 @@ def _unpack(path: Path, target: Path) -> None:
 @contextmanager
 def _member(path: Path) -> Iterator[IO[bytes]]:
     """The one CSV of a zip, as it is unpacked."""
+    member = _only_csv(path)
+    if member.flag_bits & ENCRYPTED:
+        raise Refused(f"{path.name} est chiffré : l’Insee publie ses archives sans mot de passe.")
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
+            yield packed
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        raise Refused(f"{path.name} n’est pas une archive lisible : elle est coupée ou abîmée.") from None
+
+
+def _only_csv(path: Path) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [each for each in archive.infolist() if each.filename.endswith(".csv")]
-            if len(members) != 1:
-                raise Refused(f"{path.name} devrait contenir un fichier CSV, il en contient {len(members)}.")
-            with archive.open(members[0]) as packed:
-                yield packed
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise Refused(f"{path.name} n’est pas une archive lisible : {error}.") from None
+    except zipfile.BadZipFile:
+        raise Refused(f"{path.name} n’est pas une archive lisible : elle est coupée ou abîmée.") from None
+    if len(members) != 1:
+        raise Refused(f"{path.name} devrait contenir un fichier CSV, il en contient {len(members)}.")
+    return members[0]
 
 
 def _scan_csv(path: Path, source: Source) -> pl.LazyFrame:

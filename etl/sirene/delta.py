@@ -12,10 +12,9 @@ from etl.sirene.api.synchronise import Delta
 from etl.sirene.diffusion import masked_of, split, split_units
 from etl.sirene.naf import in_scope
 from etl.sirene.pipeline import Said
-from etl.sirene.rows import UNIT, insee_time
+from etl.sirene.rows import TREATED, UNIT, insee_time
 from etl.sirene.units import RECORDS, establishments_of, known_rows
 
-TREATED = "dateDernierTraitementEtablissement"
 ADDRESS = ("number", "repetition", "street_kind", "street_name", "commune")
 POINT = ("lon", "lat", "quality")
 
@@ -58,6 +57,7 @@ def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: I
         open=pl.concat([_with_known_points(connection, of_field), touched]).lazy(),
         masked=masked_of_field,
         masked_units=masked_units,
+        unknown=pages.unknown,
         doubt=pages.doubt,
         rejected=reasons,
         read=units.height + len(reasons),

@@ -160,7 +160,9 @@ def _of_masked() -> list[pl.Expr]:
 
 
 def _text(column: str) -> pl.Expr:
-    stripped = pl.col(column).str.strip_chars()
+    stripped = (
+        pl.col(column).str.replace_all("\0", "", literal=True).str.strip_chars()
+    )  # PostgreSQL has no such character
     return pl.when(stripped != "").then(stripped)
 
 

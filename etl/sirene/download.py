@@ -68,15 +68,6 @@ def refuse_full_disk(folder: Path, wanted: Iterable[tuple[StockFile, Resource | 
         )
 
 
-def forget_other_months(folder: Path, kept: Iterable[Path]) -> None:
-    """Remove older files and unfinished downloads: they hold persons who have opposed their diffusion since."""
-    names = {path.name for path in kept}
-    for file in STOCK:
-        for path in folder.glob(f"{file.name}-????-??.*"):
-            if not any(path.name == name or path.name == f"{name}.memory.json" for name in names):
-                path.unlink(missing_ok=True)
-
-
 def _obtain(
     file: StockFile,
     ways: Iterator[Resource],

@@ -2,8 +2,12 @@
 
 from datetime import datetime
 
-from etl.gates import CountedFile, Verdict, at_most, future, spaced
+import msgspec
+
+from etl.gates import CountedFile, Verdict, at_most, drift_of, future, spaced
 from etl.thresholds import Thresholds
+
+A_FEW = 10  # of a small register, whose share says nothing
 
 
 class Counted(CountedFile, kw_only=True):
@@ -14,6 +18,10 @@ class Counted(CountedFile, kw_only=True):
     produced_at: datetime
     newest_stock: datetime | None  # that is known already
     ceased: int
+    newly_masked: int  # active ones that we tell and that this file masks
+    common: int  # active ones that we know and that this file tells
+    placed_before: int  # of those, by Insee
+    placed_now: int
 
 
 def rows(counted: Counted, limits: Thresholds) -> Verdict:
@@ -38,6 +46,19 @@ def closed(counted: Counted, limits: Thresholds) -> Verdict:
     )
 
 
+def masked(counted: Counted, limits: Thresholds) -> Verdict:
+    """A file that lacks legal units would mask, and so purge, whoever they are; some people a month turn to partial diffusion."""
+    what = "établissements connus que ce fichier tiendrait à l’écart"
+    verdict = at_most("masked", counted.newly_masked, counted.previous, limits.masked, what)
+    return msgspec.structs.replace(verdict, passed=verdict.passed or counted.newly_masked <= A_FEW)
+
+
+def drift(counted: Counted, limits: Thresholds) -> Verdict:
+    """Positions are a file of their own: without it, or with an empty one, everybody would move to the commune's centre."""
+    before, now = (counted.placed_before, counted.common), (counted.placed_now, counted.common)
+    return drift_of(before, now, limits, "des établissements connus placés par l’Insee")
+
+
 def older(counted: Counted, limits: Thresholds) -> Verdict:
     """Compared with stocks alone: one is published some days into its month, when the API has told those days already.
 
@@ -55,6 +76,6 @@ def age(counted: Counted, limits: Thresholds) -> Verdict:
     return Verdict("age", counted.age_days <= most, message, warning=not counted.downloaded)
 
 
-STOCK_GATES = (rows, anomalies, removed, closed, older, age, future)
+STOCK_GATES = (rows, anomalies, removed, closed, masked, drift, older, age, future)
 PAGES_GATES = (anomalies, closed, future)
 GATE_NAMES = tuple(dict.fromkeys(gate.__name__ for gate in (*STOCK_GATES, *PAGES_GATES)))

@@ -20,20 +20,12 @@ def in_scope(naf: str = "naf", nomenclature: str = "nomenclature", naf25: str = 
     ).fill_null(False)
 
 
-def categorie_of(naf: str | None, nomenclature: str | None, naf25: str | None) -> str | None:
-    """The category's code; None out of scope.
+def categorie(naf: str = "naf", nomenclature: str = "nomenclature", naf25: str = "naf25") -> pl.Expr:
+    """The category's code; null out of scope.
 
     Rév. 2 speaks first, because the new code merges what it told apart (laboratories, imaging); where the new one splits the old
     (nurses, midwives), the new one does.
     """
-    if nomenclature == REV2 and naf is not None and _REFINES.get(naf25 or "") == naf:
-        return _BY_2025[naf25 or ""]
-    known = {REV2: _BY_REV2, NAF2025: _BY_2025}.get(nomenclature or "", {})
-    return known.get(naf or "") or _BY_2025.get(naf25 or "")
-
-
-def categorie(naf: str = "naf", nomenclature: str = "nomenclature", naf25: str = "naf25") -> pl.Expr:
-    """The same of columns."""
     rev2 = pl.col(nomenclature) == REV2
     finer = rev2 & (_mapped(naf25, _REFINES) == pl.col(naf))
     by_own = (

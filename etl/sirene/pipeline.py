@@ -44,7 +44,10 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     ] = {}  # SIREN that the API says are masked, whatever of their establishments
     doubt: str | None = None  # why nothing else of it may be believed
     rejected: Sequence[tuple[str | None, str]] = ()  # number, reason
+    unreadable: int = 0  # more of them, of which nothing can be told
+    repeated: int = 0  # rows of a number that another row gave
     read: int
+    unknown: Mapping[str, int] = {}  # columns or members that nobody knew, and in how many rows
     counts: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -206,8 +209,9 @@ class Tally:
         return {
             "read": said.read,
             "kept": self.kept,
-            "rejected": dict(self.rejected),
+            "rejected": {reason: n for reason, n in self.rejected.items() if n},
             "samples": self.samples,
+            "unknown_fields": dict(said.unknown),
             "noticed": {"tenus_a_l_ecart": said.masked.height, **said.counts, **dict(sorted(self.noticed.items()))},
         }
 
@@ -217,6 +221,7 @@ def _stage(connection: Connection, asked: Asked, said: Said) -> Tally:
     tally = Tally()
     for number, reason in said.rejected:
         tally.reject(number, reason)
+    tally.rejected.update({"sans siret lisible": said.unreadable, "siret déjà lu": said.repeated})
     history.open_comparison(connection)
     establishments.open_stage(connection)
     for opened in _pieces(said.open):
@@ -275,7 +280,7 @@ def _counted(
         kept=tally.kept,
         masked=said.masked.height,
         rejected=tally.rejected.total(),
-        repeated=0,
+        repeated=said.repeated,
         produced_at=asked.produced_at,
         newest_stock=newest_stock,
         downloaded=asked.source.origin == "live",
@@ -291,7 +296,7 @@ def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
     running.tidied(engine, asked.how.search_root, report, asked.steps)
 
 
-# Asked once a run, before anything moves: two hash joins.
+# Asked once a run, before anything moves: hash joins.
 COMPARE = """
 SELECT
     (SELECT count(*) FROM sirene_establishment WHERE active) AS previous,
@@ -299,5 +304,12 @@ SELECT
         SELECT FROM seen_record AS seen WHERE (seen.kind, seen.key) = ('siret', e.siret)
     ) AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)) AS removed,
     (SELECT count(*) FROM sirene_establishment AS e JOIN establishment_stage AS g USING (siret)
-     WHERE e.active AND NOT g.active) AS ceased
+     WHERE e.active AND NOT g.active) AS ceased,
+    (SELECT count(*) FROM sirene_establishment AS e JOIN masked_siret USING (siret) WHERE e.active) AS newly_masked,
+    count(*) AS common,
+    count(*) FILTER (WHERE e.position_source = 'insee') AS placed_before,
+    count(*) FILTER (WHERE g.position_source = 'insee') AS placed_now
+FROM sirene_establishment AS e
+JOIN establishment_stage AS g USING (siret)
+WHERE e.active AND g.active
 """

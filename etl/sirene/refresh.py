@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import msgspec
@@ -18,15 +18,15 @@ from etl.report import Report
 from etl.rhythm import PARIS
 from etl.sirene import gates, pipeline
 from etl.sirene.api.pages import read_pages
+from etl.sirene.archive import month_made
 from etl.sirene.delta import said_by_pages
 from etl.sirene.layout import ESTABLISHMENTS, GEOLOCATION, LEGAL_UNITS, check, undamaged
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS, load_duplicates, load_successions
 from etl.sirene.pipeline import Asked, How, Said
+from etl.sirene.rows import TREATED
 from etl.sirene.scan import stock
 from geo.errors import Refused
 from geo.sirene import PIPELINE
-
-MASS_TREATED = "dateDernierTraitementEtablissement"
 
 
 class StockFiles(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def refresh_pages(
         read = read_pages(pages)
     except Refused as refusal:
         return running.refused_unread(engine, PIPELINE, source, str(refusal))
-    latest = read.rows[MASS_TREATED].max()
+    latest = read.rows[TREATED].max()
     produced_at = _instant(latest) if isinstance(latest, datetime) else datetime.now(UTC)
     asked = Asked(
         source=msgspec.structs.replace(source, produced_at=produced_at, fictitious=fictitious),
@@ -94,11 +94,9 @@ def last_treatment(establishments: Path) -> datetime:
     A zip says when it was made, some days into the month; what it holds was treated before that month.
     """
     if zipfile.is_zipfile(establishments):
-        with zipfile.ZipFile(establishments) as archive:
-            year, month, *_ = archive.infolist()[0].date_time
-            return datetime(year, month, 1, tzinfo=PARIS)
+        return datetime.combine(month_made(establishments), time.min, PARIS)
     with undamaged(establishments):
-        last = pl.scan_parquet(establishments).select(pl.col(MASS_TREATED).max()).collect(engine="streaming").item()
+        last = pl.scan_parquet(establishments).select(pl.col(TREATED).max()).collect(engine="streaming").item()
     if not isinstance(last, datetime):
         raise Refused(
             f"{establishments.name} ne dit d’aucun établissement quand il fut traité : est-ce bien le stock ?"
@@ -150,6 +148,9 @@ def _said_by_stock(connection: Connection, files: StockFiles, work: Path) -> Sai
         open=pl.scan_parquet(parted.open),
         masked=pl.read_parquet(parted.masked),
         read=parted.counts.read,
+        unreadable=parted.counts.unreadable,
+        repeated=parted.counts.repeated,
+        unknown=dict.fromkeys(parted.unknown_columns, parted.counts.read),
         counts=told,
     )
 

@@ -5,6 +5,8 @@ from typing import Literal
 import polars as pl
 from polars.datatypes import DataTypeClass
 
+TREATED = "dateDernierTraitementEtablissement"  # by Insee, in Paris time
+
 Columns = dict[str, pl.DataType | DataTypeClass]
 
 # What we read of an establishment and of its legal unit, in Insee's own names and types: the stock's parquets joined on `siren`,
@@ -16,7 +18,7 @@ ESTABLISHMENT = pl.Schema(
             "siren": pl.String,
             "statutDiffusionEtablissement": pl.String,
             "dateCreationEtablissement": pl.Date,
-            "dateDernierTraitementEtablissement": pl.Datetime("us"),
+            TREATED: pl.Datetime("us"),
             "etablissementSiege": pl.Boolean,
             "complementAdresseEtablissement": pl.String,
             "numeroVoieEtablissement": pl.String,

@@ -17,6 +17,9 @@ from etl.sirene.naf import in_scope
 # their rows and positions take some hundred megabytes.
 UNITS_AT_ONCE = 200_000
 OPEN_NAME, MASKED_NAME = "sirene_ouverts.parquet", "sirene_masques.parquet"
+READABLE = (pl.col("siret").str.contains(r"^[0-9]{14}$") & (pl.col("siret").str.head(9) == pl.col("siren"))).fill_null(
+    False
+)
 CLOSED_OF_NO_USE = ~pl.col("named") & (
     pl.col("etatAdministratifEtablissement").ne_missing(ACTIVE)
     | pl.col("etatAdministratifUniteLegale").ne(ACTIVE).fill_null(False)
@@ -30,6 +33,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     in_scope: int  # by their own activity, closed ones included
     named_found: int  # of those FINESS names, whatever their activity and state
     closed_dropped: int  # in scope, closed or of a legal unit that ceased, and not named
+    unreadable: int  # of our field, without a SIRET or with one that is not its legal unit's
+    repeated: int  # rows of a SIRET that another row gave
     open: int
     masked: int
 
@@ -82,21 +87,29 @@ def _choose(establishments: Path, named: Collection[str], work: Path) -> pl.Lazy
     return pl.scan_parquet(path)
 
 
-def _part(chosen: pl.LazyFrame, units: Path, positions: Path | None, work: Path) -> list[tuple[int, int, int]]:
-    """Range after range of legal units: joined, closed ones dropped, parted, written; closed, open and masked of each."""
-    counts = []
+def _part(chosen: pl.LazyFrame, units: Path, positions: Path | None, work: Path) -> list[tuple[int, ...]]:
+    """Range after range of legal units: joined, closed ones dropped, parted, written; closed, repeated, open, masked of each."""
+    counts: list[tuple[int, ...]] = []
     for rank, sirens in enumerate(_ranges(chosen)):
         joined = _joined(chosen, units, positions, sirens)
         kept = joined.filter(~CLOSED_OF_NO_USE)
-        opened, masked = split(kept)
+        opened, masked = _once_each(*split(kept))
         opened.sort("siret").write_parquet(work / f"open-{rank:05}.parquet")
         masked.sort("siret").write_parquet(work / f"masked-{rank:05}.parquet")
-        counts.append((joined.height - kept.height, opened.height, masked.height))
+        closed, repeated = joined.height - kept.height, kept.height - opened.height - masked.height
+        counts.append((closed, repeated, opened.height, masked.height))
     return counts
 
 
+def _once_each(opened: pl.DataFrame, masked: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row a SIRET, whatever the file repeats; one that any row masks is masked."""
+    hidden = masked.unique("siret", keep="first", maintain_order=True)
+    told = opened.join(hidden, on="siret", how="anti", maintain_order="left")
+    return told.unique("siret", keep="first", maintain_order=True), hidden
+
+
 def _ranges(chosen: pl.LazyFrame) -> Iterator[pl.Series]:
-    sirens = chosen.select("siren").unique().collect(engine="streaming")["siren"].sort()
+    sirens = chosen.filter(READABLE).select("siren").unique().collect(engine="streaming")["siren"].sort()
     for start in range(0, len(sirens), UNITS_AT_ONCE):
         yield sirens.slice(start, UNITS_AT_ONCE)
 
@@ -105,7 +118,7 @@ def _joined(chosen: pl.LazyFrame, units: Path, positions: Path | None, sirens: p
     """PUBLISHED rows of these legal units, with `named` and SAYS_HIDDEN of their three files."""
     first, last = sirens[0], sirens[-1]
     of_range = pl.col("siren").is_between(pl.lit(first), pl.lit(last))
-    ours = typed(chosen.filter(of_range).collect(engine="streaming"), ESTABLISHMENTS)
+    ours = typed(chosen.filter(READABLE & of_range).collect(engine="streaming"), ESTABLISHMENTS)
     with undamaged(units):
         of_units = asked(units, LEGAL_UNITS, of_range & pl.col("siren").is_in(sirens.implode()))
         theirs = of_units.collect(engine="streaming")
@@ -135,7 +148,17 @@ def _gathered(work: Path, side: str, schema: pl.Schema, path: Path) -> Path:
     return partial.replace(path)
 
 
-def _counts(read: int, chosen: pl.LazyFrame, parted: list[tuple[int, int, int]]) -> Counts:
-    in_scope, named = chosen.select(pl.col("of_field").sum(), pl.col("named").sum()).collect().row(0)
-    closed, opened, masked = (sum(each) for each in zip(*parted, strict=True)) if parted else (0, 0, 0)
-    return Counts(read=read, in_scope=in_scope, named_found=named, closed_dropped=closed, open=opened, masked=masked)
+def _counts(read: int, chosen: pl.LazyFrame, parted: list[tuple[int, ...]]) -> Counts:
+    asked = chosen.select((~READABLE).sum(), pl.col("of_field").sum(), pl.col("named").sum())
+    unreadable, in_scope, named = asked.collect().row(0)
+    closed, repeated, opened, masked = (sum(each) for each in zip(*parted, strict=True)) if parted else (0, 0, 0, 0)
+    return Counts(
+        read=read,
+        in_scope=in_scope,
+        named_found=named,
+        closed_dropped=closed,
+        unreadable=unreadable,
+        repeated=repeated,
+        open=opened,
+        masked=masked,
+    )

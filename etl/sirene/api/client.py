@@ -10,7 +10,7 @@ import msgspec
 from etl.download.patience import Patience
 from etl.sirene.api.errors import Flipped, QuestionRefused
 from etl.sirene.api.flatten import SIRET_FORM
-from etl.sirene.api.members import ESTABLISHMENTS, UNIT_MEMBER, UNITS, Collection
+from etl.sirene.api.members import ESTABLISHMENTS, UNIT_MEMBER, Collection
 from etl.sirene.api.pages import START, NotAPage, Page, page_of
 from etl.sirene.api.question import Questions
 from etl.sirene.api.quota import Quota
@@ -53,18 +53,13 @@ class Sirene:
             raise QuestionRefused("L’API Sirene ne dit pas de quand sont ses données (« informations » introuvable).")
         return found
 
-    def establishments_treated_on(self, day: date, cursor: str = START) -> Iterator[Page]:
-        """Establishments whose last treatment is of this day."""
-        return self.treated_on(day, ESTABLISHMENTS, cursor)
-
-    def units_treated_on(self, day: date, cursor: str = START) -> Iterator[Page]:
-        """Legal units of that day: one that turns P or ceases touches establishments that were not treated."""
-        return self.treated_on(day, UNITS, cursor)
-
     def treated_on(
         self, day: date, collection: Collection, cursor: str = START, total: int | None = None
     ) -> Iterator[Page]:
-        """Page after page from `cursor` on; Flipped when the list is not any more the one that had this `total`."""
+        """What was last treated on this day, page after page from `cursor` on.
+
+        Flipped when the list is not any more the one that had this `total`.
+        """
         asked = {
             "q": collection.treated_on(day),
             "champs": ",".join(collection.asked),

@@ -20,7 +20,7 @@ from etl.sirene.api.members import (
     UNIT_PERIODS_MEMBER,
 )
 from etl.sirene.diffusion import PARTIAL
-from etl.sirene.rows import JOINED, UNIT
+from etl.sirene.rows import JOINED, TREATED, UNIT
 
 # The register gives its numbers: their form is checked, not their key, which some of its oldest do not have.
 SIRET_FORM = re.compile(r"[0-9]{14}")
@@ -28,7 +28,6 @@ SIREN_FORM = re.compile(r"[0-9]{9}")
 
 OPEN_TO_ALL = "O"
 OF_THE_ESTABLISHMENT, OF_THE_UNIT = "statutDiffusionEtablissement", "statutDiffusionUniteLegale"
-TREATED = "dateDernierTraitementEtablissement"
 MASK = "[ND]"  # of who opposed diffusion: said where a text is, and no reason to lose the row where a date should be
 
 Reader = Callable[[Any], Any]

@@ -1,7 +1,6 @@
 """Pages of answers, from the network or from files: read, put in the order of their cursors, and none missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,6 @@ class Pages(msgspec.Struct, frozen=True):
     rows: pl.DataFrame  # rows.JOINED
     rejected: list[Rejected]
     total: int  # announced
-    days: tuple[date, ...]  # on which Insee treated them
     unknown: dict[str, int]  # undocumented members, by name
     doubt: str | None = None  # why this may not be all that was said
 
@@ -74,11 +72,13 @@ def read_pages(files: Sequence[Path]) -> Pages:
             pages[file.name] = _read(file, ESTABLISHMENTS)
         except Refused as trouble:
             troubles.append(str(trouble))
-    if not pages:
+    if not pages and troubles:
         raise Refused(" ".join(troubles))
     try:
         chains = chains_of(pages)
     except Refused as trouble:
+        if not pages:
+            raise
         troubles.append(str(trouble))
         chains = [[page] for page in pages.values()]
     return msgspec.structs.replace(pages_of(chains), doubt=" ".join(troubles) or None)
@@ -88,12 +88,10 @@ def pages_of(chains: Iterable[Sequence[Page]]) -> Pages:
     """What whole lists of pages say together; of a siret that comes twice, the row treated last."""
     chains = list(chains)
     flattened = flatten(entry for chain in chains for page in chain for entry in page.entries)
-    treated = flattened.rows["dateDernierTraitementEtablissement"].dt.date().drop_nulls().unique().sort()
     return Pages(
         rows=latest_of_each_siret(flattened.rows),
         rejected=flattened.rejected,
         total=sum(chain[0].total for chain in chains),
-        days=tuple(treated.to_list()),
         unknown=flattened.unknown,
     )
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from etl.download import Absent, Flow, Patience, Unreachable, Unwritable
-from etl.sirene.download import Obtained, forget_other_months, obtain_stock
+from etl.sirene.download import Obtained, obtain_stock
 from etl.sirene.files import DOUBLONS, POSITIONS, STOCK, STOCK_ETABLISSEMENT, STOCK_UNITE_LEGALE, StockFile, month_of
 from geo.errors import Refused
 from tests.etl.producer import Producer, Published, document, status
@@ -163,19 +163,6 @@ def test_a_disk_that_is_too_small_is_said_before_anything_is_downloaded(producer
     with pytest.raises(Unwritable, match=r"Il faut 1000000,5 Go .* libérez de la place"):
         obtain(producer, folder, DOUBLONS, STOCK_ETABLISSEMENT)
     assert producer.files_asked == []
-
-
-def test_nothing_is_left_of_the_months_before(producer: Producer, folder: Path) -> None:
-    publish(producer, DOUBLONS, title=TITLE.format("StockDoublons").replace("Novembre", "Octobre"))
-    [before] = obtain(producer, folder, DOUBLONS)
-    (folder / "StockEtablissement-2026-10.parquet.partial").write_bytes(b"une moitie")
-    producer.published.clear()
-    publish(producer, DOUBLONS, a_parquet("siren", "autre"))
-    [now] = obtain(producer, folder, DOUBLONS)
-    assert before.path.exists()
-    forget_other_months(folder, [now.path])
-    left = {each.name for each in folder.iterdir()} - {".lock"}
-    assert left == {"StockDoublons-2026-11.parquet", "StockDoublons-2026-11.parquet.memory.json"}
 
 
 @pytest.mark.parametrize(

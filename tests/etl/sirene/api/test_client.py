@@ -24,14 +24,14 @@ OTHER_DAY = "2026-11-19T10:00:00.000"
 
 
 def sirets(sirene: Sirene) -> list[str]:
-    return [entry["siret"] for page in sirene.establishments_treated_on(DAY) for entry in page.entries]
+    return [entry["siret"] for page in sirene.treated_on(DAY, ESTABLISHMENTS) for entry in page.entries]
 
 
 @pytest.mark.parametrize("ends_empty", [False, True])
 def test_a_day_of_2_500_establishments_comes_in_three_pages(insee: Insee, sirene: Sirene, ends_empty: bool) -> None:
     insee.ends_empty = ends_empty
     insee.establishments = [an_establishment(n) for n in range(2_500)] + [an_establishment(9_999, treated=OTHER_DAY)]
-    pages = list(sirene.establishments_treated_on(DAY))
+    pages = list(sirene.treated_on(DAY, ESTABLISHMENTS))
     entries = [entry for page in pages for entry in page.entries]
     assert [len(page.entries) for page in pages] == [1000, 1000, 500, 0][: 4 if ends_empty else 3]
     assert sorted(entry["siret"] for entry in entries) == sorted(a_siret(n) for n in range(2_500))
@@ -40,7 +40,7 @@ def test_a_day_of_2_500_establishments_comes_in_three_pages(insee: Insee, sirene
 
 def test_only_what_is_read_is_asked_for_and_all_of_it_comes(insee: Insee, sirene: Sirene) -> None:
     insee.establishments = [an_establishment(1, trancheEffectifsEtablissement="NN")]
-    [page] = sirene.establishments_treated_on(DAY)
+    [page] = sirene.treated_on(DAY, ESTABLISHMENTS)
     [asked] = insee.asked
     assert asked.question["q"] == "dateDernierTraitementEtablissement:2026-11-20"
     assert asked.question["nombre"] == "1000"
@@ -54,13 +54,13 @@ def test_the_current_period_is_known_though_ends_are_not_asked_for(insee: Insee,
     over = {"dateFin": "2020-02-02", "dateDebut": "2009-08-01", "etatAdministratifEtablissement": "A"}
     entry["periodesEtablissement"].insert(0, over)
     insee.establishments = [entry]
-    [page] = sirene.establishments_treated_on(DAY)
+    [page] = sirene.treated_on(DAY, ESTABLISHMENTS)
     assert "dateFin" not in page.entries[0]["periodesEtablissement"][0]
     assert flatten(page.entries).rows["etatAdministratifEtablissement"].to_list() == ["F"]
 
 
 def test_a_day_without_change_is_no_trouble(sirene: Sirene) -> None:
-    assert list(sirene.establishments_treated_on(DAY)) == []
+    assert list(sirene.treated_on(DAY, ESTABLISHMENTS)) == []
 
 
 def test_legal_units_of_a_day_say_their_status_and_state(insee: Insee, sirene: Sirene) -> None:
@@ -69,7 +69,7 @@ def test_legal_units_of_a_day_say_their_status_and_state(insee: Insee, sirene: S
         a_unit(2, etatAdministratifUniteLegale="C"),
         a_unit(3, treated=OTHER_DAY),
     ]
-    units = flatten_units(entry for page in sirene.units_treated_on(DAY) for entry in page.entries).rows
+    units = flatten_units(entry for page in sirene.treated_on(DAY, UNITS) for entry in page.entries).rows
     said = units.select("siren", "statutDiffusionUniteLegale", "etatAdministratifUniteLegale").rows()
     assert sorted(said) == sorted([(a_siret(1)[:9], "P", "A"), (a_siret(2)[:9], "O", "C")])
 
@@ -174,7 +174,7 @@ def test_a_refused_key_says_what_to_do_and_is_not_shown(
 
 
 def test_the_key_travels_in_its_header_only(insee: Insee, sirene: Sirene) -> None:
-    list(sirene.establishments_treated_on(DAY))
+    list(sirene.treated_on(DAY, ESTABLISHMENTS))
     assert insee.asked[0].headers["x-insee-api-key-integration"] == KEY
     assert KEY not in insee.asked[0].address
 

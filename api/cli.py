@@ -6,6 +6,7 @@ import click
 
 from api.commands import acts, french, instance, records, refreshing, worker
 from api.commands.database import explained_in_one_sentence
+from geo import discretion
 from geo.errors import Lum1Error
 
 
@@ -53,4 +54,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.excepthook = discretion.hook
     sys.exit(main())

@@ -11,6 +11,7 @@ from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import OperationalError
 
+from geo import discretion
 from geo.errors import Gone, InvalidQuestion, Lum1Error, NotFound, NotReady
 
 logger = logging.getLogger("lum1")
@@ -87,7 +88,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """Litestar's handler for every exception: a page for a person, problem+json for a program."""
     problem = problem_of(error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotReady | OperationalError):
-        logger.error("%s %s", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s\n%s", request.method, request.url.path, discretion.told(error))
     if wants_page(request):
         page = PAGES.get(HTTPStatus(problem.status), "erreur.html")
         context = {"probleme": problem, "fragment": False}

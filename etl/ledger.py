@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
-import psycopg
 from sqlalchemy import Connection, Engine, Row, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from etl.gates import Verdict
+from geo.discretion import said
 from geo.errors import Lum1Error
 from geo.publication import load
 
@@ -147,12 +145,3 @@ def failure_recorded(engine: Engine, load_id: int) -> Iterator[None]:
         with engine.begin() as connection:
             close_load(connection, load_id, "failed", error=said(error))
         raise
-
-
-def said(error: BaseException) -> str:
-    """An error as the public ledger tells it: what a database or a reader of files says of it may quote a person's row."""
-    if isinstance(error, DBAPIError | psycopg.Error | pl.exceptions.PolarsError):
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        state = getattr(cause, "sqlstate", None)
-        return type(cause).__name__ + (f" ({state})" if state else "")
-    return f"{type(error).__name__} : {error}"

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl.mail import Mailbox
 from etl.rhythm import Rhythm
 from etl.schedule import QUEUE, app_of
+from geo import discretion
 from geo.errors import Lum1Error
 from geo.settings import Settings
 
@@ -30,7 +31,9 @@ MOST_ATTEMPTS = 10  # a job that was running each time the machine died is perha
 
 def main(rhythm: Rhythm | None = None) -> None:
     """Work until a signal."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(discretion.Discreet("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     asyncio.run(work(rhythm or Rhythm.from_environment()))
 
@@ -44,10 +47,17 @@ async def work(rhythm: Rhythm) -> None:
         try:
             await live(rhythm, stop)
         except DATABASE_FAILURES as error:
-            logger.warning("la base de données n’est pas prête : %s", str(error).partition("\n")[0])
+            logger.warning("la base de données n’est pas prête : %s", _why(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_S)
     logger.info("arrêté")
+
+
+def _why(error: Exception) -> str:
+    """What is said of a connection quotes no row, and tells the operator what to mend."""
+    cause = getattr(error, "orig", None) or error.__cause__ or error
+    of_the_connection = isinstance(cause, psycopg.OperationalError | OSError)
+    return str(cause).partition("\n")[0] if of_the_connection else discretion.said(error)
 
 
 async def live(rhythm: Rhythm, stop: asyncio.Event) -> None:
@@ -112,6 +122,7 @@ async def _until_first(*works: Awaitable[object]) -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = discretion.hook
     try:
         main()
     except Lum1Error as error:

@@ -35,6 +35,7 @@ def settings_for(port: int, *, durable: bool = True) -> dict[str, Value]:
         "log_rotation_age": "1d",
         "log_min_duration_statement": -1,  # a statement holds what people search
         "log_parameter_max_length_on_error": 0,
+        "log_error_verbosity": "terse",  # details and contexts of an error quote the row that was refused
     }
 
 

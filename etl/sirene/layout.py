@@ -10,6 +10,7 @@ from polars.datatypes import DataTypeClass
 
 from etl.sirene import rows
 from etl.sirene.diffusion import SAYS_HIDDEN, says_hidden
+from geo.discretion import said
 from geo.errors import Refused
 
 _STOCK = """
@@ -152,4 +153,4 @@ def _schema_of(path: Path) -> pl.Schema:
     try:
         return pl.scan_parquet(path).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refused(f"{path.name} n’est pas un fichier Parquet lisible : {error}.") from None
+        raise Refused(f"{path.name} n’est pas un fichier Parquet lisible ({said(error)}).") from None

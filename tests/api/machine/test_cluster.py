@@ -47,6 +47,21 @@ def test_postgis_answers_in_a_folder_only_its_owner_enters(cluster):
     assert stat.S_IMODE(cluster.home.root.stat().st_mode) == 0o700
 
 
+def test_its_log_tells_that_a_row_was_refused_and_not_which(cluster):
+    with closing(psycopg.connect(cluster.ensure(), autocommit=True)) as connection:
+        connection.execute("CREATE TABLE person (name text CHECK (length(name) < 5), at int)")
+        with pytest.raises(psycopg.errors.CheckViolation, match="YQUELVORT"):
+            connection.execute("INSERT INTO person VALUES (%s)", ["YQUELVORT"])
+        with (
+            pytest.raises(psycopg.errors.CheckViolation, match="YQUELVORT"),
+            connection.cursor().copy("COPY person FROM STDIN") as copy,
+        ):
+            copy.write_row(["YQUELVORT", 1])
+    log = "".join(file.read_text() for file in cluster.home.postgres.joinpath("logs").iterdir())
+    assert "person_name_check" in log
+    assert "YQUELVORT" not in log
+
+
 def test_what_was_written_is_there_after_a_stop_and_a_start(cluster):
     url = cluster.ensure()
     with closing(psycopg.connect(url, autocommit=True)) as connection:

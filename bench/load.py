@@ -32,8 +32,12 @@ def _pages(engine: Engine, search: Path, files: Sequence[Path], progress: Progre
 
 
 REFRESH: dict[str, Refresh] = {
-    "structures": lambda engine, search, files, progress: structures.refresh(engine, search, *files, progress=progress),
-    "activites": lambda engine, search, files, progress: activites.refresh(engine, search, *files, progress=progress),
+    "structures": lambda engine, search, files, progress: structures.refresh(
+        engine, search, *files, home=search.parent, progress=progress
+    ),
+    "activites": lambda engine, search, files, progress: activites.refresh(
+        engine, search, *files, home=search.parent, progress=progress
+    ),
     "sirene_stock": _stock,
     "sirene_pages": _pages,
 }

@@ -167,7 +167,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
             "statistiques",
             "grille des tuiles",
             "index de recherche",
-            "registres tenus à côté",
+            "ménage",
             "masques notés malgré le refus",
             "rangement",
         )

@@ -17,7 +17,7 @@ from etl.history import Published, storable
 from etl.ledger import Source
 from etl.registers.together import forget_sirene
 from etl.report import Report
-from etl.running import Attempt, Tried
+from etl.running import Attempt, Place, Tried
 from geo.errors import Refused
 from geo.history import structure_change
 from geo.structures import structure
@@ -123,16 +123,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
-def run(engine: Engine, search_root: Path, asked: Run, progress: Progress | None = None) -> Report:
+def run(engine: Engine, place: Place, asked: Run, progress: Progress | None = None) -> Report:
     """Load, judge and publish; raises only when something broke, a refusal is a Report."""
     steps = Steps(progress or Silent())
     return running.alone(
         engine,
         asked.pipeline,
         asked.source,
-        attempt=lambda connection, attempt: _attempt(connection, attempt, search_root, asked, steps),
-        afterwards=lambda report: running.tidied(engine, search_root, report, steps),
+        place,
+        steps,
+        attempt=lambda connection, attempt: _attempt(connection, attempt, place.search_root, asked, steps),
         is_needless=lambda connection, served: _is_needless(connection, asked, served),
+        dry_run=asked.dry_run,
     )
 
 

@@ -120,6 +120,7 @@ OF_PERSONS = (
     "sirene_establishment",
     "link",
     "tile_count",
+    "load",  # numbers of rejected rows (etl/registers/samples.py)
 )
 
 

@@ -4,7 +4,6 @@ The worker runs it as a program of its own: memory goes back to the machine, and
 """
 
 import sys
-import traceback
 from collections.abc import Collection, Sequence
 from contextlib import redirect_stdout
 from datetime import date
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from etl import archive, download, ledger
+from etl import archive, download
 from etl.finess import pipeline as finess
 from etl.finess.activites import pipeline as activities
 from etl.ledger import LoadUnderWay
@@ -22,6 +21,7 @@ from etl.report import Report, as_text
 from etl.sirene import live
 from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
+from geo import discretion
 from geo.database import engine_for
 from geo.errors import NotFound
 from geo.publication import served_publication
@@ -72,6 +72,7 @@ def refresh_finess(
         engine_for(settings.database_url),
         settings.search_root,
         file,
+        home=settings.home,
         origin=origin,
         licence=licence,
         ancien_csv=ancien_csv,
@@ -95,6 +96,7 @@ def refresh_activities(
         engine_for(settings.database_url),
         settings.search_root,
         file,
+        home=settings.home,
         origin=origin,
         licence=licence,
         accept=accept,
@@ -160,8 +162,8 @@ def outcome_of(settings: Settings, progress: Progress) -> Outcome:
     except (download.Unreachable, download.Damaged) as error:
         return Outcome("unreachable", str(error))
     except Exception as error:
-        traceback.print_exc()
-        return Outcome("failed", ledger.said(error))
+        print(discretion.told(error), file=sys.stderr, flush=True)
+        return Outcome("failed", discretion.said(error))
     refused = any(report.state == "refused" for report in reports)
     return Outcome("refused" if refused else "done", "\n".join(map(as_text, reports)))
 
@@ -174,4 +176,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.excepthook = discretion.hook
     main()

@@ -22,6 +22,7 @@ from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
 from etl.ledger import Source
 from etl.load import Progress, Silent, Steps
+from etl.registers import settling
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.rhythm import PARIS
@@ -37,10 +38,15 @@ class CannotGoBack(Lum1Error):
     """No publication to go back to under this number."""
 
 
-def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | None = None) -> Report:
-    """Serve what load `to` published, in one transaction; the ledger keeps the act as a load of its own."""
+def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | None = None, *, home: Path) -> Report:
+    """Serve what load `to` published, in one transaction; the ledger keeps the act as a load of its own.
+
+    `home`: where the registers of those who must not be told are kept beside the database.
+    """
     steps = Steps(progress or Silent())
+    counts: dict[str, Any] = {}
     with ledger.only_load(engine):
+        settling.finish_what_was_left(engine, home, search_root)
         with engine.connect() as connection:
             target = _target(connection, to)
         source = Source(
@@ -53,10 +59,12 @@ def rollback(engine: Engine, search_root: Path, to: int, progress: Progress | No
             licence=target.licence,
         )
         load_id = ledger.open_load(engine, target.pipeline, source)
-        with ledger.failure_recorded(engine, load_id), engine.begin() as connection:
-            counts, version = _go_back(connection, search_root, target, load_id, steps)
+        with ledger.failure_recorded(engine, load_id), settling.remembering(engine, home, counts) as connection:
+            found, version = _go_back(connection, search_root, target, load_id, steps)
+            counts |= found
             ledger.close_load(connection, load_id, "published", counts=counts)
-        publish.sweep(engine, search_root, served_only="purged" in counts)
+        steps("ménage")
+        settling.finish(engine, home, search_root)
     return Report(
         load=load_id,
         state="published",

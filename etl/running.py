@@ -14,12 +14,21 @@ from sqlalchemy import Connection, Engine, Row
 from etl import ledger, publish
 from etl.gates import Verdict
 from etl.ledger import Source
+from etl.registers import journal, samples, settling
 from etl.report import Report
 from etl.thresholds import Thresholds
 from geo.errors import Lum1Error, Refused
 from geo.publication import served_publication
 
+Step = Callable[[str], None]
 LARGE = 0.1  # of what was kept: more versions than that were most of their tables
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a run publishes."""
+
+    home: Path  # the registers beside the database
+    search_root: Path
 
 
 class Attempt(msgspec.Struct):
@@ -38,25 +47,32 @@ def alone(
     engine: Engine,
     pipeline: str,
     source: Source,
+    place: Place,
+    step: Step,
     attempt: Callable[[Connection, Attempt], int],
-    afterwards: Callable[[Report], None],
     is_needless: Callable[[Connection, Row[Any]], bool] | None = None,
+    dry_run: bool = False,
 ) -> Report:
     """Run `attempt` in one transaction under the lock, unless its file is served already; its answer is the version published.
 
-    `afterwards` is called once it is, still under the lock, and again when its file is the one served already: a run that was
-    killed after its publication left that undone. `is_needless` decides otherwise, from the load that is served.
+    Served already, it still ends what a run that was killed after its publication left undone. `is_needless` decides otherwise,
+    from the load that is served; none is while the file beside the database holds somebody whom the database does not withhold.
     """
     started = time.monotonic()
     Thresholds.from_environment()  # a wrong setting is said before any work
     with ledger.only_load(engine) as lock, without_cycle_collector():
-        report = _already_served(lock, pipeline, source, is_needless)
+        if not dry_run:
+            settling.finish_what_was_left(engine, place.home, place.search_root)
+        report = _already_served(lock, pipeline, source, place, is_needless)
         if report is None:
             load_id = ledger.open_load(engine, pipeline, source)
             with ledger.failure_recorded(engine, load_id):
-                report = _outcome(engine, source, Attempt(load_id, {}, []), attempt)
-        if report.state in ("published", "unchanged"):
-            afterwards(report)
+                report = _outcome(engine, source, place, Attempt(load_id, {}, []), attempt)
+        elif not dry_run:  # a file that was removed is made again
+            with settling.remembering(engine, place.home, {}):
+                pass
+        if report.state in ("published", "unchanged") and not dry_run:
+            _tidied(engine, place, report, step)
     seconds = time.monotonic() - started
     return msgspec.structs.replace(report, seconds=seconds, pipeline=pipeline, origin=source.origin)
 
@@ -80,9 +96,10 @@ def check_world(connection: Connection, source: Source) -> None:
         )
 
 
-def tidied(engine: Engine, search_root: Path, report: Report, step: Callable[[str], None]) -> None:
-    """What follows a publication: old words indexes leave, tables that were mostly written are put in order."""
-    publish.sweep(engine, search_root, served_only="purged" in report.counts)
+def _tidied(engine: Engine, place: Place, report: Report, step: Step) -> None:
+    """What follows a publication: what is older leaves, tables that were mostly written are put in order."""
+    step("ménage")
+    settling.finish(engine, place.home, place.search_root)
     written = sum(kind["new"] + kind["changed"] for kind in report.counts.get("records", {}).values())
     if written > report.counts.get("kept", 0) * LARGE:
         step("rangement")
@@ -106,10 +123,13 @@ def peak_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _outcome(engine: Engine, source: Source, so_far: Attempt, attempt: Callable[[Connection, Attempt], int]) -> Report:
+def _outcome(
+    engine: Engine, source: Source, place: Place, so_far: Attempt, attempt: Callable[[Connection, Attempt], int]
+) -> Report:
     try:
-        with engine.begin() as connection:
+        with settling.remembering(engine, place.home, so_far.counts) as connection:
             version = attempt(connection, so_far)
+            _tell_nobody_withheld(connection, so_far)
             ledger.close_load(connection, so_far.load, "published", counts=so_far.counts, verdicts=so_far.verdicts)
     except Tried:
         return _recorded(engine, source, so_far, "tried")
@@ -122,17 +142,24 @@ def _already_served(
     connection: Connection,
     pipeline: str,
     source: Source,
+    place: Place,
     is_needless: Callable[[Connection, Row[Any]], bool] | None,
 ) -> Report | None:
     served = ledger.served_load(connection, pipeline)
     if served is None or not (is_needless(connection, served) if is_needless else served.sha1 == source.sha1):
         return None
-    purged = {name: served.counts[name] for name in ("purged",) if name in served.counts}
-    return _report(source, Attempt(served.id, purged, []), "unchanged")
+    if journal.knows_more(connection, place.home):
+        return None
+    return _report(source, Attempt(served.id, {}, []), "unchanged")
+
+
+def _tell_nobody_withheld(connection: Connection, so_far: Attempt) -> None:
+    so_far.counts |= samples.told(connection, so_far.counts)
 
 
 def _recorded(engine: Engine, source: Source, so_far: Attempt, state: str, error: str | None = None) -> Report:
     with engine.begin() as connection:
+        _tell_nobody_withheld(connection, so_far)
         ledger.close_load(connection, so_far.load, state, counts=so_far.counts, verdicts=so_far.verdicts, error=error)
     return _report(source, so_far, state, error=error)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from geo.errors import Lum1Error
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+SIRENE_FOLDER = "sirene"  # of a home
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Settings:
     @property
     def sirene_folder(self) -> Path:
         """Where SIRENE's files and pages pass by, for the time of their load."""
-        return self.home / "sirene"
+        return self.home / SIRENE_FOLDER
 
     @property
     def web_assets(self) -> Path:

@@ -142,7 +142,7 @@ def rollback(load: int, as_json: bool) -> None:
     """Servir de nouveau ce qu’un chargement antérieur a publié (« ./lum1 loads » les montre)."""
     settings = settings_with_database()
     with Bars() as bars:
-        report = go_back(engine_for(settings.database_url), settings.search_root, load, bars)
+        report = go_back(engine_for(settings.database_url), settings.search_root, load, bars, home=settings.home)
     _tell([report], as_json)
 
 

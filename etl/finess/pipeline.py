@@ -18,6 +18,7 @@ from etl.finess.transform import transform
 from etl.load import Batch, Progress, Run, Silent, run
 from etl.registers.together import bring_together
 from etl.report import Report
+from etl.running import Place
 from geo.ancien import finess_ancien
 from geo.errors import Refused
 from geo.publication import load
@@ -30,6 +31,7 @@ def refresh(
     search_root: Path,
     file: Path,
     *,
+    home: Path,
     origin: str = "file",
     licence: str = "lov2",
     ancien_csv: Path | None = None,
@@ -39,6 +41,7 @@ def refresh(
 ) -> Report:
     """Publish a FINESS « structures » file (plain or gzip JSON); a refusal is recorded in the ledger and reported.
 
+    `home`: where the registers of those who must not be told are kept beside the database.
     `ancien_csv`: the legacy file to learn positions and labels from on the way, for this run and those to come.
     """
     progress = progress or Silent()
@@ -65,7 +68,7 @@ def refresh(
         accept=accept,
         dry_run=dry_run,
     )
-    return run(engine, search_root, asked, progress)
+    return run(engine, Place(home, search_root), asked, progress)
 
 
 def complete(connection: Connection, load_id: int) -> tuple[int, dict[str, Any]]:

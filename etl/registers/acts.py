@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, insert, text, update
 
 from etl import ledger, publish
 from etl.load import Progress, Silent
-from etl.registers import journal
-from etl.registers.together import Together, leave_nothing_older, serve_together
+from etl.registers import journal, settling
+from etl.registers.together import Together, serve_together
+from etl.sirene import scratch
 from geo.errors import Lum1Error, NotFound
 from geo.identifiers import Finess, Siret, compact
 from geo.links import link_decision
@@ -101,10 +102,10 @@ def undo_decision(instance: Instance, finess: str, siret: str, progress: Progres
 
 def reapply(instance: Instance, progress: Progress | None = None) -> int:
     """After a database was brought back from a backup: who was withheld since is withheld again; how many structures left."""
-    with instance.engine.begin() as connection:
-        learnt = journal.read(connection, instance.home)
+    with instance.engine.connect() as connection:
+        behind = journal.knows_more(connection, instance.home)
         forgotten = bool(connection.execute(text(HOLDS_WITHHELD)).scalar_one())
-    if not (learnt or forgotten):
+    if not (behind or forgotten):
         _finish(instance)
         return 0
     together, _ = _published(instance, lambda connection: None, None, progress)
@@ -126,13 +127,19 @@ def _finish(instance: Instance) -> None:
 
     A load that is under way does it at its end.
     """
-    with (
-        suppress(ledger.LoadUnderWay),
-        ledger.only_load(instance.engine),
-        instance.engine.connect() as connection,
-    ):
-        journal.write(connection, instance.home)
+    with suppress(ledger.LoadUnderWay), ledger.only_load(instance.engine):
+        _sweep(instance)
+        with settling.remembering(instance.engine, instance.home, {}):
+            pass
+        settling.finish_what_was_left(instance.engine, instance.home, instance.search_root)
         publish.sweep_indexes(instance.engine, instance.search_root, served_only=True)
+
+
+def _sweep(instance: Instance) -> None:
+    """What killed processes left of persons, under the lock of loads."""
+    settling.finish_what_was_left(instance.engine, instance.home, instance.search_root)
+    scratch.sweep(instance.home)
+    scratch.sweep_downloads(instance.home)
 
 
 def _published(
@@ -145,15 +152,18 @@ def _published(
 ) -> tuple[Together, list[str]]:
     """Do it, bring the registers together again around it, serve that; then nothing older is kept."""
     step = (progress or Silent()).step
+    counts: dict[str, Any] = {}
     with ledger.only_load(instance.engine):
-        with instance.engine.begin() as connection:
-            journal.read(connection, instance.home)
+        _sweep(instance)
+        with settling.remembering(instance.engine, instance.home, counts) as connection:
             act(connection)
             carriers = connection.execute(text(CARRIERS), {"siret": siret}).all() if siret else []
             step("rapprochement des registres")
             numbers = [each.number for each in carriers]
             together = serve_together(connection, instance.search_root, also=(*also, *numbers), step=step)
-        leave_nothing_older(instance.engine, instance.home, instance.search_root, together)
+            counts |= together.counts
+        step("ménage")
+        settling.finish(instance.engine, instance.home, instance.search_root)
     return together, [each.number for each in carriers if each.published]
 
 

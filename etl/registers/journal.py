@@ -1,7 +1,7 @@
 """The registers of those who must not be told, kept beside the database: a backup brought back must not bring them back.
 
-A file of the home, rewritten whole after each act and load of SIRENE, read before them and when an instance starts: what it
-holds that the database lacks was noted after the backup was made.
+A file of the home, read before each load, act and rollback, rewritten whole just before they are committed, and read when an
+instance starts: what it holds that the database lacks was noted after the backup was made.
 """
 
 import os
@@ -58,36 +58,60 @@ def write(connection: Connection, home: Path) -> None:
         masked=[Masked(**row._mapping) for row in connection.execute(select(masked_siret).order_by("siret"))],
         withdrawn=[Withdrawn(row.siret, row.withdrawn_at) for row in connection.execute(text(STANDING))],
     )
+    keep(home, NAME, msgspec.json.encode(journal))
+
+
+def keep(home: Path, name: str, content: bytes) -> None:
+    """A file beside the database, whole or not at all, there even if the power is cut just after."""
     folder = home / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    partial = folder / f"{NAME}.partial"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = folder / f"{name}.partial"
     with open(partial, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-        file.write(msgspec.json.encode(journal))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(folder / NAME)
+    partial.replace(folder / name)
+    entries = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(entries)
+    finally:
+        os.close(entries)
 
 
 def read(connection: Connection, home: Path) -> int:
     """Note in the database what only the file knows; how many numbers that was."""
-    file = home / FOLDER / NAME
-    if not file.exists():
-        return 0
-    journal = msgspec.json.decode(file.read_bytes(), type=Journal)
-    known = set(connection.execute(select(masked_siret.c.siret)).scalars())
-    masked = [each.row for each in journal.masked if each.siret not in known]
-    acts = {tuple(row) for row in connection.execute(text("SELECT siret, withdrawn_at FROM withdrawal"))}
-    standing = {row.siret for row in connection.execute(text(STANDING))}
-    # one that the database knows and that stands no more was undone: the file is the older one
-    withdrawn = [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts]
-    if masked:
-        connection.execute(insert(masked_siret), masked)
+    journal = _kept(home)
+    unknown = _unknown(connection, journal)
+    if unknown.masked:
+        connection.execute(insert(masked_siret), [each.row for each in unknown.masked])
     if journal.masked:
         connection.execute(text(SAY_AGAIN), [each.row for each in journal.masked])
-    for each in withdrawn:
+    for each in unknown.withdrawn:
         again = {"siret": each.siret, "withdrawn_at": each.withdrawn_at, "reason": "reprise du registre tenu à côté"}
         connection.execute(insert(withdrawal).values(again))
-    return len(masked) + len(withdrawn)
+    return len(unknown.masked) + len(unknown.withdrawn)
+
+
+def knows_more(connection: Connection, home: Path) -> bool:
+    """Whether the file holds somebody whom the database does not withhold."""
+    unknown = _unknown(connection, _kept(home))
+    return bool(unknown.masked or unknown.withdrawn)
+
+
+def _kept(home: Path) -> Journal:
+    file = home / FOLDER / NAME
+    return msgspec.json.decode(file.read_bytes(), type=Journal) if file.exists() else Journal([], [])
+
+
+def _unknown(connection: Connection, journal: Journal) -> Journal:
+    """What the database lacks of it; a withdrawal that it knows and that stands no more was undone: the file is the older one."""
+    known = set(connection.execute(select(masked_siret.c.siret)).scalars())
+    acts = {tuple(row) for row in connection.execute(text("SELECT siret, withdrawn_at FROM withdrawal"))}
+    standing = {row.siret for row in connection.execute(text(STANDING))}
+    return Journal(
+        [each for each in journal.masked if each.siret not in known],
+        [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts],
+    )
 
 
 # A backup may have been made before the API, or a later file, said it again.

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from etl import publish
-from etl.registers import alone, journal, links, withheld
+from etl.registers import alone, links, withheld
 from etl.registers.given import give
 from etl.registers.withheld import Purged
 from geo.publication import served_publication
@@ -48,13 +48,27 @@ def bring_together(
     `at`: the load that this one goes back to.
     """
     purged = withheld.purge(connection)
-    someone_left = bool(purged.records or purged.structures)
     made = Agreed()
     # whose last establishment just left still has to be taken from FINESS's structures
-    if someone_left or connection.execute(text(HAS_SIRENE)).scalar_one():
+    if _someone_left(purged) or connection.execute(text(HAS_SIRENE)).scalar_one():
         made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
-    counts = ({"purged": purged.counts} if someone_left else {}) | made.counts
+    return _together(purged, made)
+
+
+def keep_apart(connection: Connection) -> Together:
+    """Of a load that says nothing of who belongs together: who must not be told leaves, and only then is the rest looked at."""
+    purged = withheld.purge(connection)
+    made = agree(connection, NO_LOAD, whole=False, also=purged.partners) if _someone_left(purged) else Agreed()
+    return _together(purged, made)
+
+
+def _together(purged: Purged, made: Agreed) -> Together:
+    counts = ({"purged": purged.counts} if _someone_left(purged) else {}) | made.counts
     return Together(purged.structures + made.changed, purged, counts)
+
+
+def _someone_left(purged: Purged) -> bool:
+    return bool(purged.records or purged.structures)
 
 
 def serve_together(
@@ -67,13 +81,6 @@ def serve_together(
         fictitious, changed = served.fictitious, together.changed
         publish.publish(connection, search_root, {}, fictitious=fictitious, changed=changed, step=step)
     return together
-
-
-def leave_nothing_older(engine: Engine, home: Path, search_root: Path, together: Together) -> None:
-    """Once that is committed: the registers beside the database, and no index of somebody who left."""
-    with engine.connect() as connection:
-        journal.write(connection, home)
-    publish.sweep(engine, search_root, served_only="purged" in together.counts)
 
 
 def agree(

@@ -17,8 +17,8 @@ from etl.coverage import coverage
 from etl.gates import Gate
 from etl.ledger import Source
 from etl.load import SAMPLES, Steps
-from etl.registers import establishments, journal, withheld
-from etl.registers.together import bring_together, leave_nothing_older, serve_together
+from etl.registers import establishments, settling, withheld
+from etl.registers.together import bring_together, serve_together
 from etl.report import Report
 from etl.rhythm import PARIS
 from etl.running import Attempt, Tried
@@ -102,9 +102,11 @@ def run(engine: Engine, asked: Asked) -> Report:
         engine,
         PIPELINE,
         asked.source,
+        running.Place(asked.how.home, asked.how.search_root),
+        asked.steps,
         attempt=lambda connection, attempt: _alone(connection, attempt, asked),
-        afterwards=lambda report: _afterwards(engine, asked, report),
         is_needless=lambda connection, served: known.is_needless(connection, served, asked.source.sha1),
+        dry_run=asked.how.dry_run,
     )
 
 
@@ -126,16 +128,17 @@ def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, s
 
     A gate doubts how much changed, not what Insee's API says of one person. A stock is another matter (docs/operations.md).
     """
-    journal.read(connection, asked.how.home)
     noted = _note(connection, asked, said, min(asked.said_at, datetime.now(UTC)))
     asked.steps("masques notés malgré le refus")
     together = serve_together(connection, asked.how.search_root, step=asked.steps)
     attempt.counts["noticed"] = {**attempt.counts.get("noticed", {}), "masques_malgre_le_refus": noted}
     attempt.counts |= {name: each for name, each in together.counts.items() if name == "purged"}
+    settling.before_commit(connection, asked.how.home, attempt.counts)
     transaction = connection.get_transaction()
     if transaction is not None:
         transaction.commit()
-    leave_nothing_older(connection.engine, asked.how.home, asked.how.search_root, together)
+    asked.steps("ménage")
+    settling.finish(connection.engine, asked.how.home, asked.how.search_root)
 
 
 def _note(connection: Connection, asked: Asked, said: Said, said_at: datetime) -> int:
@@ -148,7 +151,6 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     """`heard` takes what the files say as soon as they are read, so that a refusal knows it."""
     attempt.counts |= {"said_by": asked.said_by, **asked.about}
     running.check_world(connection, asked.source)
-    journal.read(connection, asked.how.home)
     forward = bring_forward(connection, asked.day)
     asked.steps("lecture du registre")
     newest = history.newest(connection, [KIND])
@@ -287,13 +289,6 @@ def _counted(
         fictitious=asked.source.fictitious,
         **compared,
     )
-
-
-def _afterwards(engine: Engine, asked: Asked, report: Report) -> None:
-    asked.steps("registres tenus à côté")
-    with engine.connect() as connection:
-        journal.write(connection, asked.how.home)
-    running.tidied(engine, asked.how.search_root, report, asked.steps)
 
 
 # Asked once a run, before anything moves: hash joins.

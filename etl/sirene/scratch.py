@@ -1,10 +1,13 @@
-"""Where a run of SIRENE works: readable by its owner alone, and emptied of what a killed run left."""
+"""Where runs of SIRENE work: readable by their owner alone, and emptied of what a killed run left, which holds persons."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from etl.download.lock import alone_or_not
+from geo.settings import SIRENE_FOLDER
 
 PREFIX = "sirene-"
 
@@ -20,6 +23,16 @@ def scratch(home: Path) -> Iterator[Path]:
 
 
 def sweep(home: Path) -> None:
-    """Remove what a killed run left: it holds persons."""
+    """Remove what a killed run left; under the lock of loads too."""
     for left in (home / "travail").glob(f"{PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def sweep_downloads(home: Path) -> None:
+    """Remove what a killed refresh had received, unless another one is at work with it."""
+    downloads = home / SIRENE_FOLDER
+    if not downloads.is_dir():
+        return
+    with alone_or_not(downloads) as alone:
+        for left in downloads.glob("*/") if alone else ():
+            shutil.rmtree(left, ignore_errors=True)

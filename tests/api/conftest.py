@@ -28,9 +28,9 @@ def demo_instance(server_url: str, template: str, tmp_path_factory: pytest.TempP
         with engine.begin() as connection:
             basemap.build(connection)
         files = demo.generate(home / "demo", size=DEMO_SIZE, seed=5)
-        report = refresh(engine, settings.search_root, files.finess)
+        report = refresh(engine, settings.search_root, files.finess, home=settings.home)
         assert report.state == "published", report
-        report = activites.refresh(engine, settings.search_root, files.activites)
+        report = activites.refresh(engine, settings.search_root, files.activites, home=settings.home)
         assert report.state == "published", report
         engine.dispose()
         yield settings

@@ -54,10 +54,13 @@ def load(settings: Settings, folder: Path, *, with_activities: bool) -> None:
         published.an_ege(SERVICE, "SERVICE DES LILAS", adresse=[published.an_address(BORDEAUX)]),
         published.an_ege(PHARMACY, "PHARMACIE DES LILAS"),
     )
-    assert refresh(engine, settings.search_root, published.a_file(folder, *structures)).state == "published"
+    assert (
+        refresh(engine, settings.search_root, published.a_file(folder, *structures), home=settings.home).state
+        == "published"
+    )
     if with_activities:
         file = a_file(folder, the_entity())
-        assert refresh_activities(engine, settings.search_root, file).state == "published"
+        assert refresh_activities(engine, settings.search_root, file, home=settings.home).state == "published"
     engine.dispose()
 
 

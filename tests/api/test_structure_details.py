@@ -288,7 +288,7 @@ def test_forty_structures_are_told_in_as_many_statements_as_one(instance: Instan
     entity = an_entity(*practised, authorised=tuple(an_activity(egeId=f"59{n:07d}") for n in range(1, 41)))
     other = an_entity(authorised=(an_activity(egeId="590000041"),)) | {"numFiness": "590888888"}
     activities = an_activities_file(tmp_path, entity, other)
-    assert refresh_activities(instance.engine, instance.search, activities).state == "published"
+    assert refresh_activities(instance.engine, instance.search, activities, home=instance.home).state == "published"
     statements: list[str] = []
 
     @event.listens_for(instance.engine, "before_cursor_execute")
@@ -414,7 +414,7 @@ def test_an_older_file_that_is_served_is_told_whole_as_of_its_day(
     publish(instance, tmp_path, after, *many(30, first=100), **NEXT_DAY)
     assert [change["kind"] for change in of(client, f"f{ONE}")["history"]] == ["phone_changed", "renamed"]
     if how == "rollback":
-        rollback(instance.engine, instance.search, 1)
+        rollback(instance.engine, instance.search, 1, home=instance.home)
     else:
         publish(instance, tmp_path, before, *many(30, first=100))
     assert of(client, f"f{ONE}") == first

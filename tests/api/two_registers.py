@@ -107,7 +107,7 @@ def load_finess(settings: Settings, folder: Path) -> None:
         finess.an_ege(MASKED, "PHARMACIE DISCRETE", adresse=[_at("90")], about={"siret": OF_MASKED}),
         finess.an_ege(SILENT, "SERVICE DES GLYCINES", adresse=[_at("100")], categorieentiteGeographiqueExercice="354"),
     ]
-    assert refresh(engine, settings.search_root, finess.a_file(folder, *eges)).state == "published"
+    assert refresh(engine, settings.search_root, finess.a_file(folder, *eges), home=settings.home).state == "published"
     engine.dispose()
 
 

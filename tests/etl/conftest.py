@@ -25,7 +25,7 @@ def make_instance(server_url: str, template: str, tmp_path_factory: pytest.TempP
         home = tmp_path_factory.mktemp("instance")
         if like:
             like.engine.dispose()  # a database is copied while nobody uses it
-            shutil.copytree(like.search.parent, home, dirs_exist_ok=True)
+            shutil.copytree(like.home, home, dirs_exist_ok=True)
         with fresh_database(server_url, template=like.url if like else template) as url:
             engine = engine_for(url)
             yield Instance(engine, home / "search")

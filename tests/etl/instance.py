@@ -20,11 +20,15 @@ class Instance:
         self.search = search
 
     @property
+    def home(self) -> Path:
+        return self.search.parent
+
+    @property
     def url(self) -> str:
         return self.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
 
     def refresh(self, file: Path, **how: Any) -> Report:
-        return refresh(self.engine, self.search, file, **how)
+        return refresh(self.engine, self.search, file, home=self.home, **how)
 
     def rows(self, statement: str) -> list[Any]:
         with self.engine.connect() as connection:

@@ -31,7 +31,7 @@ def test_links_hold_no_number_that_must_not_be_told_of_today_or_before(
     instance.refresh(a_day(tmp_path, DAY_1, *declared, *REST))
     assert load_stock(instance, tmp_path, MASKED, WITHDRAWN, TOLD, LATER, changed=hidden).state == "published"
     assert WITHDRAWN.siret in written(instance, tmp_path / "before", format_)
-    acts.withdraw(acts.Instance(instance.engine, instance.search.parent, instance.search), WITHDRAWN.siret, "sa lettre")
+    acts.withdraw(acts.Instance(instance.engine, instance.home, instance.search), WITHDRAWN.siret, "sa lettre")
     load_pages(instance, tmp_path, LATER.hidden_entry())
     undeclared = (declaring(None), declaring(None, SECOND), declaring(TOLD.siret, THIRD))
     assert instance.refresh(a_day(tmp_path, DAY_2, *undeclared, *REST)).state == "published"

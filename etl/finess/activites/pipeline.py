@@ -14,8 +14,9 @@ from etl.finess.activites.extract import Header, chunks, read_header
 from etl.finess.activites.records import ActivityTally, read
 from etl.ledger import Source
 from etl.load import Progress, Silent, Steps
+from etl.registers.together import keep_apart
 from etl.report import Report
-from etl.running import Attempt, Tried
+from etl.running import Attempt, Place, Tried
 from geo.activites import KIND, PIPELINE
 from geo.errors import Refused
 
@@ -26,7 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
     header: Header
     source: Source
-    search_root: Path
+    place: Place
     accept: Collection[str]
     dry_run: bool
     progress: Progress
@@ -38,6 +39,7 @@ def refresh(
     search_root: Path,
     file: Path,
     *,
+    home: Path,
     origin: str = "file",
     licence: str = "lov2",
     accept: Collection[str] = (),
@@ -56,7 +58,7 @@ def refresh(
         file=file,
         header=header,
         source=source,
-        search_root=search_root,
+        place=Place(home, search_root),
         accept=accept,
         dry_run=dry_run,
         progress=progress,
@@ -66,8 +68,10 @@ def refresh(
         engine,
         PIPELINE,
         source,
+        asked.place,
+        asked.steps,
         attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
-        afterwards=lambda report: running.tidied(engine, search_root, report, asked.steps),
+        dry_run=dry_run,
     )
 
 
@@ -87,14 +91,16 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     attempt.counts["records"] = history.apply(connection, [KIND], asked.header.generated_at, attempt.load)
     attach.resolve_named(connection)
     attempt.counts["structures"] = {"updated": attach.attach_all(connection)}
+    together = keep_apart(connection)
+    attempt.counts |= together.counts
     if asked.dry_run:
         raise Tried
     version = publish.publish(
         connection,
-        asked.search_root,
+        asked.place.search_root,
         {PIPELINE: attempt.load},
         fictitious=asked.source.fictitious,
-        changed=attempt.counts["structures"]["updated"],
+        changed=attempt.counts["structures"]["updated"] + together.changed,
         step=asked.steps,
     )
     attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}

@@ -29,4 +29,4 @@ class Deadly:
 if __name__ == "__main__":
     url, search, file, step, *flow = sys.argv[1:]
     load = activites.refresh if flow == ["activites"] else refresh
-    load(engine_for(url), Path(search), Path(file), progress=Deadly(step))
+    load(engine_for(url), Path(search), Path(file), home=Path(search).parent, progress=Deadly(step))

@@ -33,7 +33,7 @@ class Loaded:
     def load(self, *entities: Any, **root: Any) -> Report:
         how = {name: root.pop(name) for name in ("accept", "dry_run") if name in root}
         file = a_file(self.folder, *entities, **root)
-        return refresh(self.instance.engine, self.instance.search, file, **how)
+        return refresh(self.instance.engine, self.instance.search, file, home=self.instance.home, **how)
 
     def codes(self, number: str = "590000001") -> list[str]:
         (found,) = self.instance.rows(f"SELECT activites FROM structure WHERE id = 'f{number}'")
@@ -267,16 +267,16 @@ def test_a_damaged_file_is_refused_and_yesterday_stays(loaded: Loaded, damage: s
         path.write_bytes(path.read_bytes()[:-100])
     elif damage == "not json":
         path.write_bytes(b"<html>Maintenance</html>")
-    report = refresh(loaded.instance.engine, loaded.instance.search, path)
+    report = refresh(loaded.instance.engine, loaded.instance.search, path, home=loaded.instance.home)
     assert (report.state, bool(report.error)) == ("refused", True)
     assert (loaded.codes(), loaded.versions()) == (EMERGENCY, 20)
 
 
 def test_activities_wait_for_structures_and_do_not_mix_worlds(instance: Instance, tmp_path: Path) -> None:
     file = a_file(tmp_path, an_entity(*many(3)))
-    assert "structure" in (refresh(instance.engine, instance.search, file).error or "")
+    assert "structure" in (refresh(instance.engine, instance.search, file, home=instance.home).error or "")
     instance.refresh(published.a_file(tmp_path, *published.many(30), fictif=True))
-    assert "réelles" in (refresh(instance.engine, instance.search, file).error or "")
+    assert "réelles" in (refresh(instance.engine, instance.search, file, home=instance.home).error or "")
 
 
 def test_structures_that_come_later_get_their_activities(loaded: Loaded) -> None:
@@ -334,7 +334,7 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
 
 def test_the_producers_sample_is_read_whole(loaded: Loaded, shared_data: Path) -> None:
     sample = shared_data / "finess-plus" / "activites-20260401-extrait.json"
-    report = refresh(loaded.instance.engine, loaded.instance.search, sample)
+    report = refresh(loaded.instance.engine, loaded.instance.search, sample, home=loaded.instance.home)
     assert (report.state, report.counts["read"], report.counts["rejected"]) == ("published", 6, {})
     assert report.counts["unknown_fields"] == {}
     (row,) = loaded.instance.rows("SELECT key, record FROM source_record WHERE kind = 'activites'")

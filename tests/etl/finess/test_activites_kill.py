@@ -66,7 +66,7 @@ def load(instance: Instance, file: Path) -> str:
     deadline = time.monotonic() + 20
     while True:
         try:
-            return refresh(instance.engine, instance.search, file).state
+            return refresh(instance.engine, instance.search, file, home=instance.home).state
         except LoadUnderWay:
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -25,7 +25,7 @@ def two_days(instance: Instance, folder: Path) -> tuple[int, list[Any]]:
 def test_what_was_served_then_is_served_again_to_the_row(instance: Instance, tmp_path: Path) -> None:
     first, served = two_days(instance, tmp_path)
     assert instance.rows(SERVED) != served
-    report = rollback(instance.engine, instance.search, first)
+    report = rollback(instance.engine, instance.search, first, home=instance.home)
     assert instance.rows(SERVED) == served
     assert report.counts["structures"] == {"inserted": 0, "updated": 2, "removed": 0, "deleted": 1}
     assert instance.served() == (report.version, 30)
@@ -35,7 +35,7 @@ def test_what_was_served_then_is_served_again_to_the_row(instance: Instance, tmp
 def test_going_back_writes_no_version_and_no_change(instance: Instance, tmp_path: Path) -> None:
     first, _ = two_days(instance, tmp_path)
     before = (versions(instance), changes(instance))
-    rollback(instance.engine, instance.search, first)
+    rollback(instance.engine, instance.search, first, home=instance.home)
     assert (versions(instance), changes(instance)) == before
 
 
@@ -44,7 +44,7 @@ def test_the_next_day_is_compared_with_the_last_file_not_with_what_is_served(
 ) -> None:
     first, _ = two_days(instance, tmp_path)
     told = changes(instance)
-    rollback(instance.engine, instance.search, first)
+    rollback(instance.engine, instance.search, first, home=instance.home)
     renamed = an_ege("590000001", about={"nomEgeLong": "NOUVEAU NOM"})
     report = instance.refresh(a_day(tmp_path, DAY_3, renamed, *many(28, first=2), an_ege("590000099")))
     assert (report.counts["changes"], changes(instance)) == ({}, told)
@@ -57,7 +57,7 @@ def test_the_scheduler_does_not_undo_it_with_the_same_file(instance: Instance, t
     first = instance.refresh(a_day(tmp_path, DAY_1, *many(30)))
     second = a_day(tmp_path, DAY_2, *many(29), an_ege("590000077"))
     instance.refresh(second, origin="live", accept=gates)
-    rollback(instance.engine, instance.search, first.load)
+    rollback(instance.engine, instance.search, first.load, home=instance.home)
     assert instance.refresh(second, origin="live", accept=gates).state == "unchanged"
     third = a_day(tmp_path, DAY_3, *many(30), an_ege("590000077"))
     assert instance.refresh(third, origin="live", accept=gates).state == "published"
@@ -67,16 +67,16 @@ def test_forth_and_back_and_forth_is_the_same(instance: Instance, tmp_path: Path
     first, served = two_days(instance, tmp_path)
     (last,) = instance.rows("SELECT max(id) FROM load")
     then = instance.rows(SERVED)
-    rollback(instance.engine, instance.search, first)
-    rollback(instance.engine, instance.search, last[0])
+    rollback(instance.engine, instance.search, first, home=instance.home)
+    rollback(instance.engine, instance.search, last[0], home=instance.home)
     assert instance.rows(SERVED) == then
-    rollback(instance.engine, instance.search, first)
+    rollback(instance.engine, instance.search, first, home=instance.home)
     assert instance.rows(SERVED) == served
 
 
 def test_the_ledger_and_the_credit_say_what_is_served(instance: Instance, tmp_path: Path) -> None:
     first, _ = two_days(instance, tmp_path)
-    report = rollback(instance.engine, instance.search, first)
+    report = rollback(instance.engine, instance.search, first, home=instance.home)
     assert instance.rows(
         f"SELECT state, source LIKE 'retour au chargement {first}%' FROM load WHERE id = {report.load}"
     ) == [("published", True)]
@@ -86,9 +86,9 @@ def test_the_ledger_and_the_credit_say_what_is_served(instance: Instance, tmp_pa
 
 def test_going_back_to_a_load_that_went_back_is_going_where_it_went(instance: Instance, tmp_path: Path) -> None:
     first, served = two_days(instance, tmp_path)
-    back = rollback(instance.engine, instance.search, first)
+    back = rollback(instance.engine, instance.search, first, home=instance.home)
     instance.refresh(a_day(tmp_path, DAY_3, *many(30), an_ege("590000077")))
-    rollback(instance.engine, instance.search, back.load)
+    rollback(instance.engine, instance.search, back.load, home=instance.home)
     assert instance.rows(SERVED) == served
 
 
@@ -96,7 +96,7 @@ def test_going_back_to_an_older_file_served_again_is_that_file(instance: Instanc
     _, served = two_days(instance, tmp_path)
     again = instance.refresh(a_day(tmp_path, DAY_1, *many(30)))
     instance.refresh(a_day(tmp_path, DAY_3, *many(30), an_ege("590000077")))
-    rollback(instance.engine, instance.search, again.load)
+    rollback(instance.engine, instance.search, again.load, home=instance.home)
     assert instance.rows(SERVED) == served
 
 
@@ -104,11 +104,11 @@ def test_going_back_to_an_older_file_served_again_is_that_file(instance: Instanc
 def test_a_load_that_does_not_exist_is_said(instance: Instance, tmp_path: Path, to: int) -> None:
     two_days(instance, tmp_path)
     with pytest.raises(CannotGoBack, match=f"chargement {to}"):
-        rollback(instance.engine, instance.search, to)
+        rollback(instance.engine, instance.search, to, home=instance.home)
 
 
 def test_a_refused_load_cannot_be_gone_back_to(instance: Instance, tmp_path: Path) -> None:
     two_days(instance, tmp_path)
     refused = instance.refresh(a_day(tmp_path, DAY_3, *many(3)))
     with pytest.raises(CannotGoBack, match="rien publié"):
-        rollback(instance.engine, instance.search, refused.load)
+        rollback(instance.engine, instance.search, refused.load, home=instance.home)

@@ -9,15 +9,16 @@ import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+import msgspec
 import numpy as np
 import polars as pl
 from litestar.testing import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.loads.queries import loads_before
 from etl.export import FORMATS, TABLES, export
 from geo.filters import Filters
 from geo.settings import Settings
@@ -32,16 +33,17 @@ MOST_ASKED = 30  # of many words, as many are asked of the application; every wo
 Point = tuple[float, float]
 
 
-def places(instance: Instance, secrets: Collection[str], near: Sequence[Point] = (), log: Any = None) -> list[str]:
+def places(instance: Instance, secrets: Collection[str], near: Sequence[Point] = ()) -> list[str]:
     """Every place where one of these is found, said so that a failing test tells which; empty when nothing is told."""
     words = sorted({folded(secret) for secret in secrets})
     found = [*_tables(instance, words), *_files(instance, words), *_indexes(instance, words)]
     found += [
         *_tiles(instance, words, near),
         *_exports(instance, words),
-        *_answers(instance, words[:: 1 + len(words) // MOST_ASKED]),
+        *_loads(instance, words),
+        *_answers(instance, words),
     ]
-    return found + (_log(log, words) if log is not None else [])
+    return found + list(_said("journal", "\n".join(LOGGED), words))
 
 
 def folded(words: str) -> str:
@@ -80,7 +82,7 @@ def _tables(instance: Instance, words: Sequence[str]) -> Iterator[str]:
 
 
 def _files(instance: Instance, words: Sequence[str]) -> Iterator[str]:
-    home = instance.search.parent
+    home = instance.home
     for file in sorted(path for path in home.rglob("*") if path.is_file()):
         for content in _readings(file):
             yield from _said(f"fichier {file.relative_to(home)}", content, words)
@@ -132,30 +134,50 @@ def _exports(instance: Instance, words: Sequence[str]) -> Iterator[str]:
 
 
 def _answers(instance: Instance, words: Sequence[str]) -> Iterator[str]:
-    """Asked for the beginning of each word, so that an answer which holds the whole knows it."""
-    url = instance.url
-    settings = Settings(home=instance.search.parent, database_url=url)
+    """Whatever the status: who must not be told is in no refusal either."""
+    settings = Settings(home=instance.home, database_url=instance.url)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        for word in words:
-            begun = quote(word[:-2])
-            asked = [
-                f"/api/v1/suggest?q={begun}",
-                f"/api/v1/search?q={begun}",
-                f"/?q={begun}",
-                f"/api/v1/changes?q={begun}",
-            ]
-            if word[0] == "s" and word[1:].isdigit():
-                asked += [f"/api/v1/structures/{word}", f"/structures/{word}"]
-            for address in asked:
-                answer = client.get(address)
-                if answer.status_code == 200:
-                    not_asked = [each for each in words if each not in word[:-2]]  # a page writes the question again
-                    yield from _said(f"réponse {address.partition('?')[0]}", answer.content, not_asked)
+        for address in (*_standing(instance), *_asked(words[:: 1 + len(words) // MOST_ASKED])):
+            answer = client.get(address, headers={"accept": "text/html, application/json"})
+            not_asked = [
+                each for each in words if each not in folded(unquote(address))
+            ]  # a page writes the question again
+            yield from _said(f"réponse {address.partition('?')[0]}", answer.content, not_asked)
 
 
-def _log(log: Any, words: Sequence[str]) -> list[str]:
-    records: list[logging.LogRecord] = log.records
-    return list(_said("journal", "\n".join(str(record.getMessage()) for record in records), words))
+def _standing(instance: Instance) -> Iterator[str]:
+    """Pages that are there whatever one looks for: the ledger, and FINESS's structures that carry a SIRET."""
+    yield from ("/donnees", "/donnees/chargements", "/metrics", "/readyz", "/tiles/structures.json")
+    for row in instance.rows("SELECT id FROM load ORDER BY id"):
+        yield f"/donnees/chargements/{row.id}"
+    carriers = "SELECT id FROM structure WHERE register = 'finess' AND siret <> '{}' ORDER BY id"
+    for row in instance.rows(f"{carriers} LIMIT {MOST_ASKED}"):
+        yield from (f"/structures/{row.id}", f"/api/v1/structures/{row.id}")
+
+
+def _asked(words: Sequence[str]) -> Iterator[str]:
+    """For the beginning of each word, so that an answer which holds the whole knows it."""
+    for word in words:
+        begun = quote(word[:-2])
+        yield from (f"/api/v1/suggest?q={begun}", f"/api/v1/search?q={begun}", f"/?q={begun}")
+        if word[0] == "s" and word[1:].isdigit():
+            yield from (f"/api/v1/structures/{word}", f"/structures/{word}")
+
+
+def _loads(instance: Instance, words: Sequence[str]) -> Iterator[str]:
+    """As `./lum1 loads --json` tells them."""
+    with instance.engine.connect() as connection:
+        yield from _said("chargements en JSON", msgspec.json.encode(loads_before(connection, None)), words)
+
+
+class Listening(logging.Handler):
+    """Keeps every line of the logs, tracebacks included (`conftest.py` sets it)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LOGGED.append(self.format(record))
+
+
+LOGGED: list[str] = []  # since the test began
 
 
 def _said(where: str, content: bytes | str, words: Sequence[str]) -> Iterator[str]:

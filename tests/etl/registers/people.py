@@ -123,7 +123,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def how(instance: Instance, accept: Collection[str] = ()) -> How:
-    return How(home=instance.search.parent, search_root=instance.search, accept=accept)
+    return How(home=instance.home, search_root=instance.search, accept=accept)
 
 
 def stock_files(folder: Path, *people: Person, day: datetime = OCTOBER, changed: Any = None) -> StockFiles:

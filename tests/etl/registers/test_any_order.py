@@ -73,7 +73,7 @@ class World:
 
     @property
     def acting(self) -> acts.Instance:
-        return acts.Instance(self.instance.engine, self.instance.search.parent, self.instance.search)
+        return acts.Instance(self.instance.engine, self.instance.home, self.instance.search)
 
     def now(self) -> datetime:
         self.days += 1
@@ -97,7 +97,7 @@ class World:
 
     def go_back(self, rank: int) -> None:
         loads = self.instance.rows("SELECT id FROM load WHERE state = 'published' ORDER BY id")
-        rollback(self.instance.engine, self.instance.search, loads[rank % len(loads)][0])
+        rollback(self.instance.engine, self.instance.search, loads[rank % len(loads)][0], home=self.instance.home)
 
 
 def attempt(act: Callable[[World], Any]) -> Step:

@@ -94,7 +94,7 @@ def test_a_masked_number_is_linked_only_where_finess_declares_it(beside: Instanc
 
 
 def test_the_folder_of_work_is_empty_after_a_load(beside: Instance) -> None:
-    assert list((beside.search.parent / "travail").iterdir()) == []
+    assert list((beside.home / "travail").iterdir()) == []
 
 
 def test_six_columns_are_kept_of_the_masked_that_are_of_the_field_or_named(

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import pytest
@@ -33,7 +33,7 @@ STEPS = (
     "statistiques",
     "grille des tuiles",
     "index de recherche",
-    "registres tenus à côté",
+    "ménage",
 )
 COMMITTED = STEPS[-1]
 # By table, without what tells one run from another: numbers of loads, moments of the clock.
@@ -123,7 +123,7 @@ def killed_at(instance: Instance, step: str, given: list[str]) -> bool:
         "-m",
         "tests.etl.registers.dies",
         instance.url,
-        str(instance.search.parent),
+        str(instance.home),
         step,
         *given,
     ]
@@ -132,7 +132,10 @@ def killed_at(instance: Instance, step: str, given: list[str]) -> bool:
     return done.returncode != 0
 
 
-def again(run: Callable[[], Report]) -> Report:
+Whatever = TypeVar("Whatever")
+
+
+def again(run: Callable[[], Whatever]) -> Whatever:
     """Run once the dead process's session has gone."""
     deadline = time.monotonic() + 20
     while True:
@@ -144,7 +147,7 @@ def again(run: Callable[[], Report]) -> Report:
 
 
 def left(instance: Instance) -> list[Path]:
-    return list((instance.search.parent / "travail").iterdir())
+    return list((instance.home / "travail").iterdir())
 
 
 # The steps are the pipeline's own, whatever it reads: of pages, before anything is written and with everything written.
@@ -163,7 +166,7 @@ def test_killed_the_load_before_is_served_and_the_next_run_ends_like_any_other(
     assert state(loaded) == undisturbed[kind]
     (version,) = loaded.rows("SELECT version FROM current_publication")[0]
     assert [folder.name for folder in loaded.search.iterdir()] == [str(version)]
-    noted = json.loads((loaded.search.parent / journal.FOLDER / journal.NAME).read_bytes())["masked"]
+    noted = json.loads((loaded.home / journal.FOLDER / journal.NAME).read_bytes())["masked"]
     assert [each["siret"] for each in noted] == [LEAVES.siret]
     assert left(loaded) == []
 

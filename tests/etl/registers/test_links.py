@@ -51,7 +51,7 @@ def linked(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]
 
 
 def acting(instance: Instance) -> acts.Instance:
-    return acts.Instance(instance.engine, instance.search.parent, instance.search)
+    return acts.Instance(instance.engine, instance.home, instance.search)
 
 
 def structures(instance: Instance) -> list[str]:
@@ -126,7 +126,7 @@ def test_decisions_survive_every_load_and_every_return(linked: Instance, tmp_pat
     load_stock(linked, tmp_path, LINKED, OTHER, day=NOVEMBER)
     assert structures(linked) == decided
     for pipeline in ("finess", "sirene"):
-        rollback(linked.engine, linked.search, loads[pipeline])
+        rollback(linked.engine, linked.search, loads[pipeline], home=linked.home)
         assert structures(linked) == decided
     assert row(linked, SECOND)["siret"] == [OTHER.siret]
     assert linked.differences() == []

@@ -1,6 +1,5 @@
 """A practitioner who asks for a partial diffusion was told before, and is nowhere after one load."""
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -76,14 +75,11 @@ def test_who_is_told_is_found_in_each_place_that_is_looked_into(told: Instance) 
 
 
 @pytest.mark.parametrize("saying", SAYINGS)
-def test_hidden_by_the_api_she_is_nowhere(
-    told: Instance, tmp_path: Path, saying: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.DEBUG, logger="etl"):
-        report = load_pages(told, tmp_path, *SAYINGS[saying])
+def test_hidden_by_the_api_she_is_nowhere(told: Instance, tmp_path: Path, saying: str) -> None:
+    report = load_pages(told, tmp_path, *SAYINGS[saying])
     assert report.state == "published", report
     assert structures(told) == [STAYS.id, OTHER.id]
-    assert places(told, HIDDEN, AT, caplog) == []
+    assert places(told, HIDDEN, AT) == []
     assert was_told(told) == [(LEAVES.siret, True), (SECOND.siret, True)]
     assert told.differences() == []
 
@@ -94,7 +90,7 @@ def test_only_six_columns_of_her_are_kept_and_the_same_beside_the_database(told:
     assert [tuple(row) for row in kept] == [
         (each.siret, each.siren, "P", "86.90D", "NAFRev2", "59350", "api") for each in (LEAVES, SECOND)
     ]
-    file = told.search.parent / journal.FOLDER / journal.NAME
+    file = told.home / journal.FOLDER / journal.NAME
     (first, _) = msgspec.json.decode(file.read_bytes())["masked"]
     columns = [
         "siret",
@@ -180,7 +176,7 @@ def test_what_a_stock_hid_the_next_stock_may_tell(told: Instance, tmp_path: Path
 def test_going_back_to_a_load_that_told_her_does_not(told: Instance, tmp_path: Path) -> None:
     (first,) = told.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")
     load_pages(told, tmp_path, *SAYINGS["both levels"])
-    rollback(told.engine, told.search, first[0])
+    rollback(told.engine, told.search, first[0], home=told.home)
     assert structures(told) == [STAYS.id, OTHER.id]
     assert places(told, HIDDEN, AT) == []
     assert told.differences() == []
@@ -193,11 +189,11 @@ def test_hidden_while_an_earlier_load_is_served_she_does_not_come_with_a_later_o
     (first,) = told.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")
     third = Person(12, nic=3)
     later = load_pages(told, tmp_path, third.entry("2026-11-19T08:00:00"))
-    rollback(told.engine, told.search, first[0])
+    rollback(told.engine, told.search, first[0], home=told.home)
     assert third.id not in structures(told)
     load_pages(told, tmp_path, LEAVES.entry(**OF_THE_UNIT))
     assert places(told, third.secrets) == []
-    rollback(told.engine, told.search, later.load)
+    rollback(told.engine, told.search, later.load, home=told.home)
     assert structures(told) == [STAYS.id, OTHER.id]
     assert places(told, HIDDEN + third.secrets, AT) == []
 
@@ -252,14 +248,14 @@ def test_an_older_stock_lifts_nothing_that_a_newer_one_hid(told: Instance, tmp_p
 
 def test_a_register_kept_before_sayings_were_dated_is_read(told: Instance, tmp_path: Path) -> None:
     load_pages(told, tmp_path, LEAVES.hidden_entry())
-    file = told.search.parent / journal.FOLDER / journal.NAME
+    file = told.home / journal.FOLDER / journal.NAME
     kept = msgspec.json.decode(file.read_bytes())
     for each in kept["masked"]:
         del each["said_at"]
     file.write_bytes(msgspec.json.encode(kept))
     with told.engine.begin() as connection:
         connection.execute(text("DELETE FROM masked_siret"))
-        assert journal.read(connection, told.search.parent) == 2
+        assert journal.read(connection, told.home) == 2
     assert told.rows("SELECT DISTINCT said_at = since FROM masked_siret") == [(True,)]
 
 
@@ -313,7 +309,7 @@ def test_hidden_by_pages_that_a_gate_refuses_she_is_nowhere_and_nothing_else_of_
     assert places(told, HIDDEN, AT) == []
     assert told.differences() == []
     assert masked_by(told) == [(LEAVES.siret, "api"), (SECOND.siret, "api")]
-    assert LEAVES.siret in (told.search.parent / journal.FOLDER / journal.NAME).read_text()
+    assert LEAVES.siret in (told.home / journal.FOLDER / journal.NAME).read_text()
     assert told.rows("SELECT state FROM load ORDER BY id DESC LIMIT 1") == [("refused",)]
 
 
@@ -334,7 +330,7 @@ def test_the_last_establishment_of_sirene_takes_with_it_what_it_gave(instance: I
     assert instance.refresh(a_file(tmp_path, ege)).state == "published"
     load_stock(instance, tmp_path, LEAVES)
     (finess,) = instance.rows("SELECT finess[1] FROM structure WHERE register = 'finess'")
-    where = acts.Instance(instance.engine, instance.search.parent, instance.search)
+    where = acts.Instance(instance.engine, instance.home, instance.search)
     acts.decide(where, finess[0], LEAVES.siret, "accepted", "essai", "le même lieu")
     said = "SELECT naf, siret FROM structure WHERE register = 'finess'"
     assert "86.90D" in instance.rows(said)[0].naf

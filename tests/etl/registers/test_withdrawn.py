@@ -43,7 +43,7 @@ def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
 
 
 def acting(instance: Instance) -> acts.Instance:
-    return acts.Instance(instance.engine, instance.search.parent, instance.search)
+    return acts.Instance(instance.engine, instance.home, instance.search)
 
 
 def structures(instance: Instance) -> list[str]:
@@ -81,7 +81,7 @@ def test_no_stock_page_or_rollback_brings_her_back(told: Instance, tmp_path: Pat
     acts.withdraw(acting(told), LEAVES.siret, REASON)
     assert load_stock(told, tmp_path, LEAVES, STAYS, day=NOVEMBER).state == "published"
     assert load_pages(told, tmp_path, LEAVES.entry()).state == "published"
-    rollback(told.engine, told.search, first[0])
+    rollback(told.engine, told.search, first[0], home=told.home)
     assert structures(told) == [STAYS.id]
     assert places(told, LEAVES.secrets, AT) == []
 

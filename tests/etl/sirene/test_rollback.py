@@ -92,7 +92,7 @@ def test_what_was_served_after_the_stock_is_served_again_to_the_row(stocked: Ins
     stock, before = newest(stocked), served(stocked)
     pages(stocked, tmp_path)
     assert served(stocked) != before
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     assert served(stocked) == before
     assert stocked.rows(TOLD_TWICE) == []
     assert stocked.differences() == []
@@ -102,7 +102,7 @@ def test_the_same_pages_again_give_what_they_gave_and_tell_nothing_twice(stocked
     stock = newest(stocked)
     pages(stocked, tmp_path)
     after, told = served(stocked), changes(stocked)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     pages(stocked, tmp_path)
     assert served(stocked) == after
     assert changes(stocked) == told
@@ -115,7 +115,7 @@ def test_back_and_forth_by_rollbacks_is_the_same(stocked: Instance, tmp_path: Pa
     pages(stocked, tmp_path)
     day, after = newest(stocked), served(stocked)
     for load, expected in ((stock, before), (day, after), (stock, before)):
-        rollback(stocked.engine, stocked.search, load)
+        rollback(stocked.engine, stocked.search, load, home=stocked.home)
         assert served(stocked) == expected
 
 
@@ -125,7 +125,7 @@ def test_the_next_day_keeps_the_days_that_were_rolled_back_and_tells_its_own_new
     stock = newest(stocked)
     pages(stocked, tmp_path)
     told = changes(stocked)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     renamed = RENAMED.entry(LATER, enseigne1Etablissement="CABINET PLUS NEUF")
     assert load_pages(stocked, tmp_path, renamed).state == "published"
     assert [(each[0], each[1]) for each in changes(stocked)[len(told) :]] == [(RENAMED.id, "renamed")]
@@ -142,9 +142,9 @@ def test_one_whom_a_stock_no_longer_holds_is_closed_then_and_again_after_a_retur
     everyone = (LINKED, CLOSES_LINKED, RENAMED, MOVES)
     assert load_stock(stocked, tmp_path, *everyone, day=NOVEMBER, accept=ACCEPTED).state == "published"
     month, after = newest(stocked), served(stocked)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     assert served(stocked) == before
-    rollback(stocked.engine, stocked.search, month)
+    rollback(stocked.engine, stocked.search, month, home=stocked.home)
     assert served(stocked) == after
 
 
@@ -153,7 +153,7 @@ def test_one_who_opened_and_closed_since_is_a_closed_structure_again(stocked: In
     pages(stocked, tmp_path)
     load_pages(stocked, tmp_path, OPENS.entry(LATER, etatAdministratifEtablissement="F"), accept=ACCEPTED)
     after, told = served(stocked), changes(stocked)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     assert load_pages(stocked, tmp_path, LINKED.entry(**ELSEWHERE)).state == "published"
     assert (served(stocked), changes(stocked)) == (after, told)
 
@@ -163,7 +163,7 @@ def test_a_day_of_finess_while_sirene_is_rolled_back_is_linked_with_what_is_serv
 ) -> None:
     stock = newest(stocked)
     pages(stocked, tmp_path)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     assert finess(stocked, tmp_path, DAY_2, second=CLOSES).state == "published"
     with make_instance() as alone:
         closed = {REOPENS.siret: {"etatAdministratifEtablissement": "F"}}
@@ -177,7 +177,7 @@ def test_a_return_of_finess_finds_the_links_of_what_it_declared_then(stocked: In
     first, before = newest(stocked, "finess"), served(stocked)
     assert finess(stocked, tmp_path, DAY_2, second=CLOSES).state == "published"
     assert served(stocked) != before
-    rollback(stocked.engine, stocked.search, first)
+    rollback(stocked.engine, stocked.search, first, home=stocked.home)
     assert served(stocked) == before
     assert stocked.rows(TOLD_TWICE) == []
     assert load_pages(stocked, tmp_path, CLOSES.entry(enseigne1Etablissement="CABINET NEUF")).state == "published"
@@ -198,7 +198,7 @@ def test_days_already_applied_are_still_known_after_a_return(stocked: Instance, 
     """The stock that is served is not read again by itself, nor is a day lost."""
     stock = newest(stocked)
     pages(stocked, tmp_path)
-    rollback(stocked.engine, stocked.search, stock)
+    rollback(stocked.engine, stocked.search, stock, home=stocked.home)
     records = stocked.rows("SELECT count(*) FROM source_record WHERE kind = 'siret' AND valid_to IS NULL")
     report = pages(stocked, tmp_path)
     assert report.counts["records"]["siret"]["new"] == report.counts["records"]["siret"]["changed"] == 0

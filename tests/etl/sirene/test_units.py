@@ -48,7 +48,7 @@ def test_going_back_to_the_pages_that_told_it_the_unit_has_still_ceased(stocked:
     ceased = pages(stocked, tmp_path, ONE.entry(**CEASED))
     before = told(stocked)
     pages(stocked, tmp_path, STAYS.entry(LATER, enseigne1Etablissement="CABINET NEUF"))
-    rollback(stocked.engine, stocked.search, ceased)
+    rollback(stocked.engine, stocked.search, ceased, home=stocked.home)
     assert told(stocked) == before
 
 

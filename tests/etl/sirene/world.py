@@ -127,7 +127,7 @@ class World:
 
     def __init__(self, instance: Instance, producer: Producer, insee: Insee) -> None:
         self.instance, self.producer, self.insee = instance, producer, insee
-        self.home = instance.search.parent
+        self.home = instance.home
         self.settings = Settings(
             home=self.home,
             database_url=instance.url,

@@ -120,6 +120,7 @@ OF_PERSONS = (
     "sirene_establishment",
     "link",
     "tile_count",
+    "link_decision",  # why, in an operator's words
     "load",  # numbers of rejected rows (etl/registers/samples.py)
 )
 

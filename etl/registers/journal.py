@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, text
 
-from geo.sirene import masked_siret, withdrawal
+from geo.sirene import masked_siret, masked_unit, withdrawal, withheld_with
 
 FOLDER = "registres"
 NAME = "tenus_a_l_ecart.json"
@@ -43,20 +43,46 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
     siret: str
     withdrawn_at: datetime
+    was_told: bool = True  # of a file written before this was kept, as the migration has it
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """A legal unit that is masked by itself."""
+
+    siren: str
+    said_at: datetime
+
+
+class Tied(msgspec.Struct, frozen=True):
+    """An establishment that is withheld with another."""
+
+    siret: str
+    because_of: str
+    was_told: bool
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """Both registers."""
+    """Both registers, and whom they take along."""
 
-    masked: list[Masked]
-    withdrawn: list[Withdrawn]
+    masked: list[Masked] = []
+    withdrawn: list[Withdrawn] = []
+    units: list[Unit] = []
+    tied: list[Tied] = []
+
+    @property
+    def size(self) -> int:
+        return len(self.masked) + len(self.withdrawn) + len(self.units) + len(self.tied)
 
 
 def write(connection: Connection, home: Path) -> None:
     """The registers as the connection sees them, in place of the file's, whole or not at all."""
     journal = Journal(
         masked=[Masked(**row._mapping) for row in connection.execute(select(masked_siret).order_by("siret"))],
-        withdrawn=[Withdrawn(row.siret, row.withdrawn_at) for row in connection.execute(text(STANDING))],
+        withdrawn=[Withdrawn(**row._mapping) for row in connection.execute(text(STANDING))],
+        units=[Unit(**row._mapping) for row in connection.execute(select(masked_unit).order_by("siren"))],
+        tied=[
+            Tied(**row._mapping) for row in connection.execute(select(withheld_with).order_by("siret", "because_of"))
+        ],
     )
     keep(home, NAME, msgspec.json.encode(journal))
 
@@ -87,20 +113,22 @@ def read(connection: Connection, home: Path) -> int:
     if journal.masked:
         connection.execute(text(SAY_AGAIN), [each.row for each in journal.masked])
     for each in unknown.withdrawn:
-        again = {"siret": each.siret, "withdrawn_at": each.withdrawn_at, "reason": "reprise du registre tenu à côté"}
+        again = msgspec.structs.asdict(each) | {"reason": "reprise du registre tenu à côté"}
         connection.execute(insert(withdrawal).values(again))
-    return len(unknown.masked) + len(unknown.withdrawn)
+    for statement, rows in ((SAY_UNIT, journal.units), (TIE, journal.tied)):
+        if rows:
+            connection.execute(text(statement), [msgspec.structs.asdict(each) for each in rows])
+    return unknown.size
 
 
 def knows_more(connection: Connection, home: Path) -> bool:
     """Whether the file holds somebody whom the database does not withhold."""
-    unknown = _unknown(connection, _kept(home))
-    return bool(unknown.masked or unknown.withdrawn)
+    return _unknown(connection, _kept(home)).size > 0
 
 
 def _kept(home: Path) -> Journal:
     file = home / FOLDER / NAME
-    return msgspec.json.decode(file.read_bytes(), type=Journal) if file.exists() else Journal([], [])
+    return msgspec.json.decode(file.read_bytes(), type=Journal) if file.exists() else Journal()
 
 
 def _unknown(connection: Connection, journal: Journal) -> Journal:
@@ -108,9 +136,16 @@ def _unknown(connection: Connection, journal: Journal) -> Journal:
     known = set(connection.execute(select(masked_siret.c.siret)).scalars())
     acts = {tuple(row) for row in connection.execute(text("SELECT siret, withdrawn_at FROM withdrawal"))}
     standing = {row.siret for row in connection.execute(text(STANDING))}
+    units = set(connection.execute(select(masked_unit.c.siren)).scalars())
+    tied = {tuple(row) for row in connection.execute(select(withheld_with.c.siret, withheld_with.c.because_of))}
+    masked = [each for each in journal.masked if each.siret not in known]
+    withdrawn = [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts]
+    withheld = known | standing | {each.siret for each in masked} | {each.siret for each in withdrawn}
     return Journal(
-        [each for each in journal.masked if each.siret not in known],
-        [e for e in journal.withdrawn if e.siret not in standing and (e.siret, e.withdrawn_at) not in acts],
+        masked,
+        withdrawn,
+        [each for each in journal.units if each.siren not in units],
+        [each for each in journal.tied if each.because_of in withheld and (each.siret, each.because_of) not in tied],
     )
 
 
@@ -121,4 +156,16 @@ SET said_at = greatest(said_at, :said_at),
     said_by = CASE WHEN :said_by = 'api' THEN 'api' ELSE said_by END
 WHERE siret = :siret AND (said_at < :said_at OR (:said_by = 'api' AND said_by <> 'api'))
 """
-STANDING = "SELECT siret, withdrawn_at FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"
+SAY_UNIT = """
+INSERT INTO masked_unit (siren, said_at) VALUES (:siren, :said_at)
+ON CONFLICT (siren) DO UPDATE SET said_at = greatest(masked_unit.said_at, excluded.said_at)
+"""
+# Of who is withheld today: who is no more takes nobody along.
+TIE = """
+INSERT INTO withheld_with (siret, because_of, was_told)
+SELECT CAST(:siret AS text), CAST(:because_of AS text), CAST(:was_told AS boolean)
+WHERE EXISTS (SELECT FROM masked_siret WHERE siret = :because_of)
+   OR EXISTS (SELECT FROM withdrawal WHERE siret = :because_of AND undone_at IS NULL)
+ON CONFLICT (siret, because_of) DO UPDATE SET was_told = withheld_with.was_told OR excluded.was_told
+"""
+STANDING = "SELECT siret, withdrawn_at, was_told FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"

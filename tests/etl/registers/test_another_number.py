@@ -34,7 +34,7 @@ ACCEPTED = ["closed", "removed"]
 
 
 def withdrawn(instance: Instance, folder: Path) -> None:
-    acts.withdraw(acts.Instance(instance.engine, instance.search.parent, instance.search), HEIR.siret, REASON)
+    acts.withdraw(acts.Instance(instance.engine, instance.home, instance.search), HEIR.siret, REASON)
 
 
 def hidden(instance: Instance, folder: Path) -> None:
@@ -98,7 +98,7 @@ def test_no_later_stock_tells_the_double_and_undone_it_may(told: Instance, tmp_p
     withdrawn(told, tmp_path)
     stock(told, tmp_path, DECEMBER, AS_HEIR)
     assert structures(told) == [STAYS.id]
-    acts.undo_withdrawal(acts.Instance(told.engine, told.search.parent, told.search), HEIR.siret)
+    acts.undo_withdrawal(acts.Instance(told.engine, told.home, told.search), HEIR.siret)
     stock(told, tmp_path, datetime(2027, 1, 4, 8, 12, 30), AS_HEIR)
     assert structures(told) == [STAYS.id, HEIR.id]
 
@@ -115,6 +115,6 @@ def test_a_place_that_she_took_over_does_not_come_back_by_a_return(told: Instanc
     stock(told, tmp_path, NOVEMBER, CLOSED, succession=True)
     assert told.rows("SELECT siret, why FROM absorbed_siret") == [(OLD.siret, "succession")]
     withdrawn(told, tmp_path)
-    rollback(told.engine, told.search, closed.load)
+    rollback(told.engine, told.search, closed.load, home=told.home)
     assert structures(told) == [STAYS.id]
     assert places(told, secrets(), [(HEIR.lon, HEIR.lat)]) == []

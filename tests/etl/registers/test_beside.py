@@ -188,3 +188,38 @@ def _load_that_fails_to_commit(instance: Instance, pages: list[Path]) -> None:
 
 def _started(instance: Instance) -> None:
     again(lambda: acts.reapply(acting(instance)))
+
+
+def test_a_legal_unit_masked_since_the_backup_hides_an_establishment_that_a_stock_tells_first(
+    told: Instance, server_url: str, tmp_path: Path
+) -> None:
+    third = Person(12, nic=3)
+    with backup(told, server_url) as url:
+        load_pages(told, tmp_path, LEAVES.entry(statutDiffusionUniteLegale="P"))
+        instance = Instance(engine_for(url), told.search)
+        try:
+            load_stock(instance, tmp_path, LEAVES, third, STAYS, OTHER, day=NOVEMBER)
+            assert structures(instance) == [STAYS.id, OTHER.id]
+            assert places(instance, LEAVES.secrets + third.secrets, AT) == []
+        finally:
+            instance.engine.dispose()
+
+
+def test_all_that_withholds_is_read_again_as_it_was(told: Instance, tmp_path: Path) -> None:
+    load_pages(told, tmp_path, LEAVES.entry(statutDiffusionUniteLegale="P"))
+    acts.withdraw(acting(told), STAYS.siret, REASON)
+    tables = ("masked_siret", "masked_unit", "withheld_with", "withdrawal")
+    with told.engine.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO withheld_with VALUES ('{OTHER.siret}', '{STAYS.siret}', true)")
+        connection.exec_driver_sql("UPDATE withdrawal SET reason = 'reprise du registre tenu à côté'")
+        journal.write(connection, told.home)
+    before = {table: told.rows(f"SELECT (to_jsonb(t) - 'id')::text FROM {table} AS t ORDER BY 1") for table in tables}
+    with told.engine.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+        assert journal.knows_more(connection, told.home)
+        assert journal.read(connection, told.home) == 4
+        assert not journal.knows_more(connection, told.home)
+    after = {table: told.rows(f"SELECT (to_jsonb(t) - 'id')::text FROM {table} AS t ORDER BY 1") for table in tables}
+    assert after == before
+    assert all(before.values())

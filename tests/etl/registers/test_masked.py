@@ -453,7 +453,7 @@ def test_hidden_by_pages_on_which_the_database_breaks_she_is_nowhere(told: Insta
 
 def test_what_an_operator_wrote_of_her_goes_and_the_decision_stays(told: Instance, tmp_path: Path) -> None:
     [(finess,)] = told.rows("SELECT finess[1] FROM structure WHERE register = 'finess'")
-    acting = acts.Instance(told.engine, told.search.parent, told.search)
+    acting = acts.Instance(told.engine, told.home, told.search)
     acts.decide(acting, finess, LEAVES.siret, "accepted", "A. Vérificateur", f"cabinet de {LEAVES.surname}")
     load_pages(told, tmp_path, LEAVES.hidden_entry())
     assert told.rows("SELECT siret, verdict FROM link_decision") == [(LEAVES.siret, "accepted")]
@@ -466,7 +466,7 @@ def test_an_address_that_led_to_a_structure_of_finess_answers_410_once_she_is_hi
     declaring = {"egeId": "590000001", "numFinessEge": "590000001", "nomEgeLong": "CABINET", "siret": LEAVES.siret}
     assert instance.refresh(a_file(tmp_path, an_ege(about=declaring))).state == "published"
     load_stock(instance, tmp_path, *EVERYONE)
-    with TestClient(create_app(Settings(home=instance.search.parent, database_url=instance.url))) as client:
+    with TestClient(create_app(Settings(home=instance.home, database_url=instance.url))) as client:
         client.follow_redirects = False
         address = f"/api/v1/structures/{LEAVES.id}"
         assert client.get(address).status_code == 308

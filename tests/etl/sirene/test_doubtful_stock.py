@@ -60,14 +60,14 @@ def test_a_file_of_units_that_lacks_most_masks_nobody(told: Instance, tmp_path: 
     assert told.rows("SELECT 1 FROM masked_siret") == []
 
 
-@pytest.mark.parametrize("how_many", [0, None], ids=["an empty file", "no file"])
+@pytest.mark.parametrize("is_given", [True, False], ids=["an empty file", "no file"])
 def test_a_stock_without_positions_moves_nobody_to_the_town_hall(
-    told: Instance, tmp_path: Path, how_many: int | None
+    told: Instance, tmp_path: Path, is_given: bool
 ) -> None:
     files = of_november(tmp_path)
     assert files.positions is not None
-    pl.read_parquet(files.positions).head(how_many).write_parquet(files.positions)
-    without = msgspec.structs.replace(files, positions=None) if how_many is None else files
+    pl.read_parquet(files.positions).clear().write_parquet(files.positions)
+    without = files if is_given else msgspec.structs.replace(files, positions=None)
     assert refusing(refresh(told, without)) == ["drift"]
 
 

@@ -53,7 +53,9 @@ def test_an_active_establishment_of_our_field_is_kept_with_its_point(tmp_path: P
     found, opened = read(tmp_path, establishments({}), units({}))
     assert opened.schema == rows.OPEN
     assert opened.select("siret", "denomination", "quality").rows() == [(SIRET, "PHARMACIE DES LILAS", "11")]
-    assert found.counts == Counts(read=1, in_scope=1, named_found=0, closed_dropped=0, open=1, masked=0)
+    assert found.counts == Counts(
+        read=1, in_scope=1, named_found=0, closed_dropped=0, unreadable=0, repeated=0, open=1, masked=0
+    )
 
 
 def test_another_trade_is_left_unless_finess_names_it(tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ from geo.publication import load
 from geo.settings import Settings
 from tests.api import two_registers as street
 from tests.conftest import fresh_database
-from tests.etl.conftest import template  # noqa: F401 (a database that nobody is connected to)
 from tests.places import BORDEAUX
 
 Client = TestClient[Any]

@@ -14,7 +14,6 @@ from tests.conftest import fresh_database
 from tests.e2e import the_map
 from tests.e2e.conftest import served, visiting
 from tests.e2e.test_everyone import violations
-from tests.etl.conftest import template  # noqa: F401 (a database that nobody is connected to)
 from tests.places import BORDEAUX
 from tiles import basemap
 

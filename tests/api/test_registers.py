@@ -33,7 +33,7 @@ HTML = {"accept": "text/html"}
 @pytest.fixture(scope="module")
 def both(
     server_url: str,
-    template: str,  # noqa: F811
+    template: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Settings]:
     """An instance that serves both registers."""

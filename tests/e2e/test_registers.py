@@ -24,7 +24,7 @@ GONE = f"/structures/s{street.HIDDEN}"
 @pytest.fixture(scope="module")
 def both_served(
     server_url: str,
-    template: str,  # noqa: F811
+    template: str,
     tmp_path_factory: pytest.TempPathFactory,
     web_assets: Path,
 ) -> Iterator[str]:

@@ -122,7 +122,9 @@ def _joined(chosen: pl.LazyFrame, units: Path, positions: Path | None, sirens: p
     with undamaged(units):
         of_units = asked(units, LEGAL_UNITS, of_range & pl.col("siren").is_in(sirens.implode()))
         theirs = of_units.collect(engine="streaming")
-    joined = _beside(ours, typed(theirs, LEGAL_UNITS), "siren")
+    # of a unit that is there twice, the row that hides it is heard
+    told_last = pl.col("statutDiffusionUniteLegale").eq_missing("O") & ~pl.col(SAYS_HIDDEN)
+    joined = _beside(ours, typed(theirs, LEGAL_UNITS).sort(told_last, maintain_order=True), "siren")
     if positions is None:
         return joined
     # a SIRET begins with its SIREN: the same range, and its row groups

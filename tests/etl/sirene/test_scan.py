@@ -58,6 +58,11 @@ def test_an_active_establishment_of_our_field_is_kept_with_its_point(tmp_path: P
     )
 
 
+def test_of_a_legal_unit_that_is_there_twice_the_row_that_hides_it_is_heard(tmp_path: Path) -> None:
+    found, _ = read(tmp_path, establishments({}), units({}, {"statutDiffusionUniteLegale": "P"}))
+    assert (found.counts.open, found.counts.masked) == (0, 1)
+
+
 def test_another_trade_is_left_unless_finess_names_it(tmp_path: Path) -> None:
     _, opened = read(tmp_path, establishments(RESTAURANT), units({}))
     assert opened.is_empty()

@@ -132,14 +132,67 @@ def test_nobody_s_name_is_no_name() -> None:
         ("INSTITUT L.P. DURAND", "Institut L.P. Durand"),
         ("CLINIQUE SAINT-VINCENT", "Clinique Saint-Vincent"),
         ("FREDERIQUE MEZERAC", "Frederique Mezerac"),
+        ("CABINET DE SAGE-FEMME", "Cabinet de sage-femme"),
+        ("CRECHE LES P'TITS LOUPS", "Crèche Les P’tits Loups"),
+        ("VITAMINE A", "Vitamine A"),
     ],
 )
 def test_capitals_are_given_back_and_no_accent_is_invented(published_name: str, name: str) -> None:
     assert restored(published_name) == name
 
 
-def test_a_person_s_name_is_no_word_of_the_field() -> None:
-    assert (proper("MAISON"), proper("NG"), proper("D'ARC")) == ("Maison", "Ng", "d’Arc")
+@pytest.mark.parametrize(
+    ("published_name", "name"),
+    [
+        ("E.H.P.A.D. LES LILAS", "E.H.P.A.D. Les Lilas"),
+        ("ASSOCIATION A.D.M.R.", "Association A.D.M.R."),
+        ("S.E.L.A.R.L. PHARMACIE DU PORT", "S.E.L.A.R.L. Pharmacie du Port"),
+        ("S.A.R.L AMBULANCES A.B. DE L'AIN", "S.A.R.L Ambulances A.B. de l’Ain"),
+    ],
+)
+def test_an_acronym_keeps_its_dots_and_its_capitals(published_name: str, name: str) -> None:
+    assert restored(published_name) == name
+
+
+@pytest.mark.parametrize(
+    ("published_name", "name"),
+    [
+        ("DR SAGE", "Dr Sage"),
+        ("DR. MAISON", "Dr. Maison"),
+        ("CABINET DU DR LE PETIT-JARDIN", "Cabinet du Dr Le Petit-Jardin"),
+        ("DOCTEUR LAURENT VILLA", "Docteur Laurent Villa"),
+        ("DR A MARTIN", "Dr A Martin"),
+        ("DR JP MARTIN", "Dr JP Martin"),
+        ("DR VI NGUYEN", "Dr Vi Nguyen"),
+        ("JEAN PETIT INFIRMIER", "Jean Petit infirmier"),
+        ("DR MARTIN CHIRURGIEN DENTISTE", "Dr Martin chirurgien dentiste"),
+        ("SOPHIE SAGE-FEMME", "Sophie sage-femme"),
+        ("RESIDENCE SAINTE-ANNE MAISON DE RETRAITE", "Résidence Sainte-Anne maison de retraite"),
+        ("DOCTEUR EN PHARMACIE", "Docteur en pharmacie"),
+        ("DOCTEUR A DOMICILE", "Docteur à domicile"),
+    ],
+)
+def test_a_word_of_the_field_is_a_surname_where_a_person_is_named(published_name: str, name: str) -> None:
+    assert restored(published_name) == name
+
+
+@pytest.mark.parametrize(
+    ("published_name", "name"),
+    [
+        ("MAISON", "Maison"),
+        ("NG", "Ng"),
+        ("D'ARC", "d’Arc"),
+        ("JEAN SANS-DUPONT", "Jean Sans-Dupont"),
+        ("AIDA ET-TAHIRI", "Aida Et-Tahiri"),
+        ("JEAN-PAUL EN-NACIRI", "Jean-Paul En-Naciri"),
+        ("MARIE OU YANG", "Marie Ou Yang"),
+        ("VI NGUYEN", "Vi Nguyen"),
+        ("JEAN A MARTIN", "Jean A Martin"),
+        ("ANNE-MARIE DE L'ISLE DU PRE", "Anne-Marie de l’Isle du Pre"),
+    ],
+)
+def test_a_person_s_name_goes_by_rules_of_persons(published_name: str, name: str) -> None:
+    assert proper(published_name) == name
 
 
 # Addresses

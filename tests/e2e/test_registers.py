@@ -89,6 +89,43 @@ def test_the_page_of_one_withdrawn_is_designed_for_everyone(
         expect(page.locator("#recherche")).to_be_visible()
 
 
+HOW_FAR_IS_THE_SECTION = "document.getElementById('vie-privee').getBoundingClientRect().top / innerHeight"
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_practitioner_lands_on_what_is_said_to_them(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/structures/s{street.DOCTOR}")
+    page.get_by_role("link", name="D’où viennent ces données").click()
+    the_section_is_in_the_window(page)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_an_address_that_names_a_section_lands_on_it_and_keeps_its_name(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/donnees#vie-privee")
+    the_section_is_in_the_window(page)
+    page.get_by_role("link", name="Recherche").first.click()
+    expect(page.locator("#compte")).to_be_visible()
+    assert "vie-privee" not in page.url
+    page.go_back()
+    the_section_is_in_the_window(page)
+
+
+def test_without_a_map_one_lands_on_the_section_too(browser: Browser, both_served: str) -> None:
+    with browser.new_context(java_script_enabled=False, base_url=both_served) as visitor:
+        page = visitor.new_page()
+        page.goto("/donnees#vie-privee")
+        assert 0 <= page.evaluate(HOW_FAR_IS_THE_SECTION) < 0.5
+
+
+def the_section_is_in_the_window(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Vie privée")).to_be_in_viewport()
+    the_map.wait_until_drawn(page)
+    assert page.url.endswith("/donnees#vie-privee")
+    assert 0 <= page.evaluate(HOW_FAR_IS_THE_SECTION) < 0.5
+
+
 def test_who_shares_a_door_is_a_click_away_on_the_page(page: Page) -> None:
     page.goto(f"/structures/f{street.PHARMACY}")
     page.get_by_role("link", name="Camille Petit").click()

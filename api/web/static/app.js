@@ -1,31 +1,36 @@
 // The page's behaviour: links and forms fetch only what changes, the map follows; without this file they still work.
 import { suggest } from "./suggestions.js";
 import { createMap } from "./carte.js";
+import { anchored, viewAsked, viewInAddress } from "./vue.js";
 
-const sharedView = location.hash.startsWith("#carte="); // before the map writes its own
+const sharedView = viewAsked() !== null; // before the map writes its own
 const content = () => document.getElementById("contenu");
 const announcer = document.getElementById("annonces");
 const say = (text) => { announcer.textContent = text; };
 document.documentElement.classList.add("avec-js");
 
 let pending = null;
+const address = () => location.pathname + location.search;
+let latest = address(); // the content that stands or comes: an anchor in it asks for no other
 let question = content().dataset.requete ?? ""; // the last one asked: a structure that is open has none of its own
 
 /** Fetch the part of a page that changes and put it in place; a failure leaves what was there and says so. */
-async function go(address, { push = true, focus = true, move = true } = {}) {
+async function go(wanted, { push = true, focus = true, move = true } = {}) {
   pending?.abort();
   pending = new AbortController();
+  latest = wanted;
   content().classList.add("occupe");
   content().setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address, { headers: { "x-lum1-fragment": "1", accept: "text/html" }, signal: pending.signal });
+    const answer = await fetch(wanted, { headers: { "x-lum1-fragment": "1", accept: "text/html" }, signal: pending.signal });
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
     if (!part) throw new TypeError("answer without content");
     content().replaceWith(document.importNode(part, true));
-    if (push) history.pushState(null, "", address + location.hash);
+    if (push) history.pushState(null, "", wanted + viewInAddress());
     arrived({ focus, move });
   } catch (error) {
     if (error.name === "AbortError") return;
+    latest = null;
     content().classList.remove("occupe");
     content().removeAttribute("aria-busy");
     say(announcer.dataset.horsLigne);
@@ -40,6 +45,7 @@ function arrived({ focus = true, move = true } = {}) {
   const count = document.getElementById("compte");
   say(count ? count.textContent : document.title);
   if (focus) { content().focus({ preventScroll: true }); content().scrollTop = 0; }
+  anchored()?.scrollIntoView();
   map?.show(content(), move);
   question = content().dataset.requete ?? question;
   // the search box says what is asked, whatever way one came here
@@ -109,7 +115,7 @@ document.addEventListener("submit", (event) => {
   go("/?" + asked);
 });
 document.addEventListener("change", (event) => event.target.closest(".filtres")?.requestSubmit());
-window.addEventListener("popstate", () => go(location.pathname + location.search, { push: false, move: false }));
+window.addEventListener("popstate", () => { if (address() !== latest) go(address(), { push: false, move: false }); });
 
 for (const kind of ["mouseover", "focusin"]) {
   document.addEventListener(kind, (event) => {

@@ -1,5 +1,6 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
+import { keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
 const CLUSTER_STEP = 2;
@@ -19,8 +20,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
       style: `/tiles/style.json${dark ? "?theme=sombre" : ""}`,
       // the style names no host: tiles come from the page's own origin, whatever proxy stands before the server
       transformRequest: (address) => ({ url: new URL(address, location.origin).href }),
-      ...FRANCE,
-      hash: "carte",
+      ...(viewAsked() ?? FRANCE),
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -42,6 +42,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
   map.on("sourcedata", ({ sourceId, tile }) => {
     if (tile?.state === "loaded" && silent.delete(sourceId) && !silent.size) onTrouble(false);
   });
+  keepInAddress(map);
   place.mapLibre = map; // for tests and the curious
 
   const ready = new Promise((resolve) => map.once("load", resolve));

@@ -43,12 +43,22 @@ class Siret(str):
 
     @classmethod
     def parse(cls, text: str) -> "Siret":
+        candidate = cls.formed(text)
+        if not _siret_key_holds(candidate):
+            raise _no_siret(text)
+        return candidate
+
+    @classmethod
+    def formed(cls, text: str) -> "Siret":
+        """Fourteen digits whatever their key: Insee publishes some that do not hold, so what is looked up need not."""
         candidate = compact(text)
-        if len(candidate) != 14 or not _is_digits(candidate) or not _siret_key_holds(candidate):
-            raise InvalidIdentifier(
-                f"« {text} » n’est pas un numéro SIRET : quatorze chiffres et leur clé sont attendus."
-            )
+        if len(candidate) != 14 or not _is_digits(candidate):
+            raise _no_siret(text)
         return cls(candidate)
+
+
+def _no_siret(text: str) -> InvalidIdentifier:
+    return InvalidIdentifier(f"« {text} » n’est pas un numéro SIRET : quatorze chiffres et leur clé sont attendus.")
 
 
 def compact(text: str) -> str:

@@ -124,6 +124,17 @@ def served_publication(connection: Connection) -> Publication | None:
     )
 
 
+def went_back_to(connection: Connection, pipeline: str) -> int | None:
+    """The load whose content is served again, while a rollback is the register's last act; what came after it is not told."""
+    served = (
+        select(load.c.counts["went_back_to"].as_integer())
+        .join_from(current_publication, publication, publication.c.version == current_publication.c.version)
+        .join(load, load.c.id == func.any(publication.c.loads))
+        .where(load.c.pipeline == pipeline)
+    )
+    return connection.execute(served).scalar_one_or_none()
+
+
 def replayed(connection: Connection, pipeline: str) -> datetime | None:
     """When the producer made the file that is served, if a newer one was published too: history is asked as of then."""
     newer = load.alias("newer")

@@ -7,16 +7,18 @@ import msgspec
 
 from api.dependencies import Reading
 from api.structures import wording
-from api.structures.known import Known, known_of
+from api.structures.known import Known, Served, known_of
 from api.structures.published import Coded, Group, Link
 from api.structures.schemas import StructurePage
 from api.structures.wording import Json, coded, day_of
-from geo.publication import replayed
+from geo import sirene
+from geo.publication import replayed, went_back_to
 
 
 def with_details(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These pages with what history knows of each; as they are where it knows nothing."""
-    known = known_of(view.connection, pages, replayed(view.connection, "finess"))
+    served = Served(replayed(view.connection, "finess"), went_back_to(view.connection, sirene.PIPELINE))
+    known = known_of(view.connection, pages, served)
     return [
         msgspec.structs.replace(
             page,
@@ -33,7 +35,6 @@ def _of_establishment(view: Reading, ege: Json) -> dict[str, Any]:
     return {
         "short_name": ege.get("nom_court"),
         "name_complement": ege.get("complement_nom"),
-        "opened_on": day_of(ege.get("ouverture")),
         "authorised_on": day_of(ege.get("premiere_autorisation")),
         "mft": coded(ege.get("mft"), mft),
         "espic": [Coded(code, espic.get(code)) for code in ege.get("espic", [])],

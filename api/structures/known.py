@@ -1,4 +1,4 @@
-"""What the history of FINESS knows of some structures: four statements, for one structure or for hundreds."""
+"""What the history of registers knows of some structures: four statements, for one structure or for hundreds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,14 @@ from geo.history import TOLD_BEFORE
 from search.results import Structure
 
 Records = Mapping[tuple[str, str], Json]
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is served of each register's history: FINESS's as of a moment, SIRENE's up to a load; all of it where None."""
+
+    finess: datetime | None = None
+    sirene: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,20 +46,21 @@ class Known:
         return _ties(self.records, structure)
 
 
-def known_of(connection: Connection, structures: Sequence[Structure], replayed: datetime | None = None) -> Known:
-    """Everything their pages tell, in few statements; of the day of an older file when that is what is served."""
-    at = replayed.isoformat() if replayed else NOW
+def known_of(connection: Connection, structures: Sequence[Structure], served: Served) -> Known:
+    """Everything their pages tell, in few statements; of an older file when that is what is served."""
+    at = served.finess.isoformat() if served.finess else NOW
     records = _records(connection, structures, at)
     return Known(
         records,
         _groups(connection, records, at),
         _sites(connection, structures, records, at),
-        _changes(connection, structures, at),
+        _changes(connection, structures, at, served.sirene),
     )
 
 
 def _ege_key(structure: Structure) -> tuple[str, str]:
-    return "ege", structure.id[1:]  # an id is "f" and the number of the founding establishment (docs/adr/0002)
+    # an id is a letter and the number of the establishment that founds it, "f" of FINESS, "s" of SIRENE (docs/adr/0002)
+    return "ege", structure.id[1:]
 
 
 def _pmej_key(structure: Structure) -> tuple[str, str]:
@@ -89,9 +98,12 @@ def _sites(connection: Connection, structures: Sequence[Structure], records: Rec
     return {row.ege_id: row for row in connection.execute(text(SITES), given)}
 
 
-def _changes(connection: Connection, structures: Sequence[Structure], at: str) -> Mapping[str, list[ObservedChange]]:
+def _changes(
+    connection: Connection, structures: Sequence[Structure], at: str, last_load: int | None
+) -> Mapping[str, list[ObservedChange]]:
+    given = {"ids": [each.id for each in structures], "at": at, "last_load": last_load}
     found: defaultdict[str, list[ObservedChange]] = defaultdict(list)
-    for structure, *change in connection.execute(text(CHANGES), {"ids": [each.id for each in structures], "at": at}):
+    for structure, *change in connection.execute(text(CHANGES), given):
         found[structure].append(ObservedChange(*change))
     return found
 
@@ -132,10 +144,15 @@ FROM structure AS s
 JOIN source_record AS r ON r.kind = 'ege' AND r.key = substr(s.id, 2) COLLATE "default" AND {STOOD}
 WHERE s.ej_finess = ANY (CAST(:ejs AS text[])) AND r.record ->> 'ege_id' = ANY (CAST(:ege_ids AS text[]))
 """
-# Asked by the page of a structure: structure_change_structure_idx.
+# Asked by the page of a structure: structure_change_structure_idx. Days do not order SIRENE's loads (a stock older than the
+# days of the API before it comes after them), their numbers do.
 CHANGES = f"""
 SELECT structure, kind, seen_on, effective_on, {TOLD_BEFORE} AS before, after
 FROM structure_change
-WHERE structure = ANY (CAST(:ids AS text[])) AND seen_on <= CAST(CAST(:at AS timestamptz) AS date)
+WHERE structure = ANY (CAST(:ids AS text[]))
+  AND CASE
+      WHEN starts_with(structure, 's') THEN load_id <= coalesce(CAST(:last_load AS integer), load_id)
+      ELSE seen_on <= CAST(CAST(:at AS timestamptz) AS date)
+  END
 ORDER BY structure, id
 """

@@ -36,6 +36,7 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
     siret = siret_of_id(identifier) or _siret_asked(identifier)
     if siret and (elsewhere := told_as(view.connection, siret)):
         return _pages(view, structure.c.id == elsewhere)
+    _refuse_a_wrong_key(identifier)
     raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
 
 
@@ -88,13 +89,20 @@ def _conditions(identifier: str) -> list[ColumnElement[bool]]:
         finess = Finess.parse(number)
         return [_among(structure.c.finess, finess), structure.c.ej_finess == str(finess)]
     if kind == "siret":
-        return [_among(structure.c.siret, Siret.parse(number))]
+        return [_among(structure.c.siret, Siret.formed(number))]
     raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
 
 
 def _siret_asked(identifier: str) -> str | None:
     kind, _, number = identifier.partition(":")
-    return str(Siret.parse(number)) if kind == "siret" else None
+    return str(Siret.formed(number)) if kind == "siret" else None
+
+
+def _refuse_a_wrong_key(identifier: str) -> None:
+    """Insee publishes SIRET whose key is wrong: one that nothing bears is a mistake in typing."""
+    kind, _, number = identifier.partition(":")
+    if kind == "siret":
+        Siret.parse(number)
 
 
 def _among(column: Any, number: str) -> ColumnElement[bool]:
@@ -131,6 +139,7 @@ def _page(row: Row[Any], publication: Publication) -> StructurePage:
     return StructurePage(
         **members,
         aliases=list(dict.fromkeys([*row.other_names, *row.aliases])),
+        opened_on=row.opened_on,
         provenance=provenance_of(row, publication),
     )
 

@@ -3,7 +3,6 @@
 Each is one transaction under the lock of loads, published at once; no load, rollback or matching undoes it.
 """
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,11 +17,9 @@ from etl.registers import journal, settling
 from etl.registers.together import Together, serve_together
 from etl.sirene import scratch
 from geo.errors import Lum1Error, NotFound
-from geo.identifiers import Finess, Siret, compact
+from geo.identifiers import Finess, Siret
 from geo.links import link_decision
 from geo.sirene import WITHHELD, withdrawal
-
-FOURTEEN_DIGITS = re.compile("[0-9]{14}")
 
 
 class AlreadySo(Lum1Error):
@@ -114,11 +111,10 @@ def reapply(instance: Instance, progress: Progress | None = None) -> int:
 
 def _siret(instance: Instance, written: str) -> str:
     """A SIRET; Insee publishes some whose key is wrong, so the key is asked only of one that we do not hold."""
-    number = compact(written)
-    if FOURTEEN_DIGITS.fullmatch(number):
-        with instance.engine.connect() as connection:
-            if connection.execute(text(IS_HELD), {"siret": number}).scalar_one():
-                return number
+    number = str(Siret.formed(written))
+    with instance.engine.connect() as connection:
+        if connection.execute(text(IS_HELD), {"siret": number}).scalar_one():
+            return number
     return str(Siret.parse(written))
 
 

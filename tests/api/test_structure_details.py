@@ -260,8 +260,8 @@ def test_what_history_does_not_know_is_null_or_empty(instance: Instance, client:
     with instance.engine.begin() as connection:
         connection.execute(text("DELETE FROM source_record"))
     told = of(client, f"f{ONE}")
-    assert {name: told[name] for name in ("opened_on", "legal_status", "mft", "entity")} == dict.fromkeys(
-        ("opened_on", "legal_status", "mft", "entity")
+    assert {name: told[name] for name in ("authorised_on", "legal_status", "mft", "entity")} == dict.fromkeys(
+        ("authorised_on", "legal_status", "mft", "entity")
     )
     assert told["addresses"] == told["contacts"] == told["groups"] == told["links"] == told["events"] == []
     assert told["phones"] == ["03 20 00 00 00"]

@@ -1,5 +1,6 @@
 """`withdraw` and `links`: what people decide of registers, dated and undoable."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
 from etl.registers import acts
 from etl.rhythm import PARIS
+from geo.communes import area_names
 from geo.database import engine_for
 from geo.errors import NotFound
 from geo.identifiers import Finess
@@ -23,14 +25,20 @@ NOTHING = {
     "rejected": "Aucun rapprochement refusé.",
 }
 SOURCES = {"declared": "déclaré par FINESS", "scoring": "trouvé", "human": "décidé"}
+# What a terminal set to another encoding sends, and the one character that PostgreSQL does not store.
+_CANNOT_BE_KEPT = re.compile("[\0\ud800-\udfff]")
 VERDICTS = {"accepted": "Accepté", "rejected": "Refusé"}
 
 
 def _said(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """What a person wrote, without what surrounds it; nothing but spaces says nothing."""
-    if value is not None and not value.strip():
+    if value is None:
+        return None
+    if not value.strip():
         raise click.UsageError(f"{parameter.opts[0]} est vide : un acte dit qui décide et pourquoi.", context)
-    return value.strip() if value is not None else None
+    if _CANNOT_BE_KEPT.search(value):
+        raise click.UsageError(f"{parameter.opts[0]} contient des octets qui ne sont pas du texte en UTF-8.", context)
+    return value.strip()
 
 
 BY = click.option("--by", required=True, callback=_said, metavar="NOM", help="Qui décide.")
@@ -79,7 +87,9 @@ def links() -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def list_links(status: str, departement: str | None, limit: int, as_json: bool) -> None:
-    """Ceux qui attendent une décision, les plus probables d’abord."""
+    """Ceux d’un état (à vérifier, si --status ne dit rien), les plus probables d’abord."""
+    if departement is not None and departement not in area_names("departement"):
+        raise NotFound(f"Le département «\u202f{departement}\u202f» n’existe pas : 59, 2A, 974…")
     with _reading() as connection:
         rows = _links(connection, {"status": status, "departement": departement, "limit": limit, "finess": None})
     _tell(rows, as_json, NOTHING[status])
@@ -186,6 +196,6 @@ WHERE l.valid_to IS NULL
   AND (CAST(:status AS text) IS NULL OR l.status = :status)
   AND (CAST(:finess AS text) IS NULL OR l.finess = :finess)
   AND (CAST(:departement AS text) IS NULL OR s.departement = :departement)
-ORDER BY l.score DESC, l.finess, l.siret
+ORDER BY l.score DESC, CAST(l.parts ->> 'strength' AS float8) DESC NULLS LAST, l.finess, l.siret
 LIMIT :limit
 """

@@ -14,7 +14,7 @@ CSV_ONLY = ".sources.json"  # the other formats carry their sources inside
 
 
 def export(connection: Connection, what: str, format_: str, out: Path) -> int:
-    """Write `structures` or `changes` as they are served to `out`, replaced only once complete; how many rows."""
+    """Write `structures`, `changes` or `links` as they are served to `out`, replaced only once complete; how many rows."""
     check_target(out)
     beside = [out.with_name(out.name + CSV_ONLY)] if format_ == "csv" else []
     for other in beside:

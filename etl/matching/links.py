@@ -45,6 +45,7 @@ def _written(pairs: pl.DataFrame) -> pl.DataFrame:
     by_hand, declared = pl.col("verdict").is_not_null(), pl.col("declared")
     source = pl.when(by_hand).then(pl.lit("human")).when(declared).then(pl.lit("declared")).otherwise(pl.lit("scoring"))
     parts = [name for name in PARTS.to_schema() if name != "checks"]
+    pairs = pairs.with_columns(pl.col("strength").round(2))
     return pairs.with_columns(source=source, reason=reason()).select(
         *PAIR,
         "score",

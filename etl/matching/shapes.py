@@ -49,6 +49,7 @@ PARTS = pl.Struct(
         "identifiers": pl.Float64,  # the SIREN of the legal entity
         "naf": pl.Float64,
         "distance_m": pl.Float64,  # when both points are good
+        "strength": pl.Float64,  # the score, beyond 100 too: who is ahead among equals
         "heir": pl.Boolean,  # Insee says it took over from the one declared
         "checks": pl.List(pl.String),  # of the declared one
     }

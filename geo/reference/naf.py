@@ -50,7 +50,16 @@ def main() -> None:
 def _labels(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as published:
         lines = list(csv.reader(published, delimiter=";"))
-    return {line[1]: line[2].replace("'", "’") for line in lines[1:] if line[1]}
+    return {line[1]: written(line[2]) for line in lines[1:] if line[1]}
+
+
+def written(label: str) -> str:
+    """A label on one line, spaced once; some of Insee's hold line breaks.
+
+    >>> written("Hébergement  d'enfants\\n")
+    'Hébergement d’enfants'
+    """
+    return " ".join(label.split()).replace("'", "’")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ from api.commands import french
         (["links", "accept", "1", "2", "--by", " ", "--reason", "appelé"], "--by est vide"),
         (["links", "reject", "1", "2", "--by", "Ana", "--reason", ""], "--reason est vide"),
         (["withdraw", "1", "--reason", "\u00a0 "], "--reason est vide"),
+        (
+            ["links", "accept", "1", "2", "--by", "\udcff", "--reason", "appelé"],
+            "--by contient des octets qui ne sont pas",
+        ),
+        (["withdraw", "1", "--reason", "dossier\0"], "--reason contient des octets qui ne sont pas"),
         (["status", "maintenant"], "Argument de trop : maintenant"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

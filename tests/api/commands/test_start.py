@@ -233,9 +233,17 @@ def test_a_doubtful_link_is_listed_decided_and_left_again(lum1):
     assert (unknown.returncode, "FINESS ne publie aucun établissement" in unknown.stderr) == (1, True)
 
 
+def test_among_equals_the_candidate_that_is_ahead_is_listed_first(lum1):
+    rows = json.loads(lum1("links", "list", "--limit", "10000", "--json").stdout)
+    strengths = [(row["score"], row["parts"]["strength"]) for row in rows]
+    assert strengths == sorted(strengths, reverse=True)
+
+
 def test_nothing_to_review_is_good_news_and_an_unknown_number_is_not(lum1):
     nothing = lum1("links", "list", "--departement", "975", "--status", "review")
     assert (nothing.returncode, nothing.stdout) == (0, "Rien à vérifier.\n")
+    nowhere = lum1("links", "list", "--departement", "xx")
+    assert (nowhere.returncode, "Le département «\u202fxx\u202f» n’existe pas" in nowhere.stderr) == (1, True)
     unknown = lum1("links", "show", "999999999")
     assert (unknown.returncode, "FINESS ne publie aucun établissement 999999999." in unknown.stderr) == (1, True)
     alone = lum1("links", "show", without_links(lum1))

@@ -8,7 +8,7 @@ import pytest
 from etl.sirene.naf import categorie, categorie_no, in_scope
 from geo.categories import categories, categories_by_no, family_members
 from geo.naf import NAF2025, REV2
-from geo.reference.naf import naf_codes
+from geo.reference.naf import naf_codes, written
 
 COLUMNS = dict.fromkeys(("naf", "nomenclature", "naf25"), pl.String)
 
@@ -69,3 +69,7 @@ def test_independent_professionals_are_one_family_and_other_structures_another()
 
 def test_no_code_is_a_family_without_name() -> None:
     assert family_members("") == ()
+
+
+def test_a_label_stands_on_one_line_spaced_once() -> None:
+    assert [each.libelle for each in naf_codes() if each.libelle != written(each.libelle)] == []

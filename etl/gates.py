@@ -69,7 +69,9 @@ def judge(counted: CountedFile, gates: Iterable[Gate], accept: Collection[str] =
 
 def refusals(verdicts: Sequence[Verdict]) -> str:
     """Why the file is refused, in one paragraph; empty when it isn't."""
-    return " ".join(f"{verdict.message} (porte « {verdict.gate} »)." for verdict in verdicts if verdict.refuses)
+    return " ".join(
+        f"{verdict.message} (porte «\u202f{verdict.gate}\u202f»)." for verdict in verdicts if verdict.refuses
+    )
 
 
 def schema(counted: CountedFile, limits: Thresholds) -> Verdict:

@@ -20,6 +20,7 @@ from etl.finess.activites.attach import attach_activities
 from etl.finess.legacy_load import ancien_positions
 from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
+from etl.labels import label
 from etl.ledger import Source
 from etl.load import Progress, Silent, Steps
 from etl.registers import settling
@@ -132,8 +133,16 @@ def _target(connection: Connection, to: int) -> Target:
     if found is None:
         raise CannotGoBack(f"Aucun chargement {to} : ./lum1 loads les montre.")
     served = ledger.served_load(connection, found.pipeline)
-    if found.pipeline not in REPLAYED or found.state != "published" or found.produced_at is None:
-        raise CannotGoBack(f"Le chargement {to} n’a rien publié qui puisse être servi de nouveau ({found.state}).")
+    if found.pipeline not in REPLAYED:
+        others = " ou de ".join(label("pipeline", each) for each in REPLAYED)
+        raise CannotGoBack(
+            f"Le chargement {to} est de «\u202f{label('pipeline', found.pipeline)}\u202f», dont rien n’est servi de nouveau : "
+            f"on revient à un chargement de {others}."
+        )
+    if found.state != "published" or found.produced_at is None:
+        raise CannotGoBack(
+            f"Le chargement {to} n’a rien publié qui puisse être servi de nouveau ({label('state', found.state)})."
+        )
     if served is not None and served.fictitious != found.fictitious:
         raise CannotGoBack(f"Le chargement {to} est d’un autre monde : données fictives et réelles ne se mêlent pas.")
     return _remembered(connection, found)

@@ -32,7 +32,7 @@ def latest(base_url: str, flow: Flow, patience: Patience | None = None) -> Resou
     patience = patience or Patience.from_environment()
     try:
         announced = list(_announced(base_url, flow, at_most(patience, CATALOGUE_S)))
-        trouble = f"le jeu « {flow.dataset} » n’annonce aucun fichier « {flow.name} » du jour"
+        trouble = f"le jeu «\u202f{flow.dataset}\u202f» n’annonce aucun fichier «\u202f{flow.name}\u202f» du jour"
     except NoNetwork:
         raise
     except (Unreachable, Damaged) as error:

@@ -181,6 +181,8 @@ def _members_after_the_entities(path: Path, names: list[str]) -> dict[str, Any]:
 def _checked_header(path: Path, members: dict[str, Any]) -> Header:
     version, generated = scalar(members.get("schemaVersion")), scalar(members.get("generatedAt"))
     if version is None or generated is None:
-        raise Refused(f"{path.name} n’est pas le flux FINESS « structures » : schemaVersion ou generatedAt manque.")
+        raise Refused(
+            f"{path.name} n’est pas le flux FINESS «\u202fstructures\u202f» : schemaVersion ou generatedAt manque."
+        )
     fictitious = members.get("fictif") is True
     return Header(version, instant(path, generated), fictitious, *(objects_of(members.get(name)) for name in GROUPS))

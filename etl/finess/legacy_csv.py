@@ -188,7 +188,7 @@ def _record_date(path: Path, line: bytes) -> date:
     except ValueError:
         pass
     raise Refused(
-        f"{path.name} n’est pas l’ancien fichier FINESS : sa première ligne n’est pas « finess;etalab;98;AAAA-MM-JJ »."
+        f"{path.name} n’est pas l’ancien fichier FINESS : sa première ligne n’est pas «\u202ffiness;etalab;98;AAAA-MM-JJ\u202f»."
     )
 
 
@@ -217,4 +217,4 @@ def _lines(path: Path) -> Iterator[Iterator[bytes]]:
         except EOFError:
             raise Refused(f"{path.name} est tronqué : la copie s’est arrêtée avant la fin.") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise Refused(f"{path.name} n’est pas lisible : {error}.") from None
+            raise Refused(f"{path.name} n’est pas lisible : il est abîmé (gzip : «\u202f{error}\u202f»).") from None

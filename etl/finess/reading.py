@@ -56,9 +56,9 @@ def instant(path: Path, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.") from None
+        raise Refused(f"{path.name} : generatedAt «\u202f{text[:40]}\u202f» n’est pas une date.") from None
     if not 2000 <= found.year < 9999:  # no register of ours is older, and a time zone may not leave the calendar
-        raise Refused(f"{path.name} : generatedAt « {text[:40]} » n’est pas une date.")
+        raise Refused(f"{path.name} : generatedAt «\u202f{text[:40]}\u202f» n’est pas une date.")
     return found if found.tzinfo else found.astimezone()
 
 
@@ -116,4 +116,5 @@ def _explaining(path: Path) -> Iterator[None]:
 def _damage(error: Exception) -> str:
     if isinstance(error, EOFError) or "premature EOF" in str(error) or "ncomplete" in str(error):
         return "est tronqué : le téléchargement ou la copie s’est arrêté avant la fin"
-    return f"n’est pas lisible : {' '.join(str(error).split())[:200]}"
+    said = " ".join(str(error).split())[:200]
+    return f"n’est pas lisible : abîmé, ou d’un autre format («\u202f{said}\u202f»)"

@@ -110,9 +110,9 @@ def check(path: Path, source: Source) -> list[str]:
 
 def faults(found: pl.Schema, source: Source) -> list[str]:
     """What is missing or of another type, in French."""
-    missing = [f"la colonne « {name} » manque" for name in source.read if name not in found]
+    missing = [f"la colonne «\u202f{name}\u202f» manque" for name in source.read if name not in found]
     wrong = [
-        f"la colonne « {name} » contient {found[name]} au lieu d’être {_IN_FRENCH[kind.base_type()]}"
+        f"la colonne «\u202f{name}\u202f» contient {found[name]} au lieu d’être {_IN_FRENCH[kind.base_type()]}"
         for name, kind in source.read.items()
         if name in found and found[name].base_type() not in _ACCEPTED[kind.base_type()]
     ]
@@ -153,4 +153,5 @@ def _schema_of(path: Path) -> pl.Schema:
     try:
         return pl.scan_parquet(path).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refused(f"{path.name} n’est pas un fichier Parquet lisible ({said(error)}).") from None
+        why = "vide, tronqué ou d’un autre format"
+        raise Refused(f"{path.name} n’est pas un fichier Parquet lisible : {why} ({said(error)}).") from None

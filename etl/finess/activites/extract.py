@@ -46,7 +46,9 @@ def read_header(path: Path) -> Header:
         members = {name: values[0] for name, values in values_at(path, SCALARS).items() if values}
     version, generated = _any_of(VERSION, members), _any_of(GENERATED, members)
     if version is None or generated is None:
-        raise Refused(f"{path.name} n’est pas le flux FINESS « activités » : schemaVersion ou generatedAt manque.")
+        raise Refused(
+            f"{path.name} n’est pas le flux FINESS «\u202factivités\u202f» : schemaVersion ou generatedAt manque."
+        )
     return Header(version, instant(path, generated), any(members.get(name) is True for name in FICTITIOUS))
 
 

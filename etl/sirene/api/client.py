@@ -50,7 +50,9 @@ class Sirene:
         """How far the data go, and when they were last replaced."""
         found = self._questions.ask("informations", {}, informations_of)
         if found is None:
-            raise QuestionRefused("L’API Sirene ne dit pas de quand sont ses données (« informations » introuvable).")
+            raise QuestionRefused(
+                "L’API Sirene ne dit pas de quand sont ses données («\u202finformations\u202f» introuvable)."
+            )
         return found
 
     def treated_on(

@@ -51,12 +51,12 @@ def page_of(body: bytes, collection: Collection = ESTABLISHMENTS) -> Page:
         raise NotAPage("ce n’est pas du JSON entier") from error
     header = document.get("header") if isinstance(document, dict) else None
     if not isinstance(header, dict):
-        raise NotAPage("ce n’est pas une réponse de l’API Sirene (sans « header »)")
+        raise NotAPage("ce n’est pas une réponse de l’API Sirene (sans «\u202fheader\u202f»)")
     if header.get("statut") != 200:
         raise NotAPage(f"c’est une erreur {header.get('statut')} : {header.get('message')}")
     entries, total, cursor = document.get(collection.member), header.get("total"), header.get("curseur")
     if not isinstance(entries, list) or not isinstance(total, int) or not isinstance(cursor, str):
-        raise NotAPage(f"il y manque « {collection.member} », « total » ou « curseur »")
+        raise NotAPage(f"il y manque «\u202f{collection.member}\u202f», «\u202ftotal\u202f» ou «\u202fcurseur\u202f»")
     following = header.get("curseurSuivant")
     return Page(total, cursor, following if isinstance(following, str) else None, entries, body)
 
@@ -107,7 +107,7 @@ def chains_of(pages: Mapping[str, Page]) -> list[list[Page]]:
     named = _without_repeats(pages)
     firsts = {name: page for name, page in named.items() if page.cursor == START}
     if not firsts:
-        raise Refused(f"Il manque la première page, celle du curseur « {START} ».")
+        raise Refused(f"Il manque la première page, celle du curseur «\u202f{START}\u202f».")
     waiting = _by_cursor({name: page for name, page in named.items() if name not in firsts})
     chains = [_chain_from(name, page, waiting) for name, page in firsts.items()]
     for stranger, _ in waiting.values():

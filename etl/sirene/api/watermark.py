@@ -50,7 +50,7 @@ def informations_of(body: bytes) -> Informations:
         raise NotAPage("ce n’est pas du JSON entier") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise QuestionRefused(
-            "L’API Sirene ne dit pas de quand sont ses données (« informations » illisible)."
+            "L’API Sirene ne dit pas de quand sont ses données («\u202finformations\u202f» illisible)."
         ) from error
 
 

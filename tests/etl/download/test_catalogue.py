@@ -187,7 +187,7 @@ def test_a_stable_address_that_leads_elsewhere_says_where(producer: Producer, ca
     producer.next_stables(moved("/accueil"))
     producer.next_files(page())
     with pytest.raises(
-        Unreachable, match=r"« finess-structures-1 » n’annonce aucun fichier .*mène ailleurs .*/accueil"
+        Unreachable, match=r"«\u202ffiness-structures-1\u202f» n’annonce aucun fichier .*mène ailleurs .*/accueil"
     ):
         latest(producer.url, STRUCTURES, calm.patience())
 

@@ -14,6 +14,7 @@ from etl.finess.activites.extract import chunks, read_header
 from etl.finess.activites.pipeline import refresh
 from etl.finess.activites.record import activite_record
 from etl.report import Report
+from etl.rollback import CannotGoBack, rollback
 from geo.errors import Refused
 from tests.etl.finess import published
 from tests.etl.finess.activities import a_capacity, a_file, an_activity, an_ege, an_entity, many
@@ -270,6 +271,14 @@ def test_a_damaged_file_is_refused_and_yesterday_stays(loaded: Loaded, damage: s
     report = refresh(loaded.instance.engine, loaded.instance.search, path, home=loaded.instance.home)
     assert (report.state, bool(report.error)) == ("refused", True)
     assert (loaded.codes(), loaded.versions()) == (EMERGENCY, 20)
+
+
+def test_one_does_not_go_back_to_activities_and_is_told_to_what_one_may(loaded: Loaded) -> None:
+    report = loaded.load(an_entity(*many(30)))
+    with pytest.raises(
+        CannotGoBack, match=r"est de «\u202fFINESS, activités\u202f».* un chargement de FINESS ou de Sirene"
+    ):
+        rollback(loaded.instance.engine, loaded.instance.search, report.load, home=loaded.instance.home)
 
 
 def test_activities_wait_for_structures_and_do_not_mix_worlds(instance: Instance, tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_a_missing_column_and_another_type_are_told_together(tmp_path: Path) -> 
     path = tmp_path / "stock.parquet"
     establishments({}).drop("enseigne2Etablissement").with_columns(siret=pl.lit(12)).write_parquet(path)
     assert refusal(path, ESTABLISHMENTS) == (
-        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne « enseigne2Etablissement » manque. "
-        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne « siret » contient Int32 au lieu "
+        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne «\u202fenseigne2Etablissement\u202f» manque. "
+        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne «\u202fsiret\u202f» contient Int32 au lieu "
         "d’être du texte."
     )
 
@@ -62,8 +62,9 @@ def test_a_legal_category_written_as_text_is_accepted(tmp_path: Path) -> None:
 def test_a_file_that_is_no_parquet_is_refused_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "stock.parquet"
     path.write_text("<html>503</html>")
-    with pytest.raises(Refused, match=r"stock\.parquet n’est pas un fichier Parquet lisible"):
-        check(path, ESTABLISHMENTS)
+    assert refusal(path, ESTABLISHMENTS).startswith(
+        "stock.parquet n’est pas un fichier Parquet lisible : vide, tronqué ou d’un autre format ("
+    )
 
 
 def zipped(path: Path, *members: tuple[str, str | bytes]) -> Path:
@@ -106,7 +107,7 @@ def test_the_geolocation_s_csv_has_semicolons(tmp_path: Path) -> None:
 def test_a_csv_without_a_column_we_read_is_refused(tmp_path: Path) -> None:
     rows = establishments({}).drop("siren")
     path = zipped(tmp_path / "stock.zip", ("StockEtablissement_utf8.csv", rows.write_csv()))
-    with pytest.raises(Refused, match=r"^stock\.zip n’est pas .* « siren » manque\.$"):
+    with pytest.raises(Refused, match=r"^stock\.zip n’est pas .* «\u202fsiren\u202f» manque\.$"):
         parquet_of(path, ESTABLISHMENTS, tmp_path)
 
 

@@ -329,7 +329,7 @@ def test_a_stock_whose_columns_changed_is_refused_deleted_and_not_downloaded_eve
     world.put_online(STOCK_ETABLISSEMENT, a_zip("siret", "siren"), zipped=True)
     [report] = world.refresh()
     assert (report.source, report.state) == ("StockEtablissement-2026-11", "refused")
-    assert "la colonne « statutDiffusionEtablissement » manque" in (report.error or "")
+    assert "la colonne «\u202fstatutDiffusionEtablissement\u202f» manque" in (report.error or "")
     assert world.files_left() == []
     asked = len(world.producer.files_asked)
     assert world.refresh() == []

@@ -252,7 +252,7 @@ def test_what_was_served_before_a_double_was_known_is_served_again_to_the_row(
     after, known = served(stocked), stocked.rows(STANDING)
     assert MOVES.id not in told(stocked)
     for load, expected in ((without, before), (with_it, after), (without, before)):
-        rollback(stocked.engine, stocked.search, load)
+        rollback(stocked.engine, stocked.search, load, home=stocked.home)
         assert served(stocked) == expected
     assert finess(stocked, tmp_path, DAY_2).state == "published"
     assert {CLOSES.id, MOVES.id} <= told(stocked)
@@ -271,7 +271,7 @@ def test_a_double_that_insee_unsays_is_a_structure_again_and_a_return_to_it_make
     after = served(stocked)
     assert {CLOSES.id, MOVES.id} <= told(stocked)
     for load, expected in ((with_it, before), (without, after)):
-        rollback(stocked.engine, stocked.search, load)
+        rollback(stocked.engine, stocked.search, load, home=stocked.home)
         assert served(stocked) == expected
 
 

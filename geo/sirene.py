@@ -117,24 +117,46 @@ WITHHELD = """
     UNION SELECT siret FROM withheld_with
 """
 
-# Which establishment went on after which (StockEtablissementLiensSuccession).
+# Which establishment went on after which (StockEtablissementLiensSuccession). Versions by load, as `source_record` has them: a
+# load begins what came and ends what left, so that going back to one finds what was known then (`geo.history.stood`).
 succession = Table(
     "succession",
     metadata,
+    # Usage: links and who is told as another, by predecessor, once a run.
     Column("predecessor", Text, primary_key=True),
     Column("successor", Text, primary_key=True),
+    Column("load_id", Integer, primary_key=True),  # the load that first said it
+    Column("ended_by", Integer),  # the load that no longer did
     Column("happened_on", Date, nullable=False),
-    Column("head_moved", Boolean),  # transfertSiege
     Column("goes_on", Boolean),  # continuiteEconomique
 )
-# Two numbers for one legal unit (StockDoublons).
+# Usage: the load's comparison with what is known; one version of a link stands at once.
+Index(
+    "succession_current_idx",
+    succession.c.predecessor,
+    succession.c.successor,
+    unique=True,
+    postgresql_where=text("ended_by IS NULL"),
+)
+# Two numbers for one legal unit (StockDoublons), by versions too.
 duplicate_siren = Table(
     "duplicate_siren",
     metadata,
     Column("siren", Text, primary_key=True),
     Column("duplicate", Text, primary_key=True),
+    Column("load_id", Integer, primary_key=True),
+    Column("ended_by", Integer),
 )
-# An establishment whose place went on under another number: derived from the two tables above, its address redirects.
+# Usage: the same.
+Index(
+    "duplicate_siren_current_idx",
+    duplicate_siren.c.siren,
+    duplicate_siren.c.duplicate,
+    unique=True,
+    postgresql_where=text("ended_by IS NULL"),
+)
+# An establishment told as another, the last of those that went on at its door: derived from the two tables above, its address
+# redirects.
 absorbed_siret = Table(
     "absorbed_siret",
     metadata,

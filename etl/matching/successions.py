@@ -1,5 +1,7 @@
 """Who took over from whom: links of succession followed to establishments still active, two SIREN of one unit made one."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 HEIRS = pl.Schema({"predecessor": pl.String, "siret": pl.String})
@@ -20,14 +22,15 @@ def heirs(closed: pl.Series, successions: pl.DataFrame, active: pl.Series) -> pl
 
 
 def one_unit(siren: pl.Expr, duplicates: pl.DataFrame) -> pl.Expr:
-    """The SIREN, or the one that stands for all those Insee gave to the same unit: the smallest."""
-    known = _representatives(duplicates)
+    """The SIREN, or the one that stands for all those Insee gave to the same unit."""
+    known = representatives(duplicates.select("siren", "siren_doublon").drop_nulls().iter_rows())
     return siren.replace(known) if known else siren
 
 
-def _representatives(duplicates: pl.DataFrame) -> dict[str, str]:
+def representatives(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of every SIREN of these pairs, the smallest that Insee gave to the same unit, whichever it calls the double."""
     same: dict[str, set[str]] = {}
-    for one, other in duplicates.select("siren", "siren_doublon").drop_nulls().iter_rows():
+    for one, other in pairs:
         group = same.get(one, {one}) | same.get(other, {other})
         same.update(dict.fromkeys(group, group))
     return {siren: min(group) for siren, group in same.items()}

@@ -15,14 +15,6 @@ from geo.position import EARTH_RADIUS_M
 ANNOUNCED = timedelta(days=62)  # an opening to come is known before its day, which may fall between two stocks
 
 
-def absorb(connection: Connection) -> None:
-    """Say which establishments went on, at the same place, under another number."""
-    connection.execute(text("DELETE FROM absorbed_siret"))
-    connection.execute(text(SUCCEEDED))
-    connection.execute(text(DUPLICATED))
-    connection.execute(text("ANALYZE absorbed_siret"))
-
-
 def write_changes(connection: Connection, load_id: int, today: date) -> dict[str, int]:
     """Record what this load changes for people, before `apply`: counts by kind."""
     given = {
@@ -52,37 +44,6 @@ def go_back(connection: Connection, load_id: int, at: int) -> Mapping[str, int]:
 def _apply(connection: Connection, given: Mapping[str, int], **statements: str) -> dict[str, int]:
     return {name: connection.execute(text(statement), given).rowcount for name, statement in statements.items()}
 
-
-# Chains of ten and cycles end: a predecessor that is its own successor's successor has closed for good. Only where the place
-# goes on: the same commune, the same street and number.
-SUCCEEDED = """
-WITH RECURSIVE chain (siret, survivor, length) AS (
-    SELECT predecessor, successor, 1 FROM succession
-    UNION
-    SELECT chain.siret, s.successor, chain.length + 1
-    FROM chain
-    JOIN succession AS s ON s.predecessor = chain.survivor
-    WHERE chain.length < 10 AND s.successor <> chain.siret
-)
-INSERT INTO absorbed_siret (siret, survivor, why)
-SELECT DISTINCT ON (old.siret) old.siret, new.siret, 'succession'
-FROM chain
-JOIN sirene_establishment AS old ON old.siret = chain.siret AND NOT old.active
-JOIN sirene_establishment AS new ON new.siret = chain.survivor AND new.active
-WHERE old.commune = new.commune AND old.address_lines = new.address_lines
-ORDER BY old.siret, chain.length DESC, new.siret
-"""
-# By sirene_establishment_siren_idx, from a small table.
-DUPLICATED = """
-INSERT INTO absorbed_siret (siret, survivor, why)
-SELECT DISTINCT ON (old.siret) old.siret, new.siret, 'duplicate'
-FROM duplicate_siren AS d
-JOIN sirene_establishment AS old ON old.siren = d.duplicate
-JOIN sirene_establishment AS new ON new.siren = d.siren AND new.active
-WHERE old.commune = new.commune AND old.address_lines = new.address_lines
-ORDER BY old.siret, new.siret
-ON CONFLICT DO NOTHING
-"""
 
 FROM_ESTABLISHMENT = {
     "name": "e.name",

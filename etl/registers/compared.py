@@ -42,8 +42,10 @@ def parts(
     connection.execute(text(ASKED))
     for departements in _departements(connection):
         connection.execute(text(TOUCHED_PART), {"departements": departements})
-        for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope", CANDIDATES, "ANALYZE candidate"):
+        for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope"):
             connection.execute(text(statement))
+        connection.execute(text(CANDIDATES), {"at": standing["sirene"]})
+        connection.execute(text("ANALYZE candidate"))
         yield _read(connection, standing["sirene"])
         connection.execute(text("DROP TABLE touched, scope, candidate"))
     connection.execute(text("DROP TABLE asked, town, declared"))
@@ -70,8 +72,8 @@ def _read(connection: Connection, at: int) -> Compared:
         candidates=open_frame(connection.execute(text(CANDIDATE_RECORDS), {"at": at}).scalars()),
         masked=_frame(connection, MASKED_ONES, MASKED),
         decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
-        successions=_frame(connection, ALL_SUCCESSIONS, SUCCESSIONS),
-        duplicates=_frame(connection, ALL_DUPLICATES, DUPLICATES),
+        successions=_frame(connection, STANDING_SUCCESSIONS, SUCCESSIONS, at=at),
+        duplicates=_frame(connection, STANDING_DUPLICATES, DUPLICATES, at=at),
     )
 
 
@@ -87,10 +89,9 @@ def _establishment(row: Mapping[Any, Any]) -> dict[str, object]:
     return told | {"names": [row["name"], *row["other_names"]], "number": number, "street": street}
 
 
-def _frame(connection: Connection, statement: str, schema: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [tuple(row) for row in connection.execute(text(statement))], schema=pl.Schema(schema), orient="row"
-    )
+def _frame(connection: Connection, statement: str, schema: Mapping[str, Any], **given: int) -> pl.DataFrame:
+    rows = [tuple(row) for row in connection.execute(text(statement), given)]
+    return pl.DataFrame(rows, schema=pl.Schema(schema), orient="row")
 
 
 # A town is a commune with its arrondissements: registers write one or the other. '' stands for no known commune.
@@ -174,14 +175,14 @@ CREATE INDEX ON declared (finess);
 ANALYZE declared
 """
 # What stands in the communes touched, and whatever their establishments declare, with who took it over.
-CANDIDATES = """
+CANDIDATES = f"""
 CREATE TEMPORARY TABLE candidate ON COMMIT DROP AS
 WITH RECURSIVE named (siret, steps) AS (
     SELECT siret, 0 FROM declared JOIN scope USING (finess) WHERE siret IS NOT NULL
     UNION
     SELECT s.successor, named.steps + 1
     FROM named JOIN succession AS s ON s.predecessor = named.siret
-    WHERE named.steps < 10
+    WHERE named.steps < 10 AND {stood("s")}
 )
 SELECT e.siret FROM touched JOIN sirene_establishment AS e USING (commune)
 UNION
@@ -238,5 +239,9 @@ JOIN scope USING (finess)
 WHERE d.undone_at IS NULL
 ORDER BY d.finess, d.siret
 """
-ALL_SUCCESSIONS = "SELECT predecessor, successor, happened_on FROM succession ORDER BY predecessor, successor"
-ALL_DUPLICATES = "SELECT siren, duplicate FROM duplicate_siren ORDER BY siren, duplicate"
+STANDING_SUCCESSIONS = f"""
+SELECT predecessor, successor, happened_on FROM succession AS s WHERE {stood("s")} ORDER BY predecessor, successor
+"""
+STANDING_DUPLICATES = f"""
+SELECT siren, duplicate FROM duplicate_siren AS d WHERE {stood("d")} ORDER BY siren, duplicate
+"""

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from etl import publish
-from etl.registers import alone, links, withheld
+from etl.registers import absorbed, alone, links, withheld
 from etl.registers.given import give
 from etl.registers.withheld import Purged
 from geo.publication import served_publication
@@ -95,7 +95,7 @@ def agree(
     """The same once nobody is to be forgotten."""
     standing = _standing(connection, load_id, at)
     found = links.renew(connection, load_id, whole=whole, also=also, standing=standing)
-    alone.absorb(connection)
+    absorbed.absorb(connection, standing[SIRENE])
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     replayed = at if at is not None and at == standing[SIRENE] else None
     rows = alone.apply(connection, load_id) if replayed is None else alone.go_back(connection, load_id, replayed)

@@ -121,7 +121,7 @@ class Purged(msgspec.Struct, frozen=True):
 
 def purge(connection: Connection) -> Purged:
     """Make every table forget those who must not be told today."""
-    for statement in (FORGET_TIES, TIE_ABSORBED, TIE_DUPLICATES):
+    for statement in (FORGET_TIES, TIE_DUPLICATES, TIE_ABSORBED):
         connection.execute(text(statement))
     for statement in REMEMBER_TOLD:
         connection.execute(text(statement))
@@ -205,23 +205,33 @@ WHERE siret = ANY (:sirets) AND treated_at > :moment
 AMONG = f"""
 SELECT siret FROM ({WITHHELD}) AS withheld WHERE siret = ANY (:sirets)
 """
-# Who told of one that is withheld under another number is withheld with it, as long as it is: what it absorbed, by the pairs of
-# the last publication, and the other number of its legal unit. Nobody's address is compared, since a withheld one's is not kept.
+# Who told of one that is withheld under another number is withheld with it, as long as it is: the other numbers of its legal
+# unit, by all that Insee ever said of them, and what it or they absorbed, by the pairs of the last publication. Nobody's address
+# is compared, since a withheld one's is not kept.
 _BASE = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
 FORGET_TIES = f"DELETE FROM withheld_with WHERE because_of NOT IN ({_BASE})"
 TIE_ABSORBED = f"""
 INSERT INTO withheld_with (siret, because_of)
-SELECT a.siret, w.siret FROM absorbed_siret AS a JOIN ({_BASE}) AS w ON w.siret = a.survivor
+SELECT a.siret, w.because_of
+FROM absorbed_siret AS a
+JOIN (
+    SELECT siret, siret AS because_of FROM ({_BASE}) AS base UNION SELECT siret, because_of FROM withheld_with
+) AS w ON w.siret = a.survivor AND w.because_of <> a.siret
 ON CONFLICT DO NOTHING
 """
 TIE_DUPLICATES = f"""
-INSERT INTO withheld_with (siret, because_of)
-SELECT r.key, min(w.siret)
-FROM ({_BASE}) AS w
-JOIN (
+WITH RECURSIVE pair AS (
     SELECT siren, duplicate FROM duplicate_siren UNION SELECT duplicate, siren FROM duplicate_siren
-) AS d ON d.siren = left(w.siret, 9)
-JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN d.duplicate || '00000' AND d.duplicate || '99999'
+), unit (siret, siren) AS (
+    SELECT w.siret, d.siren FROM ({_BASE}) AS w JOIN pair AS d ON d.siren = left(w.siret, 9)
+    UNION
+    SELECT unit.siret, pair.duplicate FROM unit JOIN pair USING (siren)
+)
+INSERT INTO withheld_with (siret, because_of)
+SELECT r.key, min(unit.siret)
+FROM unit
+JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN unit.siren || '00000' AND unit.siren || '99999'
+WHERE unit.siren <> left(unit.siret, 9)
 GROUP BY r.key
 ON CONFLICT DO NOTHING
 """

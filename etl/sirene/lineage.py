@@ -1,14 +1,19 @@
 """Which establishment went on after which, and legal units with two numbers: Insee's two small stock files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
 
-from etl.copying import copy_rows
+from etl.copying import copy_rows, create_temporary
+from etl.gates import spaced
+from etl.matching.survivors import STEPS
 from etl.sirene.archive import parquet_of
-from etl.sirene.layout import Source, check, scan, undamaged
+from etl.sirene.layout import Source, check, scan, typed, undamaged
 from etl.sirene.rows import Columns
+from geo.errors import Refused
 
 _SUCCESSIONS = pl.Schema(
     Columns(
@@ -27,44 +32,106 @@ _DUPLICATES = pl.Schema(
 )
 SUCCESSIONS = Source("StockEtablissementLiensSuccession", _SUCCESSIONS, pl.Schema(list(_SUCCESSIONS.items())[:-1]))
 DUPLICATES = Source("StockDoublons", _DUPLICATES, pl.Schema(list(_DUPLICATES.items())[:-1]))
-# Of ten million links, those that touch what we know or what FINESS names.
-KEPT = """
+# Where links are followed from, and to: what we know, what FINESS names.
+KNOWN = """
 SELECT siret FROM sirene_establishment
 UNION SELECT siret FROM establishment_stage
 UNION SELECT unnest(siret) FROM structure WHERE register = 'finess'
 """
+BEFORE, AFTER = "siretEtablissementPredecesseur", "siretEtablissementSuccesseur"
 
 
-def load_successions(connection: Connection, file: Path, work: Path) -> int:
-    """The file in place of what was known, in the caller's transaction; how many links were kept."""
+def load_successions(connection: Connection, file: Path, work: Path, load_id: int) -> int:
+    """What the file says in place of what was known, in the caller's transaction; how many links were kept."""
     path = parquet_of(file, SUCCESSIONS, work)
     check(path, SUCCESSIONS)
-    known = pl.Series(list(connection.execute(text(KEPT)).scalars()), dtype=pl.String)
-    before, after = "siretEtablissementPredecesseur", "siretEtablissementSuccesseur"
-    touching = pl.col(before).is_in(known.implode()) | pl.col(after).is_in(known.implode())
+    known = pl.Series(list(connection.execute(text(KNOWN)).scalars()), dtype=pl.String)
     with undamaged(path):
-        links = scan(path, SUCCESSIONS).filter(touching).collect(engine="streaming")
-    dated = links.filter(pl.col("dateLienSuccession").is_not_null(), pl.col(before) != pl.col(after))
-    kept = dated.sort("dateLienSuccession").unique([before, after], keep="last", maintain_order=True)
-    connection.execute(text("DELETE FROM succession"))
-    columns = {
-        "predecessor": "text",
-        "successor": "text",
-        "happened_on": "date",
-        "head_moved": "bool",
-        "goes_on": "bool",
-    }
-    copy_rows(connection, "succession", columns, kept.iter_rows())
-    return kept.height
+        links = typed(_followed(scan(path, SUCCESSIONS), known), SUCCESSIONS)
+    last = links.sort("dateLienSuccession", "continuiteEconomique").unique([BEFORE, AFTER], keep="last")
+    rows = last.select(BEFORE, AFTER, "dateLienSuccession", "continuiteEconomique").sort(BEFORE, AFTER)
+    _replace(connection, file, SUCCESSION, rows, load_id)
+    return rows.height
 
 
-def load_duplicates(connection: Connection, file: Path, work: Path) -> int:
+def load_duplicates(connection: Connection, file: Path, work: Path, load_id: int) -> int:
     """The same for legal units that have two numbers."""
     path = parquet_of(file, DUPLICATES, work)
     check(path, DUPLICATES)
     distinct = scan(path, DUPLICATES).filter(pl.col("siren") != pl.col("sirenDoublon"))
     with undamaged(path):
         pairs = distinct.collect(engine="streaming").unique()
-    connection.execute(text("DELETE FROM duplicate_siren"))
-    copy_rows(connection, "duplicate_siren", {"siren": "text", "duplicate": "text"}, pairs.sort("siren").iter_rows())
+    _replace(connection, file, DOUBLE, pairs.sort("siren", "sirenDoublon"), load_id)
     return pairs.height
+
+
+def _followed(links: pl.LazyFrame, known: pl.Series) -> pl.DataFrame:
+    """Of ten million links, those that touch what we know, and those that go on from there through numbers that we do not.
+
+    A scan a step, of which what is found stays in memory and nothing else.
+    """
+    proper = links.filter(pl.col("dateLienSuccession").is_not_null(), pl.col(BEFORE) != pl.col(AFTER))
+    touching = pl.col(BEFORE).is_in(known.implode()) | pl.col(AFTER).is_in(known.implode())
+    found = [proper.filter(touching).collect(engine="streaming")]
+    walked = known
+    for _ in range(STEPS - 1):
+        onwards = found[-1].filter(pl.col(BEFORE).is_in(walked.implode()))[AFTER].unique()
+        edge = onwards.filter(~onwards.is_in(walked.implode()))
+        if edge.is_empty():
+            break
+        found.append(proper.filter(pl.col(BEFORE).is_in(edge.implode())).collect(engine="streaming"))
+        walked = pl.concat([walked, edge])
+    return pl.concat(found).unique()
+
+
+class _Versions(msgspec.Struct, frozen=True):
+    """A table of pairs, the newest version of each being the one that nothing ended."""
+
+    table: str
+    key: tuple[str, str]
+    columns: Mapping[str, str]
+    what: str  # in French
+
+    @property
+    def same(self) -> str:
+        return " AND ".join(f"known.{name} IS NOT DISTINCT FROM said.{name}" for name in self.columns)
+
+
+SUCCESSION = _Versions(
+    "succession",
+    ("predecessor", "successor"),
+    {"predecessor": "text", "successor": "text", "happened_on": "date", "goes_on": "bool"},
+    "lien de succession entre établissements que nous connaissons",
+)
+DOUBLE = _Versions(
+    "duplicate_siren", ("siren", "duplicate"), {"siren": "text", "duplicate": "text"}, "doublon d’unités légales"
+)
+
+
+def _replace(connection: Connection, file: Path, versions: _Versions, rows: pl.DataFrame, load_id: int) -> None:
+    if rows.is_empty() and (known := connection.execute(text(COUNT.format(of=versions))).scalar_one()):
+        raise Refused(
+            f"{file.name} ne dit aucun {versions.what}, alors que {spaced(known)} sont connus : est-ce bien le fichier"
+            " entier ? Sans ce fichier, ce qui est connu reste."
+        )
+    create_temporary(connection, "said", versions.columns)
+    copy_rows(connection, "said", versions.columns, rows.iter_rows())
+    connection.execute(text("ANALYZE said"))
+    names = ", ".join(versions.columns)
+    for statement in (END, BEGIN):
+        connection.execute(text(statement.format(of=versions, names=names)), {"load_id": load_id})
+    connection.execute(text("DROP TABLE said"))
+    connection.execute(text(f"ANALYZE {versions.table}"))
+
+
+COUNT = "SELECT count(*) FROM {of.table} WHERE ended_by IS NULL"
+# Hash joins of what is said with what stands (the current index of each), once a month.
+END = """
+UPDATE {of.table} AS known SET ended_by = :load_id
+WHERE ended_by IS NULL AND NOT EXISTS (SELECT FROM said WHERE {of.same})
+"""
+BEGIN = """
+INSERT INTO {of.table} ({names}, load_id)
+SELECT {names}, :load_id FROM said
+WHERE NOT EXISTS (SELECT FROM {of.table} AS known WHERE known.ended_by IS NULL AND {of.same})
+"""

@@ -72,7 +72,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     gates: Collection[Gate]
     how: How
     steps: Steps
-    reference: Callable[[Connection, Path], None] = lambda connection, work: None  # successions, duplicates
+    reference: Callable[[Connection, Path, int], None] = lambda *_: None  # successions, duplicates
     heard_at: datetime | None = None  # of a status, which no treatment dates: when it was asked for
     about: Mapping[str, Any] = msgspec.field(default_factory=dict)  # what the ledger keeps of this load besides
 
@@ -168,7 +168,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked, work: Path,
     if reasons := common_gates.refusals(attempt.verdicts):
         raise Refused(reasons)
     asked.steps("fusion")
-    asked.reference(connection, work)
+    asked.reference(connection, work, attempt.load)
     attempt.counts["records"] = history.apply(connection, [KIND], asked.produced_at, attempt.load, whole=asked.is_stock)
     _apply(connection, asked, said, attempt)
     asked.steps("rapprochement des registres")

@@ -60,7 +60,7 @@ def refresh_stock(engine: Engine, files: StockFiles, how: How, progress: Progres
         gates=gates.STOCK_GATES,
         how=how,
         steps=Steps(progress or Silent()),
-        reference=lambda connection, work: _load_lineage(connection, files, work),
+        reference=lambda connection, work, load_id: _load_lineage(connection, files, work, load_id),
     )
     return pipeline.run(engine, asked)
 
@@ -155,11 +155,11 @@ def _said_by_stock(connection: Connection, files: StockFiles, work: Path) -> Sai
     )
 
 
-def _load_lineage(connection: Connection, files: StockFiles, work: Path) -> None:
+def _load_lineage(connection: Connection, files: StockFiles, work: Path, load_id: int) -> None:
     if files.successions:
-        load_successions(connection, files.successions, work)
+        load_successions(connection, files.successions, work, load_id)
     if files.duplicates:
-        load_duplicates(connection, files.duplicates, work)
+        load_duplicates(connection, files.duplicates, work, load_id)
 
 
 # Whatever FINESS names, and what we keep anything of: its closing must be seen, and that it is masked long after it closed.

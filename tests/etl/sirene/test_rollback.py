@@ -1,22 +1,28 @@
 """Going back to an earlier load of SIRENE and forward again: what was served is served, to the row, and told once."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import polars as pl
 import pytest
 
 from etl.report import Report
 from etl.rollback import rollback
+from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
+from etl.sirene.refresh import refresh_stock
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.test_history import DAY_1, DAY_2, a_day
 from tests.etl.instance import Instance
-from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
+from tests.etl.registers.people import NOVEMBER, Person, how, load_pages, load_stock, stock_files
 from tests.etl.registers.test_links import EGE, REST, SECOND, changes, declaring
 
 LINKED, CLOSES_LINKED, RENAMED, CLOSES, OPENS, MOVES, REOPENS = map(Person, (12, 23, 34, 45, 56, 67, 78))
 THIRD = "590000040"
 ELSEWHERE = {"numeroVoieEtablissement": "9", "libelleVoieEtablissement": "DU NOUVEAU QUAI"}
+NEXT = datetime(2026, 11, 14, 8, 12, 30)
 LATER = "2026-11-21T21:52:02.598"
 ACCEPTED = ["closed", "removed"]
 
@@ -203,3 +209,78 @@ def test_days_already_applied_are_still_known_after_a_return(stocked: Instance, 
     report = pages(stocked, tmp_path)
     assert report.counts["records"]["siret"]["new"] == report.counts["records"]["siret"]["changed"] == 0
     assert stocked.rows("SELECT count(*) FROM source_record WHERE kind = 'siret' AND valid_to IS NULL") == records
+
+
+DOUBLES = {MOVES.siret: CLOSES.address}
+SECOND_STOCK = (LINKED, CLOSES_LINKED, RENAMED, CLOSES, MOVES, REOPENS)
+
+
+def lineage(folder: Path, *, double: bool, taken_over: bool) -> tuple[Path, Path]:
+    """RENAMED went on after REOPENS always, after CLOSES_LINKED when that is taken over; MOVES is a double of CLOSES or not."""
+    links = [(REOPENS.siret, RENAMED.siret)] + ([(CLOSES_LINKED.siret, RENAMED.siret)] if taken_over else [])
+    units = [(OPENS.siren, LINKED.siren)] + ([(CLOSES.siren, MOVES.siren)] if double else [])
+    successions, duplicates = folder / "liens.parquet", folder / "doublons.parquet"
+    rows = [(*link, date(2026, 10, 20), None, None) for link in links]
+    pl.DataFrame(rows, SUCCESSIONS.read, orient="row").write_parquet(successions)
+    pl.DataFrame(units, DUPLICATES.read, orient="row").write_parquet(duplicates)
+    return successions, duplicates
+
+
+def month(instance: Instance, folder: Path, day: datetime, *, double: bool, taken_over: bool) -> int:
+    changed = DOUBLES | {REOPENS.siret: {"etatAdministratifEtablissement": "F"}}
+    files = stock_files(folder, *SECOND_STOCK, day=day, changed=changed)
+    successions, duplicates = lineage(files.establishments.parent, double=double, taken_over=taken_over)
+    files = msgspec.structs.replace(files, successions=successions, duplicates=duplicates)
+    report = refresh_stock(instance.engine, files, how(instance, ACCEPTED))
+    assert report.state == "published", report
+    return newest(instance)
+
+
+STANDING = """
+SELECT predecessor, successor FROM succession WHERE ended_by IS NULL
+UNION ALL SELECT siren, duplicate FROM duplicate_siren WHERE ended_by IS NULL ORDER BY 1, 2
+"""
+
+
+def test_what_was_served_before_a_double_was_known_is_served_again_to_the_row(
+    stocked: Instance, tmp_path: Path
+) -> None:
+    without = month(stocked, tmp_path, NOVEMBER, double=False, taken_over=False)
+    before = served(stocked)
+    assert {CLOSES.id, MOVES.id} <= told(stocked)
+    with_it = month(stocked, tmp_path, NEXT, double=True, taken_over=True)
+    after, known = served(stocked), stocked.rows(STANDING)
+    assert MOVES.id not in told(stocked)
+    for load, expected in ((without, before), (with_it, after), (without, before)):
+        rollback(stocked.engine, stocked.search, load, home=stocked.home)
+        assert served(stocked) == expected
+    assert finess(stocked, tmp_path, DAY_2).state == "published"
+    assert {CLOSES.id, MOVES.id} <= told(stocked)
+    assert stocked.rows(STANDING) == known
+    assert load_pages(stocked, tmp_path, RENAMED.entry(LATER)).state == "published"
+    assert MOVES.id not in told(stocked)
+    assert stocked.differences() == []
+
+
+def test_a_double_that_insee_unsays_is_a_structure_again_and_a_return_to_it_makes_them_one(
+    stocked: Instance, tmp_path: Path
+) -> None:
+    with_it = month(stocked, tmp_path, NOVEMBER, double=True, taken_over=True)
+    before = served(stocked)
+    without = month(stocked, tmp_path, NEXT, double=False, taken_over=False)
+    after = served(stocked)
+    assert {CLOSES.id, MOVES.id} <= told(stocked)
+    for load, expected in ((with_it, before), (without, after)):
+        rollback(stocked.engine, stocked.search, load, home=stocked.home)
+        assert served(stocked) == expected
+
+
+def test_the_same_files_again_make_no_version(stocked: Instance, tmp_path: Path) -> None:
+    first = month(stocked, tmp_path, NOVEMBER, double=True, taken_over=True)
+    month(stocked, tmp_path, NEXT, double=True, taken_over=True)
+    versions = "SELECT load_id, ended_by FROM succession UNION SELECT load_id, ended_by FROM duplicate_siren"
+    assert stocked.rows(versions) == [(first, None)]
+
+
+def told(instance: Instance) -> set[str]:
+    return {row[0] for row in instance.rows("SELECT id FROM structure WHERE register = 'sirene'")}

@@ -28,12 +28,19 @@ ALL_TROUBLED, ALL_REFUSED = 3, 20
 class Geocoder:
     """One geocoder. What it refuses is an Answer of status ERROR; `reasons` counts why, without a word of the questions."""
 
-    def __init__(self, base_url: str, quota: Quota | None = None, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        quota: Quota | None = None,
+        patience: Patience | None = None,
+        answer_s: float = ANSWER_S,
+    ) -> None:
         # beyond its 50 a second, the Géoplateforme blocks an address for five
         quota = quota or Quota(Settings.geocoder_per_second, SECOND_S)
         self.base_url = base_url.rstrip("/")
         self.reasons: Counter[str] = Counter()
         self._asking = Asking(self.base_url, quota, patience or Patience())
+        self._answer_s = answer_s
         self._failed_alone = 0
 
     @classmethod
@@ -108,14 +115,14 @@ class Geocoder:
         data, count = table.written(questions), len(questions)
         if len(data) >= MOST_BYTES or count >= MOST_ROWS - 1:  # the header is a line too
             raise TooMuch("lot trop grand")
-        silence_s = ANSWER_S + count / ROWS_A_SECOND
+        silence_s = self._answer_s + count / ROWS_A_SECOND
         return self._asking.post(
             "search/csv", table.form_of(questions), data, lambda body: table.read(body, count), silence_s, tries
         )
 
     def _one(self, endpoint: str, asked: Mapping[str, str]) -> list[Answer]:
         try:
-            answers = self._asking.get(endpoint, asked, answers_of_features, ANSWER_S, TRIES)
+            answers = self._asking.get(endpoint, asked, answers_of_features, self._answer_s, TRIES)
         except TooMuch as refusal:
             return [self._failed(refusal)]
         self._failed_alone = 0

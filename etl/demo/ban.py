@@ -4,7 +4,7 @@ One JSON object a line. An address of the same words in the same commune stands 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -18,6 +18,8 @@ from etl.demo.names import REPETITIONS, STREET_WORDS
 from geo.communes import Commune, communes
 
 Json = dict[str, object]
+Point = tuple[float, float]  # lon, lat
+Streets = dict[tuple[str | None, str], dict[str | None, Point]]  # by kind and name, then by number
 
 NAME = "adresses-addok.ndjson"
 MILLIONS = 3_000_000  # inhabitants of a commune of the greatest importance
@@ -41,7 +43,7 @@ class AddressFile:
 
     def __init__(self, out: Path) -> None:
         self._path = out / NAME
-        self._known: dict[str, dict[tuple[str | None, str], dict[str | None, tuple[float, float]]]] = {}
+        self._known: dict[str, Streets] = {}
 
     def add_entities(self, entities: list[Entity]) -> None:
         """Those of FINESS: offices, establishments, and where these were before."""
@@ -67,19 +69,23 @@ class AddressFile:
 
     def finish(self) -> Path:
         """Written in the order of communes, then of names."""
-        partial = self._path.with_suffix(".partial")
-        with partial.open("wb") as out:
-            cities = {parent for code in self._known if (parent := communes()[code].parent)}
-            for code in sorted({*self._known, *cities}):
-                for document in _documents(communes()[code], self._known.get(code, {})):
-                    out.write(msgspec.json.encode(document) + b"\n")
-        partial.replace(self._path)
-        return self._path
+        return write(self._path, self._known)
 
     def _add(self, addresses: Iterable[Address]) -> None:
         for each in addresses:
             streets = self._known.setdefault(each.commune, {})
             streets.setdefault((each.kind, each.name), {}).setdefault(each.number, (each.lon, each.lat))
+
+
+def write(path: Path, known: Mapping[str, Streets]) -> Path:
+    """The file of these communes' streets, in the order of codes, then of names; known to geo.communes, all of them."""
+    partial = path.with_suffix(".partial")
+    cities = {parent for code in known if (parent := communes()[code].parent)}
+    with partial.open("wb") as out:
+        for code in sorted({*known, *cities}):
+            for document in _documents(communes()[code], known.get(code, {})):
+                out.write(msgspec.json.encode(document) + b"\n")
+    return partial.replace(path)
 
 
 def _of_site(site: Entity | Establishment | Past) -> Address:
@@ -94,9 +100,7 @@ def _number(number: str | None, repetition: str | None) -> str | None:
     return f"{number}{REPETITIONS.get(repetition or '', repetition or '').lower()}" if number else None
 
 
-def _documents(
-    commune: Commune, streets: dict[tuple[str | None, str], dict[str | None, tuple[float, float]]]
-) -> Iterator[Json]:
+def _documents(commune: Commune, streets: Streets) -> Iterator[Json]:
     """The commune first; streets of an arrondissement answer to the city's name and code too."""
     town = ARRONDISSEMENT.sub("", commune.name)
     importance = round(min(1.0, (commune.population / MILLIONS) ** 0.25), 4)
@@ -112,7 +116,7 @@ def _documents(
         yield _street(commune.code, kind, name, numbers) | shared | {"importance": round(importance * 0.6, 4)}
 
 
-def _street(commune: str, kind: str | None, name: str, numbers: dict[str | None, tuple[float, float]]) -> Json:
+def _street(commune: str, kind: str | None, name: str, numbers: dict[str | None, Point]) -> Json:
     """It stands where an address of it without number does, else at its first number."""
     key = f"{commune}_{street_code(name) if kind else locality_code(name)}"
     lon, lat = numbers.get(None) or next(iter(numbers.values()))

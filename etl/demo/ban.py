@@ -142,4 +142,5 @@ def _padded(number: str) -> str:
 
 def _written(name: str) -> str:
     """« RUE DES TILLEULS » → « Rue des Tilleuls »."""
-    return " ".join(word.lower() if word in SMALL_WORDS else word.capitalize() for word in name.split())
+    written = " ".join(word.lower() if word in SMALL_WORDS else word.capitalize() for word in name.split())
+    return written[:1].upper() + written[1:]

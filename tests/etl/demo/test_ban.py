@@ -1,6 +1,7 @@
 """The address file: what the BAN would be there."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,5 +93,4 @@ def _addresses(document: Document) -> list[tuple[str, str, float, float]]:
 
 
 def _as_written(number: str) -> str:
-    digits = number.rstrip("bisterquater")
-    return f"{digits} {number[len(digits) :].upper()}".strip()
+    return re.sub("(?<=[0-9])(?=[a-z])", " ", number).upper()

@@ -9,6 +9,8 @@ Lum1Error
 ├── NotFound                 no structure under this identifier
 ├── Gone                     a structure that was told and must not be any more
 ├── Refused                  a source file that must not be published
+├── Unreachable              a producer or a service that does not answer, or not well, however often it is asked
+├── NotAGeocoder             what answers at LUM1_GEOCODER_URL is none that we can use
 └── NotReady                 the instance has nothing to serve yet
 """
 
@@ -51,6 +53,14 @@ class Gone(Lum1Error):
 
 class Refused(Lum1Error):
     """A source file that must not be published; yesterday's data stay served."""
+
+
+class Unreachable(Lum1Error):
+    """A producer or a service that cannot be reached from here, or not any more; another day may mend it."""
+
+
+class NotAGeocoder(Lum1Error):
+    """What answers at the geocoder's address refuses all that is asked: waiting would not mend it."""
 
 
 class NotReady(Lum1Error):

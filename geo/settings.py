@@ -28,6 +28,8 @@ class Settings:
         700  # questions a day about statuses of diffusion: all natural persons of the field in a month
     )
     sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
+    geocoder_url: str = "https://data.geopf.fr/geocodage"  # or an addok of the operator's
+    geocoder_per_second: int = 40  # of the 50 questions that the Géoplateforme allows an address
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -49,6 +51,8 @@ class Settings:
             sirene_per_minute=whole_number("LUM1_SIRENE_PER_MINUTE", cls.sirene_per_minute),
             sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
             sirene=(os.environ.get("LUM1_SIRENE") or ("1" if key else "0")) != "0",
+            geocoder_url=(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url).rstrip("/"),
+            geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 

@@ -105,7 +105,7 @@ def _ban_key(commune: str, lane: Street, precision: str) -> str:
     if precision == "commune":
         return commune
     if precision == "locality" or not lane.kind:
-        return f"{commune}_{_locality_code(lane.name)}"
+        return f"{commune}_{locality_code(lane.name)}"
     if precision == "street" or not lane.number:
         return f"{commune}_{street_code(lane.name)}"
     repetition = f"_{lane.repetition.lower()}" if lane.repetition else ""
@@ -119,7 +119,7 @@ def street_code(name: str) -> str:
 
 
 @cache
-def _locality_code(name: str) -> str:
+def locality_code(name: str) -> str:
     """Six letters that stand for a place without streets."""
     drawn = crc32(name.encode())
     return "".join(ALPHABET[drawn >> shift & 15] for shift in range(0, 24, 4))

@@ -10,6 +10,7 @@ from typing import IO
 import msgspec
 
 from etl.demo.activites import Activities
+from etl.demo.ban import AddressFile
 from etl.demo.country import Country
 from etl.demo.facts import Entity
 from etl.demo.finess import Flow
@@ -32,10 +33,12 @@ class DemoFiles(msgspec.Struct, frozen=True):
     truth: Path
     sirene: SireneFiles | None = None
     pages: tuple[Path, ...] = ()  # of SIRENE's API, for the day after its stock
+    addresses: Path | None = None  # for a geocoder, when asked for
 
     def written(self) -> tuple[Path, ...]:
         stock = self.sirene.all() if self.sirene else ()
-        return (self.finess, self.activites, self.truth, *stock, *self.pages)
+        addresses = (self.addresses,) if self.addresses else ()
+        return (self.finess, self.activites, self.truth, *stock, *self.pages, *addresses)
 
 
 def generate(
@@ -47,16 +50,19 @@ def generate(
     sirene: bool = False,
     raw_size: int | None = None,
     activities: int | None = None,
+    addresses: bool = False,
     progress: Progress | None = None,
 ) -> DemoFiles:
-    """The same arguments give the same bytes; memory does not grow with the size.
+    """The same arguments give the same bytes; memory does not grow with the size, addresses apart.
 
     `raw_size`: bytes of JSON before compression, reached by events of activities (live: 4 kB an establishment).
     `activities`: how many the second flow holds, authorised and practised (live: 590,440); else what such establishments have.
+    `addresses`: every one that is true, as a geocoder indexes them.
     """
     out.mkdir(parents=True, exist_ok=True)
     country = Country(size, seed, produced_on)
-    truth, stock = Truth(out, produced_on), Stock(country, out, seed, produced_on) if sirene else None
+    places = AddressFile(out) if addresses else None
+    truth, stock = Truth(out, produced_on), Stock(country, out, seed, produced_on, places) if sirene else None
     finess = out / f"finess-structures-journalier-{produced_on:%Y%m%d}.json.gz"
     activites = out / f"finess-activites-journalier-{produced_on:%Y%m%d}.json.gz"
     second = Activities(seed, country.today, activities / size if activities else None)
@@ -67,10 +73,12 @@ def generate(
             flow_file, Flow(country, seed, raw_size, size), country, truth, stock, progress, size
         ):
             _write_activities(second_file, second, batch)
+            if places:
+                places.add_entities(batch)
         flow_file.write(b"]}")
         second_file.write(b"]}")
     written, pages = stock.finish(truth) if stock else (None, ())
-    return DemoFiles(finess, activites, truth.finish(), written, pages)
+    return DemoFiles(finess, activites, truth.finish(), written, pages, places.finish() if places else None)
 
 
 def _write_batches(

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from etl.demo.api import Pages
+from etl.demo.ban import AddressFile
 from etl.demo.country import Country
 from etl.demo.events import OPENS, SHOWN, TURNED_P
 from etl.demo.facts import Entity
@@ -48,8 +49,10 @@ class SireneFiles(msgspec.Struct, frozen=True):
 class Stock:
     """Receives true units some at a time and writes what INSEE would publish of them, sorted by SIRET as they come."""
 
-    def __init__(self, country: Country, out: Path, seed: int, today: date) -> None:
-        self._country, self._today = country, today
+    def __init__(
+        self, country: Country, out: Path, seed: int, today: date, addresses: AddressFile | None = None
+    ) -> None:
+        self._country, self._today, self._addresses = country, today, addresses
         self._draw = np.random.default_rng([seed, 2])
         self._stock = Parts(out / STOCK_NAME, STOCK)
         self._units = Parts(out / UNITS_NAME, UNITS)
@@ -114,6 +117,8 @@ class Stock:
         truth.add_frame(_true(units))
 
     def _rows(self, units: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        if self._addresses:
+            self._addresses.add_units(units)
         placed = self._placed(units)
         return placed, stock_rows(placed, self._draw, self._today), unit_rows(units, self._draw, self._today)
 

@@ -9,11 +9,13 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from etl.download.errors import Damaged, Interrupted, NoContact, NoNetwork, Unreachable
+from etl.download.errors import Damaged, NoNetwork
 from etl.download.flows import Flow
-from etl.download.patience import Effort, Patience
 from etl.download.resource import UNKNOWN_LICENCE, Resource, announced_resource, served_resource
-from etl.download.web import FIRST_CONTACT_S, answer_from, chunks, host
+from etl.download.web import FIRST_CONTACT_S, answer_from, chunks
+from geo.errors import Unreachable
+from geo.patience import Effort, Interrupted, NoContact, Patience
+from geo.web import host
 
 ANSWER_S = 10.0  # a few kilobytes of JSON
 ATTEMPTS = 3

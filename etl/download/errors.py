@@ -1,20 +1,16 @@
 """What can go wrong between the producer and the archive.
 
 Lum1Error
-├── Unreachable      the producer cannot be reached from here, or not any more
+├── Unreachable      of geo.errors: the producer cannot be reached from here, or not any more
 │   ├── NoNetwork    its very first contact fails: nothing is tried again
 │   └── Absent       it answers, and has no such file for us
 ├── Damaged          what arrived is not what was announced
 └── Unwritable       this machine cannot keep the file
 
-Interrupted never leaves this package: it is what the next attempt may mend.
+Interrupted (geo.patience) never leaves this package: it is what the next attempt may mend.
 """
 
-from geo.errors import Lum1Error
-
-
-class Unreachable(Lum1Error):
-    """The producer cannot be reached from here."""
+from geo.errors import Lum1Error, Unreachable
 
 
 class NoNetwork(Unreachable):
@@ -31,15 +27,3 @@ class Damaged(Lum1Error):
 
 class Unwritable(Lum1Error):
     """The archive's disk refuses the file."""
-
-
-class Interrupted(Exception):
-    """A failure that passes: a cut, a silence, a server that is too busy."""
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
-
-class NoContact(Interrupted):
-    """No connection was made at all."""

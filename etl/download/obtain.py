@@ -7,9 +7,9 @@ from pathlib import Path
 from etl.download.catalogue import latest
 from etl.download.errors import Absent, Damaged
 from etl.download.flows import Flow
-from etl.download.patience import Patience
 from etl.download.resource import Resource
 from etl.download.transfer import Progress, fetch
+from geo.patience import Patience
 
 logger = logging.getLogger("lum1.download")
 

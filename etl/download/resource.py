@@ -10,7 +10,7 @@ import msgspec
 import requests
 
 from etl.download.flows import Flow
-from etl.download.web import http_date
+from geo.web import http_date
 
 UNKNOWN_LICENCE = "inconnue"
 

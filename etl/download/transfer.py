@@ -8,13 +8,14 @@ from pathlib import Path
 import requests
 
 from etl.download.checks import checked, sha1_of
-from etl.download.errors import Damaged, Interrupted, Unwritable
+from etl.download.errors import Damaged, Unwritable
 from etl.download.lock import alone_in
 from etl.download.memory import Memory, recall, remember
 from etl.download.partial import Partial, memory_of
-from etl.download.patience import Effort, Patience
 from etl.download.resource import Resource
-from etl.download.web import SILENCE_S, answer_from, chunks, host
+from etl.download.web import SILENCE_S, answer_from, chunks
+from geo.patience import Effort, Interrupted, Patience
+from geo.web import host
 
 Progress = Callable[[int, int], None]  # bytes received, bytes announced (0: unknown)
 

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from etl.download.errors import Absent, Interrupted, NoContact, Unreachable
+from etl.download.errors import Absent
+from geo.errors import Unreachable
+from geo.patience import Interrupted, NoContact
+from geo.web import CONNECT_S, FAILURES, host, retry_after_s
 
 FIRST_CONTACT_S = 2.0  # a machine without network must reach the demo without a wait
-CONNECT_S = 10.0
 SILENCE_S = 60.0  # without a byte
 CHUNK_BYTES = 1 << 18
 USABLE = {200, 206, 304, 416}
@@ -20,15 +20,6 @@ PASSING = {408, 425, 429, 500, 502, 503, 504}
 REFUSED = {401, 403, 404, 410}
 # « identity »: a file is kept, counted and summed as it is stored, and a part of it can only be asked for in those bytes
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "lum1"}
-# the first that fits; requests derives some of these from others
-FAILURES: tuple[tuple[type[Exception], type[Interrupted], str], ...] = (
-    (requests.exceptions.ProxyError, NoContact, "le mandataire (proxy) refuse la connexion"),
-    (requests.exceptions.SSLError, NoContact, "le certificat n’est pas reconnu"),
-    (requests.exceptions.ConnectTimeout, NoContact, "pas de connexion dans le délai"),
-    (requests.exceptions.ReadTimeout, Interrupted, "pas de réponse dans le délai"),
-    (requests.exceptions.ConnectionError, Interrupted, "connexion coupée"),
-    (requests.exceptions.ChunkedEncodingError, Interrupted, "connexion coupée"),
-)
 
 
 @contextmanager
@@ -59,30 +50,6 @@ def chunks(response: requests.Response, *, decoded: bool) -> Iterator[bytes]:
         raise Interrupted(f"{host(response.url)} : plus rien, et la connexion reste ouverte") from error
     except urllib3.exceptions.HTTPError as error:
         raise Interrupted(f"{host(response.url)} : connexion coupée") from error
-
-
-def retry_after_s(text: str | None, now: datetime) -> float | None:
-    """`Retry-After` in seconds, given as such or as a date (RFC 9110 § 10.2.3); None when it says neither."""
-    if text is None:
-        return None
-    if text.strip().isdecimal():
-        return float(text)
-    moment = http_date(text)
-    return max(0.0, (moment - now).total_seconds()) if moment else None
-
-
-def http_date(text: str | None) -> datetime | None:
-    """A date of a header, None when there is none to read."""
-    try:
-        moment = parsedate_to_datetime(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def host(url: str) -> str:
-    """The machine's name, as an operator knows it."""
-    return urlsplit(url).netloc
 
 
 def _refuse_unusable(response: requests.Response) -> None:

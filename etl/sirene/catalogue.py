@@ -9,10 +9,12 @@ import msgspec
 
 from etl.download import Absent, Damaged, Flow, Patience, Resource, Unreachable
 from etl.download.catalogue import ANSWER_S, CATALOGUE_S, DISCOVERY_S, at_most, json_at, listed_in
-from etl.download.errors import Interrupted, NoNetwork
+from etl.download.errors import NoNetwork
 from etl.download.resource import UNKNOWN_LICENCE, announced_resource
-from etl.download.web import answer_from, http_date
+from etl.download.web import answer_from
 from etl.sirene.files import StockFile, month_of
+from geo.patience import Interrupted
+from geo.web import http_date
 
 logger = logging.getLogger("lum1.sirene")
 

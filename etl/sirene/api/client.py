@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from etl.download.patience import Patience
 from etl.sirene.api.errors import Flipped, QuestionRefused
 from etl.sirene.api.flatten import SIRET_FORM
 from etl.sirene.api.members import ESTABLISHMENTS, UNIT_MEMBER, Collection
@@ -15,6 +14,7 @@ from etl.sirene.api.pages import START, NotAPage, Page, page_of
 from etl.sirene.api.question import Questions
 from etl.sirene.api.quota import Quota
 from etl.sirene.api.watermark import Informations, informations_of
+from geo.patience import Patience
 from geo.settings import Settings
 
 PAGE_ENTRIES = 1000  # Insee's most

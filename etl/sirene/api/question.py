@@ -8,12 +8,12 @@ from typing import TypeVar
 import msgspec
 import requests
 
-from etl.download.errors import Interrupted
-from etl.download.patience import Effort, Patience
-from etl.download.web import CONNECT_S, FAILURES, SILENCE_S, host, retry_after_s
+from etl.download.web import SILENCE_S
 from etl.sirene.api.errors import KeyRefused, QuestionRefused
 from etl.sirene.api.pages import NotAPage
 from etl.sirene.api.quota import Quota
+from geo.patience import Effort, Interrupted, Patience
+from geo.web import CONNECT_S, FAILURES, host, retry_after_s
 
 KEY_HEADER = "X-INSEE-Api-Key-Integration"
 KEY_FORM = re.compile(r"[!-~]+")  # what a header can carry; requests would quote anything else in its error

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import msgspec
 
-from etl.download.errors import Unreachable
 from etl.sirene.api.client import Sirene
 from etl.sirene.api.errors import Flipped
 from etl.sirene.api.flatten import Flattened, flatten_units
@@ -14,7 +13,7 @@ from etl.sirene.api.members import ESTABLISHMENTS, UNITS, Collection
 from etl.sirene.api.pages import Page, Pages, chain_in, pages_of
 from etl.sirene.api.spool import DayList, Spool
 from etl.sirene.api.watermark import FOLLOWED, Informations
-from geo.errors import Refused
+from geo.errors import Refused, Unreachable
 
 MOST_FLIPS = 3  # data are replaced once a morning: more is trouble at Insee's
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.download.patience import Patience
 from etl.sirene.api import Quota, Sirene, Spool
+from geo.patience import Patience
 from tests.etl.sirene.api.insee import KEY, PER_MINUTE, Insee
 
 

@@ -7,13 +7,12 @@ from datetime import date, datetime
 
 import pytest
 
-from etl.download.errors import Unreachable
 from etl.sirene.api import KeyRefused, QuestionRefused, Sirene
 from etl.sirene.api.client import Status
 from etl.sirene.api.errors import Flipped
 from etl.sirene.api.flatten import flatten, flatten_units
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS
-from geo.errors import Lum1Error
+from geo.errors import Lum1Error, Unreachable
 from geo.settings import Settings
 from tests.etl.sirene.api.conftest import Calm, MakeSirene
 from tests.etl.sirene.api.entries import a_siret, a_unit, an_establishment

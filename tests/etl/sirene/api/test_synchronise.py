@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.download.errors import Unreachable
 from etl.sirene.api import Received, Sirene, Spool, days_to_ask, read_day, synchronise
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS
-from geo.errors import Refused
+from geo.errors import Refused, Unreachable
 from geo.settings import REPOSITORY
 from tests.etl.sirene.api.entries import a_siret, a_unit, an_establishment
 from tests.etl.sirene.api.insee import Insee, honest, silent, status

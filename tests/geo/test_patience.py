@@ -2,9 +2,8 @@
 
 import pytest
 
-from etl.download.errors import Interrupted, Unreachable
-from etl.download.patience import Effort, Patience
-from geo.errors import Lum1Error
+from geo.errors import Lum1Error, Unreachable
+from geo.patience import Effort, Interrupted, Patience
 
 
 def test_waits_double_and_chance_takes_up_to_half_of_each() -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from etl.download.errors import Interrupted, Unreachable
+from geo.errors import Unreachable
 from geo.settings import whole_number
 
 FIRST_WAIT_S = 1.0
@@ -15,7 +15,19 @@ LONGEST_RETRY_AFTER_S = 300.0  # data.gouv asks for seconds; a date of next week
 PATIENCE_S = 3_600  # the largest file, 60 MB, at 17 kB/s; the next run goes on where this one stopped
 GOES_ON = "La même commande reprendra où celle-ci s’est arrêtée."
 
-logger = logging.getLogger("lum1.download")
+logger = logging.getLogger("lum1.patience")
+
+
+class Interrupted(Exception):
+    """A failure that passes: a cut, a silence, a server that is too busy."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NoContact(Interrupted):
+    """No connection was made at all."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""One request to a geocoder: its body, or an error that says whether to ask again, to ask for less, or to stop."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import requests
+
+from geo.errors import NotAGeocoder, Unreachable
+from geo.geocoder.reading import Garbled
+from geo.patience import Effort, Interrupted, NoContact, Patience
+from geo.quota import Quota
+from geo.web import CONNECT_S, FAILURES, host, retry_after_s
+
+TOO_BUSY = {429, 503}  # of the service, whatever is asked
+PASSING = {
+    408,
+    425,
+    500,
+    502,
+    504,
+}  # may be of what is asked: a row that breaks the program, a batch that takes too long
+REFUSED = {400, 413, 414, 422}  # of what is asked
+SETTING = "LUM1_GEOCODER_URL"
+
+Read = TypeVar("Read")
+
+
+class Busy(Interrupted):
+    """The service asks to wait, or is not there: asking for less would not help."""
+
+
+class TooMuch(Exception):
+    """This cannot be answered as it is asked: too large, too long, or a row of it breaks the program."""
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+
+
+class Asking:
+    """The way to one geocoder; no word of a question is in any log or error."""
+
+    def __init__(self, base_url: str, quota: Quota, patience: Patience) -> None:
+        self.base_url = base_url
+        self._quota = quota
+        self._patience = patience
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": "lum1"})
+
+    def get(
+        self, endpoint: str, asked: Mapping[str, str], read: Callable[[bytes], Read], silence_s: float, tries: int
+    ) -> Read:
+        """What `read` makes of the body; TooMuch when this very question is refused, or has failed so many times."""
+        return self._insist(lambda: self._sent("GET", endpoint, silence_s, params=asked), read, tries)
+
+    def post(
+        self,
+        endpoint: str,
+        form: Sequence[tuple[str, str]],
+        data: bytes,
+        read: Callable[[bytes], Read],
+        silence_s: float,
+        tries: int,
+    ) -> Read:
+        """The same of a file and the fields beside it."""
+        fields = [(name, (None, value)) for name, value in form]  # without a file's name, what a part holds is a value
+        files = [*fields, ("data", ("adresses.csv", data, "text/csv; charset=utf-8"))]
+        return self._insist(lambda: self._sent("POST", endpoint, silence_s, files=files), read, tries)
+
+    def gives_up(self, failure: Exception) -> Unreachable:
+        """What to tell of a service that answers nothing any more."""
+        return Unreachable(
+            f"Le géocodeur {self.base_url} ne répond pas, ou mal ({failure}). "
+            f"Réessayez plus tard, ou donnez l’adresse d’un autre dans {SETTING} (docs/operations.md)."
+        )
+
+    def _insist(self, send: Callable[[], bytes], read: Callable[[bytes], Read], tries: int) -> Read:
+        effort, mine = Effort(self._patience), 0
+        while True:
+            try:
+                return read(send())
+            except (Busy, NoContact) as failure:
+                self._wait(effort, failure)
+            except Interrupted as failure:
+                mine += 1
+                if mine >= tries:
+                    raise TooMuch(self._said(failure), may_pass=True) from failure
+                self._wait(effort, failure)
+
+    def _wait(self, effort: Effort, failure: Interrupted) -> None:
+        try:
+            effort.wait_after(Interrupted(self._said(failure), failure.retry_after_s))
+        except Unreachable as end:
+            raise self.gives_up(failure) from end
+
+    def _said(self, failure: Interrupted) -> str:
+        return f"{host(self.base_url)} envoie {failure}" if isinstance(failure, Garbled) else str(failure)
+
+    def _sent(self, method: str, endpoint: str, silence_s: float, **asked: object) -> bytes:
+        self._quota.take()
+        try:
+            # no redirect is followed: addresses are not carried along to another host
+            answer = self._session.request(
+                method,
+                f"{self.base_url}/{endpoint}",
+                timeout=(CONNECT_S, silence_s),
+                allow_redirects=False,
+                **asked,  # type: ignore[arg-type]
+            )
+        except requests.RequestException as error:
+            raise self._failure(error) from None  # its text has the question's address
+        return self._usable(answer, endpoint)
+
+    def _usable(self, answer: requests.Response, endpoint: str) -> bytes:
+        status, said = answer.status_code, f"{host(self.base_url)} répond {answer.status_code}"
+        if status == 200:
+            return answer.content
+        if status in TOO_BUSY:
+            raise Busy(said, retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC)))
+        if status in PASSING:
+            raise Interrupted(said, retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC)))
+        if status in REFUSED:
+            raise TooMuch(said)
+        raise NotAGeocoder(f"{self.base_url}/{endpoint} répond {status} : {_reason(status, endpoint)}")
+
+    def _failure(self, error: requests.RequestException) -> Exception:
+        for kind, ours, words in FAILURES:
+            if isinstance(error, kind):
+                return ours(f"{host(self.base_url)} : {words}")
+        return NotAGeocoder(
+            f"« {self.base_url} » ne peut pas être interrogé ({type(error).__name__}) : voyez {SETTING}."
+        )
+
+
+def _reason(status: int, endpoint: str) -> str:
+    if 300 <= status < 400:
+        return f"il renvoie ailleurs, où les adresses ne sont pas portées ; donnez la bonne dans {SETTING}."
+    if status in (401, 403):
+        return f"il refuse cette machine ; choisissez un autre géocodeur dans {SETTING}."
+    if status in (404, 405, 410) and endpoint.endswith("/csv"):
+        return f"il n’y a pas de géocodeur par lots à cette adresse ({SETTING}) ; un addok veut son greffon addok-csv."
+    return f"ce n’est pas un géocodeur que lum1 connaisse ; vérifiez {SETTING}."

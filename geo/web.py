@@ -1,0 +1,44 @@
+"""What is said of the web alike, whoever is asked: the machine's name, how long it asks to wait, what a failure means."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+
+from geo.patience import Interrupted, NoContact
+
+CONNECT_S = 10.0
+# the first that fits; requests derives some of these from others
+FAILURES: tuple[tuple[type[Exception], type[Interrupted], str], ...] = (
+    (requests.exceptions.ProxyError, NoContact, "le mandataire (proxy) refuse la connexion"),
+    (requests.exceptions.SSLError, NoContact, "le certificat n’est pas reconnu"),
+    (requests.exceptions.ConnectTimeout, NoContact, "pas de connexion dans le délai"),
+    (requests.exceptions.ReadTimeout, Interrupted, "pas de réponse dans le délai"),
+    (requests.exceptions.ConnectionError, Interrupted, "connexion coupée"),
+    (requests.exceptions.ChunkedEncodingError, Interrupted, "connexion coupée"),
+)
+
+
+def retry_after_s(text: str | None, now: datetime) -> float | None:
+    """`Retry-After` in seconds, given as such or as a date (RFC 9110 § 10.2.3); None when it says neither."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return float(text)
+    moment = http_date(text)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def http_date(text: str | None) -> datetime | None:
+    """A date of a header, None when there is none to read."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def host(url: str) -> str:
+    """The machine's name, as an operator knows it."""
+    return urlsplit(url).netloc

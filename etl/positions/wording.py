@@ -1,0 +1,146 @@
+"""A postal line in the words that a geocoder knows: abbreviations spelled out, the post's boxes and the building's inside left out."""
+
+import re
+
+from geo.addresses import STREET_KINDS, STREET_WORDS
+from geo.text import sort_key
+
+# Streets proper, which the BAN numbers; and kinds of place, which it numbers sometimes and names always.
+STREETS = frozenset(
+    ["RUE", "AVENUE", "BOULEVARD", "PLACE", "ROUTE", "CHEMIN", "ALLEE", "ALLEES", "IMPASSE", "COURS", "COUR", "QUAI", "SQUARE", "TRAVERSE", "VOIE", "PASSAGE", "ESPLANADE", "FAUBOURG", "MONTEE", "PROMENADE", "SENTE", "SENTIER", "RUELLE", "CHAUSSEE", "CARREFOUR", "CORNICHE", "BOUCLE", "PARVIS", "MAIL", "VENELLE", "GIRATOIRE", "ROCADE", "RAMPE", "DIGUE", "ARTERE", "DESCENTE", "COTE", "CAMIN", "STRAED", "KARE", "CARRER", "LEVEE", "BERGE", "CARRIERE", "CHEMINEMENT", "PLACETTE", "RONDPOINT"]
+)
+PLACES = frozenset(
+    ["RESIDENCE", "LOTISSEMENT", "QUARTIER", "HAMEAU", "LIEU", "ZONE", "ZAC", "ZA", "ZI", "ZAE", "ZAD", "ZUP", "DOMAINE", "CITE", "PARC", "VILLAGE", "CLOS", "VILLA", "ESPACE", "PLATEAU", "PLAINE", "BOURG", "CENTRE", "CHATEAU", "FERME", "MOULIN", "MORNE", "SECTION", "GALERIE", "PORT"]
+)
+CUTTING = frozenset(
+    ["RUE", "AVENUE", "BOULEVARD", "ROUTE", "CHEMIN", "IMPASSE", "ALLEE", "QUAI", "PLACE", "SQUARE"]
+)  # begin a street after other words
+QUALIFIERS = frozenset(
+    ["GRANDE", "GRAND", "PETITE", "PETIT", "VIEILLE", "VIEUX", "ANCIENNE", "ANCIEN", "HAUTE", "HAUT", "BASSE", "BAS", "NOUVELLE", "NOUVEAU", "PREMIERE", "DEUXIEME"]
+)
+ARTICLES = frozenset(["DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN", "SUR", "SOUS"])
+REPETITIONS = {
+    "B": "BIS",
+    "T": "TER",
+    "Q": "QUATER",
+}  # the registers' letters; a C is the letter C more often than « quinquies »
+MONTHS = frozenset(
+    ["JANVIER", "FEVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOUT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DECEMBRE"]
+)  # « 8 MAI 1945 » is no number 8
+
+# Spelled out wherever they stand: no other word of an address is written so.
+KINDS_ANYWHERE = ("AV", "AVE", "BD", "BLD", "BVD", "RTE", "LIEUDIT", "CCAL", "CTRE", "CTR")
+WORDS_ANYWHERE = (
+    "ST", "STE", "FG", "FBG", "DR", "MGR", "PDT", "CDT", "CMDT", "FRES", "REPUB", "ND", "CCIAL", "CIAL", "CCIALE", "NALE", "DEPT",
+    "QRT", "GDE", "GD", "SGT",
+)  # fmt: skip
+ANYWHERE = {short: STREET_KINDS[short] for short in KINDS_ANYWHERE}
+ANYWHERE |= {short: STREET_WORDS[short] for short in WORDS_ANYWHERE}
+# At the beginning only, or after a number: they are other words elsewhere. Zones stay as short as the BAN writes them, « allées »
+# stay plural. A CH is also a hospital, a PAS a mountain pass.
+FIRST = {short: kind for short, kind in STREET_KINDS.items() if kind != "ZONE" and short not in {"ALLEES", "CH", "PAS"}}
+NUMBERED = {"CH": "CHEMIN", "PAS": "PASSAGE"}
+# « DU COL » is a pass, « LE MAL » whatever it is: a title comes before a name. CAP is a cape more often than a captain.
+TITLES = {word: STREET_WORDS[word] for word in ("GAL", "GEN", "PR", "PROF", "MAL", "COL", "LT", "ADJ")}
+
+_LETTER = r"(?:[A-Z]\d*|\d+)"
+_LABEL = rf"(?:(?:N|NO|NUMERO) )?{_LETTER}(?: (?:ET|A) {_LETTER})?(?= |$)"
+_LABELLED = "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT|BOX|CASE"
+_FLOOR = r"\d+ ?(?:ER|ERE|E|EME|ND|IEME)|PREMIER|DEUXIEME|TROISIEME|QUATRIEME|DERNIER"
+_SIDE = r"(?: (?:DROITE?|GAUCHE|FACE|PORTE)\b)*"
+# A box is where letters wait, not where anybody is.
+_BOX = re.compile(
+    r"\b(?:(?:BP|CS|TSA|CIDEX|SP|CP|CASE POSTALE|BOITE POSTALE|BOITE)(?: N| NO)?(?: ?\d[\d ]*)+"
+    r"|(?:BP|TSA|CIDEX|BOITE POSTALE|CASE POSTALE)(?= |$)|CS$|COURSE SPECIALE(?: \d+)*)"
+)
+_CEDEX = re.compile(r"\b(?:\d{5} .*?)?CEDEX(?: \d{1,2})?\b")
+_INSIDE = (
+    re.compile(rf"\b(?:{_LABELLED}|ETAGE|ETG) {_LABEL}"),
+    re.compile(rf"\b(?:AU )?(?:{_FLOOR}) (?:ETAGES?|ETG)(?= |$){_SIDE}"),
+    re.compile(rf"\b(?:REZ DE (?:CHAUSSEE|JARDIN)|RDC|RDJ)\b{_SIDE}"),
+    re.compile(r"\b(?:LOT|LOTS|ILOT|PARCELLE) (?:N |NO |NUMERO )?\d+(?: ?[A-Z])?(?= |$)"),
+    re.compile(r"(?<=[A-Z]) (?:N|NO|NUMERO) \d+(?: ?[A-Z])?$"),
+    re.compile(r"^(?:BATIMENT|BAT|BT|IMMEUBLE|IMM)\b(?! DE LA| DU| DES).*?(?= \d+ |$)"),
+    re.compile(r"\b(?:BATIMENT|BAT|IMMEUBLE|IMM)(?: [A-Z]+)?$"),
+)
+_CARE_OF = re.compile(r"\bCHEZ (?:M|MR|MME|MLLE|MONSIEUR|MADAME|MADEMOISELLE|DR|DOCTEUR|ME|MAITRE)\b.*$")
+_LIEU_DIT = re.compile(r"^(?:(?:AU )?LIEU DIT|LD)\b ?")
+LONGEST_WORD = 40  # letters: longer ones are no word of an address
+MOST_WORDS = 24
+
+
+def cleaned(line: str) -> str:
+    """One postal line as upper-case words, ready to be parted; empty when nothing of it says where.
+
+    >>> cleaned("Bât. C, 12bis av. du Gal Leclerc – BP 40 123"), cleaned("75013 PARIS CEDEX 13"), cleaned("C/O M. Untel")
+    ('12 BIS AVENUE DU GENERAL LECLERC', '', '')
+    """
+    words = _joined(line)
+    for _ in range(5):  # what leaves may bring together what was apart
+        before, words = words, _once(words)
+        if words == before:
+            break
+    return words
+
+
+def _once(words: str) -> str:
+    words = _CARE_OF.sub(" ", _CEDEX.sub(" ", words))
+    words = _spaced(_BOX.sub(" ", words))
+    for noise in _INSIDE:
+        words = _spaced(noise.sub(" ", words))
+    words = _LIEU_DIT.sub("", _expanded(words.split()))
+    return _without_repetition(_trimmed(words.split()))
+
+
+def _joined(line: str) -> str:
+    """Upper case without accents; letters parted by points joined, a number told from what is glued to it."""
+    text = re.sub(r"\bc\s*/\s*o\b", " chez M ", line[:400], flags=re.IGNORECASE)
+    text = re.sub(r"n\s?[°º]", " N ", text, flags=re.IGNORECASE)
+    words = sort_key(text)
+    words = re.sub(r"\bZ (A [CDE]|[AI])(?= |$)", lambda found: "Z" + found[1].replace(" ", ""), words)
+    words = re.sub(r"\b(B P|C S|T S A|R D C|R N|R D|N D)(?= |$)", lambda found: found[1].replace(" ", ""), words)
+    words = re.sub(r"\b(BP|CS|TSA)(?=\d)", r"\1 ", words)
+    words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-DQT])(?= |$)", r"\1 \2", words)
+    words = re.sub(r"\b(RN|RD) ?(?=\d)", lambda found: f"ROUTE {ROADS[found[1]]} ", words)
+    return " ".join([word for word in words.split() if len(word) <= LONGEST_WORD][:MOST_WORDS])
+
+
+ROADS = {"RN": "NATIONALE", "RD": "DEPARTEMENTALE"}
+
+
+def _spaced(words: str) -> str:
+    return " ".join(words.split())
+
+
+def _expanded(words: list[str]) -> str:
+    return " ".join(_word(words, position) for position in range(len(words)))
+
+
+def _word(words: list[str], position: int) -> str:
+    word = words[position]
+    before = words[position - 1] if position else ""
+    after = words[position + 1] if position + 1 < len(words) else ""
+    numbered = before.isdigit() or before in {*REPETITIONS, *REPETITIONS.values()}
+    if after and (position == 0 or numbered):
+        word = FIRST.get(word, NUMBERED.get(word, word) if numbered else word)
+    if word in TITLES and after and after not in ARTICLES and not after.isdigit():
+        return TITLES[word]
+    return ANYWHERE.get(word, word) if after or word not in {"ST", "STE", "DR"} else word
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    """Without the articles and conjunctions that a removal left hanging."""
+    while words and words[-1] in ARTICLES | {"N", "ANGLE", "FACE"} and len(words) > 1 and not words[-2].isdigit():
+        words = words[:-1]
+    while len(words) > 1 and words[0] in {"ANGLE", "ET", "N", "DIT", "FACE"}:
+        words = words[1:]
+    return words
+
+
+def _without_repetition(words: list[str]) -> str:
+    """« RUE RUE DES LILAS », « LE BOURG LE BOURG »: said once."""
+    once = [word for word, before in zip(words, ["", *words], strict=False) if word != before or word.isdigit()]
+    half = len(once) // 2
+    if half and once[:half] == once[half:] and not once[0].isdigit():
+        once = once[:half]
+    return " ".join(once)

@@ -1,0 +1,1 @@
+"""Asking where an address is: the contract of the BAN's geocoder."""

@@ -6,22 +6,27 @@ from functools import cache
 
 import msgspec
 
-from etl.positions.wording import ARTICLES, CUTTING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS, cleaned
+from etl.positions.vocabulary import ARTICLES, CUTTING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS
+from etl.positions.wording import cleaned
 from geo.communes import Commune, arrondissements_of, communes, current_code
 from geo.text import sort_key
 
-SUFFIXES = frozenset({*REPETITIONS, *REPETITIONS.values(), *"ACDEFGH"})
+SUFFIXES = frozenset({*REPETITIONS.values(), *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 LONGEST_NUMBER = 4  # digits: five are a postcode, or a plot
 MOST_LOCALITIES = 2
 # Names of what stands there, not of where it stands: the BAN knows places, not those who live in them.
-ORGANISATIONS = frozenset(
-    ["MAIRIE", "HOPITAL", "CLINIQUE", "CCAS", "EHPAD", "CHU", "CHR", "CHS", "CH", "CMP", "CMPP", "IME", "ESAT", "SSIAD", "PMI", "FOYER", "ECOLE", "COLLEGE", "LYCEE", "PHARMACIE", "ASSOCIATION", "LABORATOIRE", "PAVILLON", "SERVICE", "UNITE", "BATIMENT", "IMMEUBLE", "BUREAUX", "CABINET", "SARL", "SAS", "SELARL", "HLM", "ETAGE", "ENTREE", "PORTE", "HALL", "TOUR", "DIRECTION"]
-)
+ORGANISATIONS = frozenset({
+    "MAIRIE", "HOPITAL", "CLINIQUE", "CCAS", "EHPAD", "CHU", "CHR", "CHS", "CH", "CMP", "CMPP", "IME", "ESAT", "SSIAD",
+    "PMI", "FOYER", "ECOLE", "COLLEGE", "LYCEE", "PHARMACIE", "ASSOCIATION", "LABORATOIRE", "PAVILLON", "SERVICE", "UNITE",
+    "BATIMENT", "IMMEUBLE", "BUREAUX", "CABINET", "SARL", "SAS", "SELARL", "HLM", "ETAGE", "ENTREE", "PORTE", "HALL",
+    "TOUR", "DIRECTION",
+})  # fmt: skip
 ORGANISATION_NAMES = re.compile(
-    r"^(?:HOTEL (?:DE VILLE|DIEU|DU DEPARTEMENT)|CENTRE (?:HOSPITALIER|SOCIAL|MEDICAL|MEDICO|DE SANTE|DE SOINS|ADMINISTRATIF|PENITENTIAIRE|DE)"
-    r"|MAISON (?:DE|D|DES|DU|MEDICALE|SOCIALE|COMMUNALE|DEPARTEMENTALE|POUR)|GROUPE (?:SCOLAIRE|HOSPITALIER)|POLE (?:DE SANTE|MEDICAL|SANTE)"
-    r"|CITE ADMINISTRATIVE|ESPACE (?:SANTE|MEDICAL)|COMPLEXE|CONSEIL (?:GENERAL|DEPARTEMENTAL))\b"
-)  # fmt: skip
+    r"^(?:HOTEL (?:DE VILLE|DIEU|DU DEPARTEMENT)|CONSEIL (?:GENERAL|DEPARTEMENTAL)|CITE ADMINISTRATIVE|COMPLEXE"
+    r"|CENTRE (?:HOSPITALIER|SOCIAL|MEDICAL|MEDICO|DE SANTE|DE SOINS|ADMINISTRATIF|PENITENTIAIRE)"
+    r"|MAISON (?:DE|D|DES|DU|MEDICALE|SOCIALE|COMMUNALE|DEPARTEMENTALE|POUR)"
+    r"|GROUPE (?:SCOLAIRE|HOSPITALIER)|POLE (?:DE SANTE|MEDICAL|SANTE)|ESPACE (?:SANTE|MEDICAL))\b"
+)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -41,6 +46,9 @@ class Address(msgspec.Struct, frozen=True):
         return tuple(line for line in (street, *self.localities) if line)
 
 
+NO_STREET = 4  # from this rank on
+
+
 class Piece(msgspec.Struct, frozen=True):
     """A line or a part of one."""
 
@@ -50,11 +58,13 @@ class Piece(msgspec.Struct, frozen=True):
     @property
     def rank(self) -> int:
         """How well it says where: a numbered street first, a bare name last."""
-        kind = self.words[:1]
+        first = self.words[0] if self.words else ""
         street = begins_a_street(self.words)
         if self.number:
             return 0 if street else 1
-        return 2 if street else 3 if kind and kind[0] in PLACES else 4
+        if street:
+            return 2 if first in CUTTING or first in QUALIFIERS else 3  # « VOIE J » stands beside a street
+        return NO_STREET if first in PLACES else NO_STREET + 1
 
     @property
     def text(self) -> str:
@@ -109,8 +119,9 @@ def _placed(empty: Address, pieces: list[Piece], towns: frozenset[str]) -> Addre
     useful = [piece for piece in pieces if piece.words and not (piece.text in towns and not piece.number)]
     numbers = [piece.number for piece in pieces if piece.number and not piece.words]  # a number alone on its line
     best = min(useful, key=lambda piece: piece.rank, default=None)
-    street = best if best and best.rank < 3 else None
-    others = [piece for piece in useful if piece is not street and not is_organisation(piece.words)]
+    street = best if best and best.rank < NO_STREET else None
+    taken = street.words if street else ()
+    others = [piece for piece in useful if piece.words != taken and not is_organisation(piece.words)]
     localities = [piece.text for piece in sorted(others, key=lambda piece: begins_a_street(piece.words))]
     number = (street.number or next(iter(numbers), None)) if street else None
     return msgspec.structs.replace(
@@ -142,7 +153,7 @@ def _parted(words: tuple[str, ...]) -> Iterator[Piece]:
         if words:
             yield _numbered(words)
         return
-    before = _numbered(words[:cut])
+    before = _numbered(words[: cut - 1] if words[cut - 1] == "ET" else words[:cut])
     if before.words or before.number:
         yield before
     yield from _parted(words[cut:])
@@ -151,7 +162,10 @@ def _parted(words: tuple[str, ...]) -> Iterator[Piece]:
 def _cuts(words: tuple[str, ...], at: int) -> bool:
     """Whether a street of its own begins here: a number before a kind of street, or the kind itself where it is no one's name."""
     before = words[at - 1]
-    if before in ARTICLES or before in QUALIFIERS:
+    if before in QUALIFIERS or (before in ARTICLES and (before != "ET" or words[at] not in CUTTING)):
+        return False
+    opened = _number(words[:at])[1]
+    if not opened:
         return False
     number, rest = _number(words[at:])
     if number:
@@ -208,8 +222,7 @@ def _rest_of_range(words: tuple[str, ...]) -> tuple[str, ...] | None:
         not ends
         or not ends[0].isdecimal()
         or len(ends[0]) > LONGEST_NUMBER
-        or (words[joint + 1 : joint + 2]
-        and words[joint + 1] in MONTHS)
+        or (words[joint + 1 : joint + 2] and words[joint + 1] in MONTHS)
     ):
         return None
     return _suffix(words[joint + 1 :])[1]

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from rapidfuzz.distance import Levenshtein
 
-from etl.positions.wording import PLACES, QUALIFIERS, STREETS, cleaned
+from etl.positions.vocabulary import ARTICLES, PLACES, QUALIFIERS, STREETS
+from etl.positions.wording import cleaned
 from geo.addresses import STREET_WORDS, street_key
 
 SAME_WORD = 0.8  # of two words' letters: one slip in five, « DEBUSY » for « DEBUSSY »; shorter words must be the same
 SHORTEST_FUZZY = 5
-ZONES = frozenset(
-    ["ZONE", "ZA", "ZI", "ZAC", "ZAE", "ACTIVITE", "ACTIVITES", "ARTISANALE", "INDUSTRIELLE", "COMMERCIALE", "AMENAGEMENT", "CONCERTE", "CONCERTEE"]
-)
+ZONES = frozenset({
+    "ZONE", "ZA", "ZI", "ZAC", "ZAE", "ACTIVITE", "ACTIVITES", "ARTISANALE", "INDUSTRIELLE", "COMMERCIALE", "AMENAGEMENT",
+    "CONCERTE", "CONCERTEE",
+})  # fmt: skip
 TITLES = frozenset(
     {"GENERAL", "DOCTEUR", "PROFESSEUR", "MARECHAL", "COMMANDANT", "CAPITAINE", "COLONEL", "LIEUTENANT", "PRESIDENT",
      "MONSEIGNEUR", "SERGENT", "ADJUDANT", "ABBE", "AMIRAL"}
@@ -35,49 +38,61 @@ def same_street(asked: str, answered: str) -> bool:
     >>> same_street("AV DU GAL DE GAULLE", "Avenue Charles de Gaulle"), same_street("RUE DE LA GARE", "Rue de la Vieille Gare")
     (True, False)
     """
-    kind, name = _parted(asked)
-    other_kind, other_name = _parted(answered)
-    kinds_agree = kind == other_kind or kind is None or other_kind is None
-    return kinds_agree and _same_name(name, other_name)
+    one, other = _name(asked), _name(answered)
+    kinds_agree = one.kind == other.kind or one.kind is None or other.kind is None
+    return kinds_agree and _same_name(one, other)
 
 
 def same_place(asked: str, answered: str) -> bool:
     """As `same_street`, for lieux-dits, zones and quarters: their kind is written or not.
 
-    >>> same_place("ZAC DE LA FOSSE", "Zone d'Activités de la Fosse"), same_place("LE BOURG", "Le Bourg"), same_place("LE BOURG", "Le Haut")
-    (True, True, False)
+    >>> same_place("ZAC DE LA FOSSE", "Zone d'Activités de la Fosse"), same_place("LE BOURG", "Le Haut")
+    (True, False)
     """
-    kind, name = _parted(asked)
-    other_kind, other_name = _parted(answered)
-    return not (kind and other_kind and kind != other_kind) and _same_name(_bare(name), _bare(other_name))
+    one, other = _name(asked), _name(answered)
+    kinds_agree = one.kind == other.kind or one.kind is None or other.kind is None
+    return kinds_agree and _same_name(_without_kind_of_place(one), _without_kind_of_place(other))
 
 
-def _parted(street: str) -> tuple[str | None, tuple[str, ...]]:
-    """The kind of street, None where the name says none, and the words of the name."""
-    words = tuple(street_key(cleaned(street)).split())
+class Name(msgspec.Struct, frozen=True):
+    """A street's name, apart from its kind."""
+
+    kind: str | None  # null where the name says none
+    words: tuple[str, ...]
+    common: bool  # « DU MOULIN », « DES LILAS »: a thing, to which a word more is another thing; « PASTEUR » may be Louis too
+
+
+def _name(street: str) -> Name:
+    written = cleaned(street).split()
+    words = tuple(street_key(" ".join(written)).split())
     at = next((at for at in (0, 1) if words[at : at + 1] and words[at] in KINDS_OF_STREET), None)
     if at is None or (at == 1 and words[0] not in QUALIFIERS) or len(words) == at + 1:
-        return None, words
-    kind = ONE_KIND.get(words[at], words[at])
+        return Name(None, words, _is_common(written))
     rest = (*words[:at], *words[at + 1 :])
-    return kind, rest
+    return Name(ONE_KIND.get(words[at], words[at]), rest, _is_common(written[at + 1 :]))
 
 
-def _bare(name: tuple[str, ...]) -> tuple[str, ...]:
+def _is_common(written: Sequence[str]) -> bool:
+    noun = next((word for word in written if word not in ARTICLES), "")
+    return bool(written) and written[0] in ARTICLES and noun not in TITLES
+
+
+def _without_kind_of_place(name: Name) -> Name:
     start = 0
-    while start < len(name) - 1 and name[start] in KINDS_OF_PLACE:
+    while start < len(name.words) - 1 and name.words[start] in KINDS_OF_PLACE:
         start += 1
-    return name[start:]
+    return msgspec.structs.replace(name, words=name.words[start:])
 
 
-def _same_name(asked: tuple[str, ...], answered: tuple[str, ...]) -> bool:
-    if not asked or not answered:
+def _same_name(one: Name, other: Name) -> bool:
+    asked, answered = (ALIASES.get(name.words, name.words) for name in (one, other))
+    if not asked or not answered or not _same_numbers(asked, answered):
         return asked == answered
-    asked, answered = ALIASES.get(asked, asked), ALIASES.get(answered, answered)
-    if _same_numbers(asked, answered):
-        short, long = sorted((_letters(asked), _letters(answered)), key=len)
-        return _within(short, long) or _untitled(short, long)
-    return False
+    pairs = ((one, _letters(asked)), (other, _letters(answered)))
+    (shorter, short), (_, long) = sorted(pairs, key=lambda pair: len(pair[1]))
+    if shorter.common and len(short) < len(long):
+        return "".join(short) == "".join(long)
+    return _within(short, long) or _untitled(short, long)
 
 
 def _same_numbers(asked: Sequence[str], answered: Sequence[str]) -> bool:
@@ -91,7 +106,7 @@ def _letters(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
-    """Every word of the shorter name is in the other in the same order, the last one last; no word too many makes another street."""
+    """Every word of the shorter name is in the other, the last one last; no word too many makes another street."""
     if not short:
         return not long
     if not _same_word(short[-1], long[-1]):

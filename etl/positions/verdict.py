@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from etl.positions.addresses import split_number
+from etl.positions.addresses import begins_a_street, split_number
 from etl.positions.ladder import GaveUp
 from etl.positions.streets import same_place, same_street
 from geo.addresses import street_key
@@ -123,8 +123,8 @@ def _is_numbered(question: Question) -> bool:
 
 def _precision(question: Question, answer: Answer) -> Precision:
     """Without a number asked for: a lieu-dit stays one even where the BAN files it among streets."""
-    asked_a_street = question.kind is Kind.STREET and answer.kind is not Kind.LOCALITY
-    return Precision.STREET if asked_a_street else Precision.LOCALITY
+    asked_a_street = question.kind is Kind.STREET or begins_a_street(question.text.split())
+    return Precision.STREET if asked_a_street and answer.kind is not Kind.LOCALITY else Precision.LOCALITY
 
 
 def _numbered(number: str, answer: Answer, gave_up: GaveUp) -> Verdict:

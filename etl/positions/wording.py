@@ -1,51 +1,14 @@
-"""A postal line in the words that a geocoder knows: abbreviations spelled out, the post's boxes and the building's inside left out."""
+"""A postal line in a geocoder's words: abbreviations spelled out, the post's boxes and the inside of buildings left out."""
 
 import re
 
-from geo.addresses import STREET_KINDS, STREET_WORDS
+from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, NUMBERED, REPETITIONS, ROADS, TITLES
 from geo.text import sort_key
 
-# Streets proper, which the BAN numbers; and kinds of place, which it numbers sometimes and names always.
-STREETS = frozenset(
-    ["RUE", "AVENUE", "BOULEVARD", "PLACE", "ROUTE", "CHEMIN", "ALLEE", "ALLEES", "IMPASSE", "COURS", "COUR", "QUAI", "SQUARE", "TRAVERSE", "VOIE", "PASSAGE", "ESPLANADE", "FAUBOURG", "MONTEE", "PROMENADE", "SENTE", "SENTIER", "RUELLE", "CHAUSSEE", "CARREFOUR", "CORNICHE", "BOUCLE", "PARVIS", "MAIL", "VENELLE", "GIRATOIRE", "ROCADE", "RAMPE", "DIGUE", "ARTERE", "DESCENTE", "COTE", "CAMIN", "STRAED", "KARE", "CARRER", "LEVEE", "BERGE", "CARRIERE", "CHEMINEMENT", "PLACETTE", "RONDPOINT"]
-)
-PLACES = frozenset(
-    ["RESIDENCE", "LOTISSEMENT", "QUARTIER", "HAMEAU", "LIEU", "ZONE", "ZAC", "ZA", "ZI", "ZAE", "ZAD", "ZUP", "DOMAINE", "CITE", "PARC", "VILLAGE", "CLOS", "VILLA", "ESPACE", "PLATEAU", "PLAINE", "BOURG", "CENTRE", "CHATEAU", "FERME", "MOULIN", "MORNE", "SECTION", "GALERIE", "PORT"]
-)
-CUTTING = frozenset(
-    ["RUE", "AVENUE", "BOULEVARD", "ROUTE", "CHEMIN", "IMPASSE", "ALLEE", "QUAI", "PLACE", "SQUARE"]
-)  # begin a street after other words
-QUALIFIERS = frozenset(
-    ["GRANDE", "GRAND", "PETITE", "PETIT", "VIEILLE", "VIEUX", "ANCIENNE", "ANCIEN", "HAUTE", "HAUT", "BASSE", "BAS", "NOUVELLE", "NOUVEAU", "PREMIERE", "DEUXIEME"]
-)
-ARTICLES = frozenset(["DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN", "SUR", "SOUS"])
-REPETITIONS = {
-    "B": "BIS",
-    "T": "TER",
-    "Q": "QUATER",
-}  # the registers' letters; a C is the letter C more often than « quinquies »
-MONTHS = frozenset(
-    ["JANVIER", "FEVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOUT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DECEMBRE"]
-)  # « 8 MAI 1945 » is no number 8
-
-# Spelled out wherever they stand: no other word of an address is written so.
-KINDS_ANYWHERE = ("AV", "AVE", "BD", "BLD", "BVD", "RTE", "LIEUDIT", "CCAL", "CTRE", "CTR")
-WORDS_ANYWHERE = (
-    "ST", "STE", "FG", "FBG", "DR", "MGR", "PDT", "CDT", "CMDT", "FRES", "REPUB", "ND", "CCIAL", "CIAL", "CCIALE", "NALE", "DEPT",
-    "QRT", "GDE", "GD", "SGT",
-)  # fmt: skip
-ANYWHERE = {short: STREET_KINDS[short] for short in KINDS_ANYWHERE}
-ANYWHERE |= {short: STREET_WORDS[short] for short in WORDS_ANYWHERE}
-# At the beginning only, or after a number: they are other words elsewhere. Zones stay as short as the BAN writes them, « allées »
-# stay plural. A CH is also a hospital, a PAS a mountain pass.
-FIRST = {short: kind for short, kind in STREET_KINDS.items() if kind != "ZONE" and short not in {"ALLEES", "CH", "PAS"}}
-NUMBERED = {"CH": "CHEMIN", "PAS": "PASSAGE"}
-# « DU COL » is a pass, « LE MAL » whatever it is: a title comes before a name. CAP is a cape more often than a captain.
-TITLES = {word: STREET_WORDS[word] for word in ("GAL", "GEN", "PR", "PROF", "MAL", "COL", "LT", "ADJ")}
-
-_LETTER = r"(?:[A-Z]\d*|\d+)"
+# « PORTE D AIX » is a place, « BATIMENT D RUE DE LILLE » is D.
+_LETTER = r"(?:[A-CE-KM-Z]\d*|[DL](?:\d+|(?= (?:\d|RUE|AVENUE|BOULEVARD|PLACE|ROUTE|CHEMIN|ALLEE|IMPASSE)| ?$))|\d+)"
 _LABEL = rf"(?:(?:N|NO|NUMERO) )?{_LETTER}(?: (?:ET|A) {_LETTER})?(?= |$)"
-_LABELLED = "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT|BOX|CASE"
+_LABELLED = "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT|BOX"
 _FLOOR = r"\d+ ?(?:ER|ERE|E|EME|ND|IEME)|PREMIER|DEUXIEME|TROISIEME|QUATRIEME|DERNIER"
 _SIDE = r"(?: (?:DROITE?|GAUCHE|FACE|PORTE)\b)*"
 # A box is where letters wait, not where anybody is.
@@ -100,12 +63,12 @@ def _joined(line: str) -> str:
     words = re.sub(r"\bZ (A [CDE]|[AI])(?= |$)", lambda found: "Z" + found[1].replace(" ", ""), words)
     words = re.sub(r"\b(B P|C S|T S A|R D C|R N|R D|N D)(?= |$)", lambda found: found[1].replace(" ", ""), words)
     words = re.sub(r"\b(BP|CS|TSA)(?=\d)", r"\1 ", words)
-    words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-DQT])(?= |$)", r"\1 \2", words)
-    words = re.sub(r"\b(RN|RD) ?(?=\d)", lambda found: f"ROUTE {ROADS[found[1]]} ", words)
+    words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-Z])(?= |$)", r"\1 \2", words)
+    words = re.sub(r"(?<=ALE )N (?=\d)", "", words)
+    words = re.sub(
+        r"\b(RN|RD) (?:N )?(?=\d)|\b(RN|RD)(?=\d)", lambda found: f"ROUTE {ROADS[found[1] or found[2]]} ", words
+    )
     return " ".join([word for word in words.split() if len(word) <= LONGEST_WORD][:MOST_WORDS])
-
-
-ROADS = {"RN": "NATIONALE", "RD": "DEPARTEMENTALE"}
 
 
 def _spaced(words: str) -> str:

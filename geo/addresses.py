@@ -15,7 +15,7 @@ STREET_KINDS = {
     "RPT": "ROND POINT", "SEN": "SENTE", "VLA": "VILLA", "VLGE": "VILLAGE", "DOM": "DOMAINE", "ZAC": "ZONE", "ZA": "ZONE",
     "ZI": "ZONE", "GR": "GRANDE RUE", "CTRE": "CENTRE", "CTR": "CENTRE", "CCAL": "CENTRE COMMERCIAL", "BRG": "BOURG",
     "BCLE": "BOUCLE", "CAR": "CARREFOUR", "CHS": "CHAUSSEE", "CHV": "CHEMIN VICINAL", "COR": "CORNICHE", "ESPA": "ESPACE",
-    "PLN": "PLAINE", "PLT": "PLATEAU", "PRV": "PARVIS", "RLE": "RUELLE", "ROC": "ROCADE", "VGE": "VILLAGE", "ART": "ARTERE",
+    "PLN": "PLAINE", "PLT": "PLATEAU", "PRV": "PARVIS", "RLE": "RUELLE", "ROC": "ROCADE", "VGE": "VILLAGE", "ART": "ANCIENNE ROUTE",
     "DSC": "DESCENTE", "CHT": "CHATEAU", "LIEUDIT": "LIEU DIT",
 }  # fmt: skip
 # Words that the two registers shorten each its way.

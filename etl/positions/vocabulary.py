@@ -49,4 +49,5 @@ FIRST = {short: kind for short, kind in STREET_KINDS.items() if kind != "ZONE" a
 NUMBERED = {"CH": "CHEMIN", "PAS": "PASSAGE"}
 # « DU COL » is a pass, « LE MAL » whatever it is: a title comes before a name. CAP is a cape more often than a captain.
 TITLES = {word: STREET_WORDS[word] for word in ("GAL", "GEN", "PR", "PROF", "MAL", "COL", "LT", "ADJ")}
+GALLERIES = frozenset({"COMMERCIALE", "MARCHANDE", "DE", "DES", "DU"})  # « GAL MARCHANDE » is no general
 ROADS = {"RN": "NATIONALE", "RD": "DEPARTEMENTALE"}

@@ -2,13 +2,16 @@
 
 import re
 
-from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, NUMBERED, REPETITIONS, ROADS, TITLES
+from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, GALLERIES, NUMBERED, REPETITIONS, ROADS, TITLES
 from geo.text import sort_key
 
 # « PORTE D AIX » is a place, « BATIMENT D RUE DE LILLE » is D.
 _LETTER = r"(?:[A-CE-KM-Z]\d*|[DL](?:\d+|(?= (?:\d|RUE|AVENUE|BOULEVARD|PLACE|ROUTE|CHEMIN|ALLEE|IMPASSE)| ?$))|\d+)"
 _LABEL = rf"(?:(?:N|NO|NUMERO) )?{_LETTER}(?: (?:ET|A) {_LETTER})?(?= |$)"
-_LABELLED = "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT|BOX"
+_LABELLED = (
+    "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|BOX"
+    "|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT"
+)  # fmt: skip
 _FLOOR = r"\d+ ?(?:ER|ERE|E|EME|ND|IEME)|PREMIER|DEUXIEME|TROISIEME|QUATRIEME|DERNIER"
 _SIDE = r"(?: (?:DROITE?|GAUCHE|FACE|PORTE)\b)*"
 # A box is where letters wait, not where anybody is.
@@ -61,7 +64,7 @@ def _joined(line: str) -> str:
     text = re.sub(r"n\s?[°º]", " N ", text, flags=re.IGNORECASE)
     words = sort_key(text)
     words = re.sub(r"\bZ (A [CDE]|[AI])(?= |$)", lambda found: "Z" + found[1].replace(" ", ""), words)
-    words = re.sub(r"\b(B P|C S|T S A|R D C|R N|R D|N D)(?= |$)", lambda found: found[1].replace(" ", ""), words)
+    words = re.sub(r"\b(B P|C S|T S A|R [ND])(?= \d)|\b(R D C)(?= |$)", lambda found: found[0].replace(" ", ""), words)
     words = re.sub(r"\b(BP|CS|TSA)(?=\d)", r"\1 ", words)
     words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-Z])(?= |$)", r"\1 \2", words)
     words = re.sub(r"(?<=ALE )N (?=\d)", "", words)
@@ -83,9 +86,12 @@ def _word(words: list[str], position: int) -> str:
     word = words[position]
     before = words[position - 1] if position else ""
     after = words[position + 1] if position + 1 < len(words) else ""
-    numbered = before.isdigit() or before in {*REPETITIONS, *REPETITIONS.values()}
+    lettered = position > 1 and words[position - 2].isdigit() and (len(before) == 1 or before in REPETITIONS.values())
+    numbered = before.isdigit() or lettered
     if after and (position == 0 or numbered):
         word = FIRST.get(word, NUMBERED.get(word, word) if numbered else word)
+    if word == "GAL" and after in GALLERIES:
+        return "GALERIE"
     if word in TITLES and after and after not in ARTICLES and not after.isdigit():
         return TITLES[word]
     return ANYWHERE.get(word, word) if after or word not in {"ST", "STE", "DR"} else word

@@ -77,6 +77,10 @@ LILLE, PARIS_14, LYON_6, MARSEILLE_3 = "59350", "75114", "69386", "13203"
         (["33 RUE MAL KOENIG"], ("33 RUE MARECHAL KOENIG",)),
         (["5 ROUTE DU COL"], ("5 ROUTE DU COL",)),
         (["12 R DU FBG ST ANTOINE"], ("12 RUE DU FAUBOURG SAINT ANTOINE",)),
+        (["2 R D'ARMENTIÈRES"], ("2 RUE D ARMENTIERES",)),
+        (["120 ART DE BEAUJEU"], ("120 ANCIENNE ROUTE DE BEAUJEU",)),
+        (["40 C R DU FER A CHEVAL"], ("40 C RUE DU FER A CHEVAL",)),
+        (["4 GAL MARCHANDE"], ("4 GALERIE MARCHANDE",)),
         (["CAP FERRÉ"], ("CAP FERRE",)),
         (["12 CHEM DES PRES"], ("12 CHEMIN DES PRES",)),
         (["CCAL LA GALLERIA"], ("CENTRE COMMERCIAL LA GALLERIA",)),
@@ -138,10 +142,11 @@ def test_the_name_of_the_commune_is_no_place_in_it() -> None:
 
 # Words that the rules are about, beside any text at all.
 WORDS = [
-    "12", "14", "0", "8", "MAI", "1945", "B", "BIS", "A", "D", "ET", "DE", "LA", "RUE", "R", "AV", "PLACE", "GRANDE", "ROUTE",
-    "NATIONALE", "N", "N°", "BP", "CS", "CEDEX", "59000", "LILLE", "BATIMENT", "BAT", "ESC", "2EME", "ETAGE", "PORTE", "LOT", "ZAC",
-    "Z", "C", "RESIDENCE", "MAIRIE", "CHEZ", "M", "C/O", "LIEU", "DIT", "LD", "ST", "GAL", "LE", "BOURG", "LILAS", "-", "12-14",
-    "ANGLE", "EIERS", "RN", "7", "CH", "PAS", "IMMEUBLE", "COURSE", "SPECIALE", "QUARTIER", "FACE", "ROND", "POINT",
+    "12", "14", "0", "8", "MAI", "1945", "B", "BIS", "A", "D", "ET", "DE", "LA", "RUE", "R", "AV", "PLACE", "GRANDE",
+    "ROUTE", "NATIONALE", "N", "N°", "BP", "CS", "CEDEX", "59000", "LILLE", "BATIMENT", "BAT", "ESC", "2EME", "ETAGE",
+    "PORTE", "LOT", "ZAC", "Z", "C", "RESIDENCE", "MAIRIE", "CHEZ", "M", "C/O", "LIEU", "DIT", "LD", "ST", "GAL",
+    "LE", "BOURG", "LILAS", "-", "12-14", "ANGLE", "EIERS", "RN", "7", "CH", "PAS", "IMMEUBLE", "COURSE", "SPECIALE",
+    "QUARTIER", "FACE", "ROND", "POINT",
 ]  # fmt: skip
 LINES = st.lists(
     st.one_of(st.text(max_size=60), st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)), max_size=3

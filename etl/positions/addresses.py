@@ -41,9 +41,9 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Written again as postal lines."""
+        """Written again as postal lines, the street last as the post has it."""
         street = " ".join(part for part in (self.number, self.street) if part)
-        return tuple(line for line in (street, *self.localities) if line)
+        return tuple(line for line in (*self.localities, street) if line)
 
 
 NO_STREET = 4  # from this rank on
@@ -88,7 +88,7 @@ def address_of(
     address = Address(None, None, (), town, deliverable, code)
     written: Sequence[str] = lines
     for _ in range(4):  # a line put in its place may be read better beside the others
-        read = _placed(address, _pieces(written), told)
+        read = _placed(address, [list(_parted(tuple(cleaned(line).split()))) for line in written], told)
         if read.lines == tuple(written):
             break
         written = read.lines
@@ -115,10 +115,13 @@ def begins_a_street(words: Sequence[str]) -> bool:
     )
 
 
-def _placed(empty: Address, pieces: list[Piece], towns: frozenset[str]) -> Address:
+def _placed(empty: Address, lines: list[list[Piece]], towns: frozenset[str]) -> Address:
+    pieces = [piece for line in lines for piece in line]
     useful = [piece for piece in pieces if piece.words and not (piece.text in towns and not piece.number)]
     numbers = [piece.number for piece in pieces if piece.number and not piece.words]  # a number alone on its line
-    best = min(useful, key=lambda piece: piece.rank, default=None)
+    # Of two streets the last line's: the complement that comes before it names a corner, a second entrance.
+    candidates = [piece for line in reversed(lines) for piece in line if piece in useful]
+    best = min(candidates, key=lambda piece: piece.rank, default=None)
     street = best if best and best.rank < NO_STREET else None
     taken = street.words if street else ()
     others = [piece for piece in useful if piece.words != taken and not is_organisation(piece.words)]
@@ -140,10 +143,6 @@ def is_organisation(words: Sequence[str]) -> bool:
     """
     named = any(len(word) > 2 and word.isalpha() for word in words)
     return words[0] in ORGANISATIONS or bool(ORGANISATION_NAMES.match(" ".join(words))) or not named
-
-
-def _pieces(lines: Sequence[str]) -> list[Piece]:
-    return [piece for line in lines for piece in _parted(tuple(cleaned(line).split()))]
 
 
 def _parted(words: tuple[str, ...]) -> Iterator[Piece]:

@@ -1,6 +1,7 @@
 """A postal line in a geocoder's words: abbreviations spelled out, the post's boxes and the inside of buildings left out."""
 
 import re
+from functools import lru_cache
 
 from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, GALLERIES, NUMBERED, REPETITIONS, ROADS, TITLES
 from geo.text import sort_key
@@ -35,6 +36,7 @@ LONGEST_WORD = 40  # letters: longer ones are no word of an address
 MOST_WORDS = 24
 
 
+@lru_cache(maxsize=10_000)  # an address is read again until it stays as it is, and compared with several answers
 def cleaned(line: str) -> str:
     """One postal line as upper-case words, ready to be parted; empty when nothing of it says where.
 

@@ -97,6 +97,7 @@ LILLE, PARIS_14, LYON_6, MARSEILLE_3 = "59350", "75114", "69386", "13203"
         (["ZI MOLINA"], ("ZI MOLINA",)),
         (["SAINT POL SUR MER", "460 RUE DE LA REPUBLIQUE"], ("460 RUE DE LA REPUBLIQUE", "SAINT POL SUR MER")),
         (["QUARTIER RUSSA", "2 ROUTE DE LA GRAVE"], ("2 ROUTE DE LA GRAVE", "QUARTIER RUSSA")),
+        (["54 BD EDGAR QUINET", "43 RUE DELAMBRE"], ("43 RUE DELAMBRE", "BOULEVARD EDGAR QUINET")),
         (["ANGLE RUE PASTEUR ET RUE VERTE"], ("RUE PASTEUR", "RUE VERTE")),
         (["8 Allée Victor Hugo"], ("8 ALLEE VICTOR HUGO",)),
         ([], ()),
@@ -104,7 +105,8 @@ LILLE, PARIS_14, LYON_6, MARSEILLE_3 = "59350", "75114", "69386", "13203"
     ],
 )  # fmt: skip
 def test_an_address_is_what_says_where(lines: list[str], asked: tuple[str, ...]) -> None:
-    assert address_of(lines, "59000", LILLE, "LILLE").lines == asked
+    found = address_of(lines, "59000", LILLE, "LILLE")
+    assert (*found.lines[len(found.localities) :], *found.localities) == asked
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from functools import cache
 
 import msgspec
 
-from etl.positions.vocabulary import ARTICLES, CUTTING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS
+from etl.positions.vocabulary import ARTICLES, CUTTING, ENDING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS
 from etl.positions.wording import cleaned
 from geo.communes import Commune, arrondissements_of, communes, current_code
 from geo.text import sort_key
@@ -18,7 +18,7 @@ MOST_LOCALITIES = 2
 ORGANISATIONS = frozenset({
     "MAIRIE", "HOPITAL", "CLINIQUE", "CCAS", "EHPAD", "CHU", "CHR", "CHS", "CH", "CMP", "CMPP", "IME", "ESAT", "SSIAD",
     "PMI", "FOYER", "ECOLE", "COLLEGE", "LYCEE", "PHARMACIE", "ASSOCIATION", "LABORATOIRE", "PAVILLON", "SERVICE", "UNITE",
-    "BATIMENT", "IMMEUBLE", "BUREAUX", "CABINET", "SARL", "SAS", "SELARL", "HLM", "ETAGE", "ENTREE", "PORTE", "HALL",
+    "BATIMENT", "BAT", "IMMEUBLE", "IMM", "BUREAUX", "CABINET", "SARL", "SAS", "SELARL", "ETAGE", "ENTREE", "PORTE", "HALL",
     "TOUR", "DIRECTION",
 })  # fmt: skip
 ORGANISATION_NAMES = re.compile(
@@ -170,10 +170,9 @@ def _cuts(words: tuple[str, ...], at: int) -> bool:
     if number:
         return begins_a_street(rest) and not before.isdigit() and not begins_a_street(words[:at])
     start = words[at + 1] if words[at] in QUALIFIERS and at + 1 < len(words) else words[at]
-    opened = _number(words[:at])[1]
-    return (
-        start in CUTTING and at + 1 < len(words) and bool(opened) and (len(opened) > 1 or not begins_a_street(opened))
-    )
+    if at + 1 == len(words) or (len(opened) == 1 and begins_a_street(opened)):
+        return False
+    return start in CUTTING or (words[at] in ENDING and begins_a_street(opened))
 
 
 def _numbered(words: tuple[str, ...]) -> Piece:

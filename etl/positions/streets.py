@@ -11,6 +11,7 @@ from geo.addresses import STREET_WORDS, street_key
 
 SAME_WORD = 0.8  # of two words' letters: one slip in five, « DEBUSY » for « DEBUSSY »; shorter words must be the same
 SHORTEST_FUZZY = 5
+LONG_NAME = 16  # letters, articles aside
 ZONES = frozenset({
     "ZONE", "ZA", "ZI", "ZAC", "ZAE", "ACTIVITE", "ACTIVITES", "ARTISANALE", "INDUSTRIELLE", "COMMERCIALE", "AMENAGEMENT",
     "CONCERTE", "CONCERTEE",
@@ -109,15 +110,21 @@ def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     """Every word of the shorter name is in the other, the last one last; no word too many makes another street."""
     if not short:
         return not long
-    if not _same_word(short[-1], long[-1]):
+    if not _same_word(short[-1], long[-1]) and not _is_cut_off(short, long[-1]):
         return "".join(short) == "".join(long)  # « BELLE VUE », « BELLEVUE »
     left = list(long)
-    for word in short:
+    left.pop()
+    for word in short[:-1]:
         found = next((at for at, other in enumerate(left) if _same_word(word, other)), None)
         if found is None:
             return "".join(short) == "".join(long)
         left.pop(found)
     return not any(word in QUALIFIERS for word in left)
+
+
+def _is_cut_off(name: tuple[str, ...], last: str) -> bool:
+    """Registers' fields hold some thirty letters: « MARECHAL DE LATTRE DE TASSIG »."""
+    return sum(map(len, name)) >= LONG_NAME and len(name[-1]) > 2 and last.startswith(name[-1])
 
 
 def _untitled(short: tuple[str, ...], long: tuple[str, ...]) -> bool:

@@ -1,6 +1,6 @@
 """The words of addresses: kinds of street and of place, what registers shorten, what is no part of a name."""
 
-from geo.addresses import STREET_KINDS, STREET_WORDS
+from geo.addresses import PLACE_KINDS, STREET_KINDS, STREET_WORDS
 
 # Streets proper, which the BAN numbers.
 STREETS = frozenset({
@@ -19,6 +19,11 @@ PLACES = frozenset({
 # These begin a street even after other words; the others are as often part of a name.
 CUTTING = frozenset({
     "RUE", "AVENUE", "BOULEVARD", "ROUTE", "CHEMIN", "IMPASSE", "ALLEE", "QUAI", "PLACE", "SQUARE",
+})  # fmt: skip
+# These end a street's name: what follows is another place, or the building itself.
+ENDING = frozenset({
+    "BAT", "BATIMENT", "IMM", "IMMEUBLE", "RES", "RESIDENCE", "HLM", "QUARTIER", "LOTISSEMENT", "HAMEAU", "ZAC", "ZA", "ZI",
+    "ZAE",
 })  # fmt: skip
 # One of these more or less makes another street: rue de la Gare, rue de la Vieille Gare.
 QUALIFIERS = frozenset({
@@ -39,15 +44,19 @@ MONTHS = frozenset({
 KINDS_ANYWHERE = ("AV", "AVE", "BD", "BLD", "BVD", "RTE", "LIEUDIT", "CCAL", "CTRE", "CTR")
 WORDS_ANYWHERE = (
     "ST", "STE", "FG", "FBG", "DR", "MGR", "PDT", "CDT", "CMDT", "FRES", "REPUB", "ND", "CCIAL", "CIAL", "CCIALE", "NALE", "DEPT",
-    "QRT", "GDE", "GD", "SGT",
+    "QRT", "GDE", "GD", "SGT", "DRS", "PRT",
 )  # fmt: skip
 ANYWHERE = {short: STREET_KINDS[short] for short in KINDS_ANYWHERE}
 ANYWHERE |= {short: STREET_WORDS[short] for short in WORDS_ANYWHERE}
 # At the beginning only, or after a number: they are other words elsewhere. Zones stay as short as the BAN writes them, « allées »
 # stay plural. A CH is also a hospital, a PAS a mountain pass.
-FIRST = {short: kind for short, kind in STREET_KINDS.items() if kind != "ZONE" and short not in {"ALLEES", "CH", "PAS"}}
+FIRST = PLACE_KINDS | {
+    short: kind for short, kind in STREET_KINDS.items() if kind != "ZONE" and short not in {"ALLEES", "CH", "PAS"}
+}
 NUMBERED = {"CH": "CHEMIN", "PAS": "PASSAGE"}
 # « DU COL » is a pass, « LE MAL » whatever it is: a title comes before a name. CAP is a cape more often than a captain.
-TITLES = {word: STREET_WORDS[word] for word in ("GAL", "GEN", "PR", "PROF", "MAL", "COL", "LT", "ADJ")}
+TITLES = {
+    word: STREET_WORDS[word] for word in ("GAL", "GEN", "GL", "PR", "PROF", "MAL", "ML", "COL", "LT", "ADJ", "CAPT")
+}
 GALLERIES = frozenset({"COMMERCIALE", "MARCHANDE", "DE", "DES", "DU"})  # « GAL MARCHANDE » is no general
-ROADS = {"RN": "NATIONALE", "RD": "DEPARTEMENTALE"}
+ROADS = {"RN": "NATIONALE", "N": "NATIONALE"} | dict.fromkeys(("RD", "CD", "D", "DPT"), "DEPARTEMENTALE")

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, GALLERIES, NUMBERED, REPETITIONS, ROADS, TITLES
+from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, GALLERIES, NUMBERED, REPETITIONS, ROADS, STREETS, TITLES
 from geo.text import sort_key
 
 # « PORTE D AIX » is a place, « BATIMENT D RUE DE LILLE » is D.
@@ -66,12 +66,14 @@ def _joined(line: str) -> str:
     text = re.sub(r"n\s?[°º]", " N ", text, flags=re.IGNORECASE)
     words = sort_key(text)
     words = re.sub(r"\bZ (A [CDE]|[AI])(?= |$)", lambda found: "Z" + found[1].replace(" ", ""), words)
-    words = re.sub(r"\b(B P|C S|T S A|R [ND])(?= \d)|\b(R D C)(?= |$)", lambda found: found[0].replace(" ", ""), words)
+    words = re.sub(
+        r"\b(B P|C S|T S A|R [ND])(?= \d)|\b(R D C|H L M)(?= |$)", lambda found: found[0].replace(" ", ""), words
+    )
     words = re.sub(r"\b(BP|CS|TSA)(?=\d)", r"\1 ", words)
     words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-Z])(?= |$)", r"\1 \2", words)
     words = re.sub(r"(?<=ALE )N (?=\d)", "", words)
     words = re.sub(
-        r"\b(RN|RD) (?:N )?(?=\d)|\b(RN|RD)(?=\d)", lambda found: f"ROUTE {ROADS[found[1] or found[2]]} ", words
+        r"\b(?:ROUTE )?(RN|RD|CD|(?<=ROUTE )[ND]|DPT) ?(?:N )?(?=\d)", lambda found: f"ROUTE {ROADS[found[1]]} ", words
     )
     return " ".join([word for word in words.split() if len(word) <= LONGEST_WORD][:MOST_WORDS])
 
@@ -92,11 +94,16 @@ def _word(words: list[str], position: int) -> str:
     numbered = before.isdigit() or lettered
     if after and (position == 0 or numbered):
         word = FIRST.get(word, NUMBERED.get(word, word) if numbered else word)
-    if word == "GAL" and after in GALLERIES:
+    if word == "GAL" and after in GALLERIES and (position == 0 or numbered):
         return "GALERIE"
-    if word in TITLES and after and after not in ARTICLES and not after.isdigit():
+    if word in TITLES and after and not after.isdigit() and (after not in ARTICLES or _is_noble(word, before)):
         return TITLES[word]
     return ANYWHERE.get(word, word) if after or word not in {"ST", "STE", "DR"} else word
+
+
+def _is_noble(word: str, before: str) -> bool:
+    """« RUE GAL DE GAULLE », « DU MAL DE LATTRE », against « ROUTE DU COL DE LA FAUCILLE »."""
+    return word not in {"COL", "PR"} and (before == "DU" or before in STREETS)
 
 
 def _trimmed(words: list[str]) -> list[str]:

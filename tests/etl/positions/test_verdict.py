@@ -116,6 +116,7 @@ def test_without_a_commune_the_postcode_vouches() -> None:
         ("ALLEES JEAN JAURES", "Allée Jean Jaurès", True),
         ("GRANDE RUE", "Grande Rue", True),
         ("LILAS", "Rue des Lilas", True),  # the register says no kind
+        ("AVENUE DU MAL DE LATTRE DE TASSIG", "Avenue du Maréchal de Lattre de Tassigny", True),  # a field was full
         ("RUE DES LILAS", "Avenue des Lilas", False),
         ("RUE DE LA GARE", "Rue de la Vieille Gare", False),
         ("GRANDE RUE", "Rue", False),

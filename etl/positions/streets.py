@@ -22,6 +22,11 @@ TITLES = frozenset(
 )  # fmt: skip
 KINDS_OF_STREET = frozenset(street_key(kind) for kind in STREETS) | {"ROND"}
 KINDS_OF_PLACE = frozenset(street_key(kind) for kind in PLACES) | ZONES | {"DIT"}
+# « RUE DU REMPART SAINT MARTIN », « RUE SAINT MARCEL » are no longer forms of « RUE SAINT MARTIN », « RUE MARCEL ».
+DISTINGUISHING = frozenset({
+    "SAINT", "SAINTE", "NOTRE", "DAME", "REMPART", "REMPARTS", "PORTE", "PONT", "FAUBOURG", "VAL", "MONT", "CHATEAU", "ANGLE",
+    "MOULIN", "CROIX", "FONTAINE", "TOUR", "FERME", "RUE", "NORD", "SUD", "EST", "OUEST", "NEUVE", "NEUF",
+})  # fmt: skip
 ONE_KIND = {"ALLEES": "ALLEE", "VOIE": "RUE", "SENTIER": "SENTE", "PLACETTE": "PLACE"}
 # The general of a thousand streets, whom registers call by his rank or by his first name.
 ALIASES = {
@@ -40,8 +45,11 @@ def same_street(asked: str, answered: str) -> bool:
     (True, False)
     """
     one, other = _name(asked), _name(answered)
-    kinds_agree = one.kind == other.kind or one.kind is None or other.kind is None
-    return kinds_agree and _same_name(one, other)
+    if not _kinds_agree(one, other):
+        return False
+    if one.kind != other.kind and any(name.words[:1] and name.words[0] in KINDS_OF_PLACE for name in (one, other)):
+        return False  # « VILLA PASTEUR » is no « RUE PASTEUR »
+    return _same_name(one, other)
 
 
 def same_place(asked: str, answered: str) -> bool:
@@ -51,8 +59,7 @@ def same_place(asked: str, answered: str) -> bool:
     (True, False)
     """
     one, other = _name(asked), _name(answered)
-    kinds_agree = one.kind == other.kind or one.kind is None or other.kind is None
-    return kinds_agree and _same_name(_without_kind_of_place(one), _without_kind_of_place(other))
+    return _kinds_agree(one, other) and _same_name(_without_kind_of_place(one), _without_kind_of_place(other))
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -76,6 +83,10 @@ def _name(street: str) -> Name:
 def _is_common(written: Sequence[str]) -> bool:
     noun = next((word for word in written if word not in ARTICLES), "")
     return bool(written) and written[0] in ARTICLES and noun not in TITLES
+
+
+def _kinds_agree(one: Name, other: Name) -> bool:
+    return one.kind == other.kind or one.kind is None or other.kind is None
 
 
 def _without_kind_of_place(name: Name) -> Name:
@@ -119,7 +130,7 @@ def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
         if found is None:
             return "".join(short) == "".join(long)
         left.pop(found)
-    return not any(word in QUALIFIERS for word in left)
+    return not any(word in QUALIFIERS or word in DISTINGUISHING for word in left)
 
 
 def _is_cut_off(name: tuple[str, ...], last: str) -> bool:
@@ -140,4 +151,6 @@ def _same_word(word: str, other: str) -> bool:
         return word[0] == other[0]
     if STREET_WORDS.get(word, word) == STREET_WORDS.get(other, other):
         return True
-    return min(len(word), len(other)) >= SHORTEST_FUZZY and Levenshtein.normalized_similarity(word, other) >= SAME_WORD
+    if word[0] != other[0] or min(len(word), len(other)) < SHORTEST_FUZZY:
+        return False  # the first letter is the last to be mistaken
+    return Levenshtein.normalized_similarity(word, other) >= SAME_WORD

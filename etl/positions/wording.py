@@ -34,6 +34,7 @@ _CARE_OF = re.compile(r"\bCHEZ (?:M|MR|MME|MLLE|MONSIEUR|MADAME|MADEMOISELLE|DR|
 _LIEU_DIT = re.compile(r"^(?:(?:AU )?LIEU DIT|LD)\b ?")
 LONGEST_WORD = 40  # letters: longer ones are no word of an address
 MOST_WORDS = 24
+LONGEST_LINE = 400  # characters: a postal line has 38
 
 
 @lru_cache(maxsize=10_000)  # an address is read again until it stays as it is, and compared with several answers
@@ -43,7 +44,8 @@ def cleaned(line: str) -> str:
     >>> cleaned("Bât. C, 12bis av. du Gal Leclerc – BP 40 123"), cleaned("75013 PARIS CEDEX 13"), cleaned("C/O M. Untel")
     ('12 BIS AVENUE DU GENERAL LECLERC', '', '')
     """
-    words = _joined(line)
+    text = re.sub(r"\bc\s*/\s*o\b", " chez M ", line[:LONGEST_LINE], flags=re.IGNORECASE)
+    words = sort_key(re.sub(r"n\s?[°º]", " N ", text, flags=re.IGNORECASE))
     for _ in range(5):  # what leaves may bring together what was apart
         before, words = words, _once(words)
         if words == before:
@@ -52,7 +54,7 @@ def cleaned(line: str) -> str:
 
 
 def _once(words: str) -> str:
-    words = _CARE_OF.sub(" ", _CEDEX.sub(" ", words))
+    words = _CARE_OF.sub(" ", _CEDEX.sub(" ", _joined(words)))
     words = _spaced(_BOX.sub(" ", words))
     for noise in _INSIDE:
         words = _spaced(noise.sub(" ", words))
@@ -60,11 +62,8 @@ def _once(words: str) -> str:
     return _without_repetition(_trimmed(words.split()))
 
 
-def _joined(line: str) -> str:
-    """Upper case without accents; letters parted by points joined, a number told from what is glued to it."""
-    text = re.sub(r"\bc\s*/\s*o\b", " chez M ", line[:400], flags=re.IGNORECASE)
-    text = re.sub(r"n\s?[°º]", " N ", text, flags=re.IGNORECASE)
-    words = sort_key(text)
+def _joined(words: str) -> str:
+    """Letters that points parted joined, a number told from what is glued to it."""
     words = re.sub(r"\bZ (A [CDE]|[AI])(?= |$)", lambda found: "Z" + found[1].replace(" ", ""), words)
     words = re.sub(
         r"\b(B P|C S|T S A|R [ND])(?= \d)|\b(R D C|H L M)(?= |$)", lambda found: found[0].replace(" ", ""), words

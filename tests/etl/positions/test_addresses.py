@@ -1,7 +1,7 @@
 """What registers write of an address, and what is left of it to ask a geocoder for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl.positions.addresses import address_of
@@ -176,6 +176,7 @@ def test_any_text_gives_an_address_and_an_address_gives_itself(
     assert not {"BP", "CEDEX", "TSA"} & {word for line in once.lines for word in line.split()}
 
 
+@example(line="RN CEDEX 12 12")
 @given(line=st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join))
 def test_a_clean_line_stays_as_it_is(line: str) -> None:
     assert cleaned(cleaned(line)) == cleaned(line)

@@ -118,6 +118,10 @@ def test_without_a_commune_the_postcode_vouches() -> None:
         ("LILAS", "Rue des Lilas", True),  # the register says no kind
         ("AVENUE DU MAL DE LATTRE DE TASSIG", "Avenue du Maréchal de Lattre de Tassigny", True),  # a field was full
         ("RUE DES LILAS", "Avenue des Lilas", False),
+        ("RUE PASTEUR", "Villa Pasteur", False),
+        ("VILLA PASTEUR", "Villa Pasteur", True),
+        ("RUE SAINT MARTIN", "Rue du Rempart Saint-Martin", False),
+        ("PLACE ROMBAULT", "Place Combault", False),
         ("RUE DE LA GARE", "Rue de la Vieille Gare", False),
         ("GRANDE RUE", "Rue", False),
         ("RUE DU DOCTEUR MARTIN", "Rue Henri Martin", False),

@@ -154,6 +154,24 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "commune": "au centre de la commune",
         "none": "sans position",
     },
+    "position_reason": {  # etl.positions.verdict.Reason
+        "sans_reponse": "sans réponse, à redemander",
+        "introuvable": "introuvable",
+        "commune_inconnue": "commune inconnue",
+        "autre_commune": "autre commune",
+        "centre_de_commune": "centre de commune",
+        "score_trop_bas": "score trop bas",
+        "autre_rue": "autre rue",
+        "ambigue": "ambiguë",
+        "numero_absent": "numéro absent",
+    },
+    "gave_up": {  # etl.positions.ladder.GaveUp
+        "nothing": "rien",
+        "suffix": "répétition (bis, ter)",
+        "number": "numéro",
+        "street": "rue",
+        "address": "adresse",
+    },
     # steps are named in French where they are announced (etl/load.py, etl/publish.py): their order is all there is to say
     "step": {
         step: step

@@ -13,13 +13,22 @@ STREET_KINDS = {
     "QUA": "QUARTIER", "TRA": "TRAVERSE", "VOI": "VOIE", "PAS": "PASSAGE", "PASS": "PASSAGE", "ESP": "ESPLANADE",
     "FG": "FAUBOURG", "FBG": "FAUBOURG", "HAM": "HAMEAU", "LD": "LIEU DIT", "MTE": "MONTEE", "PROM": "PROMENADE",
     "RPT": "ROND POINT", "SEN": "SENTE", "VLA": "VILLA", "VLGE": "VILLAGE", "DOM": "DOMAINE", "ZAC": "ZONE", "ZA": "ZONE",
-    "ZI": "ZONE", "GR": "GRANDE RUE", "CTRE": "CENTRE", "CCAL": "CENTRE COMMERCIAL",
+    "ZI": "ZONE", "GR": "GRANDE RUE", "CTRE": "CENTRE", "CTR": "CENTRE", "CCAL": "CENTRE COMMERCIAL", "BCLE": "BOUCLE",
+    "CAR": "CARREFOUR", "CHS": "CHAUSSEE", "CHV": "CHEMIN VICINAL", "COR": "CORNICHE", "PLN": "PLAINE", "PLT": "PLATEAU",
+    "PRV": "PARVIS", "RLE": "RUELLE", "ROC": "ROCADE", "VGE": "VILLAGE", "ART": "ANCIENNE ROUTE", "DSC": "DESCENTE",
+    "LIEUDIT": "LIEU DIT", "PTE": "PORTE", "RTD": "ROUTE DEPARTEMENTALE",
 }  # fmt: skip
+# Kinds of place: a line that begins with one is no street where another line is.
+PLACE_KINDS = {"BRG": "BOURG", "CHT": "CHATEAU", "ESPA": "ESPACE", "FRM": "FERME", "MLN": "MOULIN"}
 # Words that the two registers shorten each its way.
 STREET_WORDS = {
     "ST": "SAINT", "STE": "SAINTE", "GAL": "GENERAL", "GEN": "GENERAL", "DR": "DOCTEUR", "PR": "PROFESSEUR",
     "MAL": "MARECHAL", "CDT": "COMMANDANT", "CMDT": "COMMANDANT", "CAP": "CAPITAINE", "COL": "COLONEL", "LT": "LIEUTENANT",
     "PDT": "PRESIDENT", "PRES": "PRESIDENT", "MGR": "MONSEIGNEUR", "FRES": "FRERES", "REPUB": "REPUBLIQUE",
+    "GL": "GENERAL", "ML": "MARECHAL", "CAPT": "CAPITAINE", "DRS": "DOCTEURS", "PRT": "PRESIDENT", "SGT": "SERGENT",
+    "ADJ": "ADJUDANT", "PROF": "PROFESSEUR", "FG": "FAUBOURG", "FBG": "FAUBOURG", "ND": "NOTRE DAME", "CCIAL": "COMMERCIAL",
+    "CIAL": "COMMERCIAL", "CCIALE": "COMMERCIALE", "NALE": "NATIONALE", "DEPT": "DEPARTEMENTALE", "QRT": "QUARTIER",
+    "QUART": "QUARTIER", "GDE": "GRANDE", "GD": "GRAND",
 }  # fmt: skip
 STREET_STOP_WORDS = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN"})
 REPETITIONS = {"B", "T", "Q", "C", "BIS", "TER", "QUATER"}

@@ -40,6 +40,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     in_scope: int
     named_found: int
     closed_dropped: int
+    unreadable: int = 0
+    repeated: int = 0
     open: int
     masked: int
 

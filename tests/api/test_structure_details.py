@@ -384,7 +384,7 @@ def test_activities_that_read_alike_are_one_line_and_many_fold_by_nature(
     many_ = an_ege_s_activities(OTHER, *years, wordless, unheard_of)
     publish(instance, tmp_path, an_ege(ONE), an_ege(OTHER))
     assert refresh_activities(
-        instance.engine, instance.search, an_activities_file(tmp_path, an_entity(few, many_))
+        instance.engine, instance.search, an_activities_file(tmp_path, an_entity(few, many_)), home=instance.home
     ).state
     short, long = page(client, f"f{ONE}"), page(client, f"f{OTHER}")
     assert short.count("<strong>Médecine d&#39;urgence</strong>") == 1

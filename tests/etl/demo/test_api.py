@@ -76,7 +76,7 @@ def test_a_list_too_long_for_one_page_goes_on_by_its_cursors(tmp_path: Path, mon
 
 
 def test_all_was_treated_the_day_before(read: Pages) -> None:
-    assert read.days == (date(2026, 11, 22),)
+    assert read.rows["dateDernierTraitementEtablissement"].dt.date().unique().to_list() == [date(2026, 11, 22)]
 
 
 def test_the_truth_has_an_event_for_each_establishment_and_the_stock_has_it_unless_it_opens(

@@ -265,7 +265,7 @@ def test_a_gate_refuses_a_changed_world_by_its_name(
     root = {name: value for name, value in fields.items() if name != "eges"}
     report = instance.refresh(a_day(tmp_path, DAY_2, *fields.get("eges", many(30)), **root))
     assert report.state == "refused"
-    assert f"« {gate} »" in (report.error or "")
+    assert f"«\u202f{gate}\u202f»" in (report.error or "")
     assert instance.refresh(a_day(tmp_path, DAY_2, *fields.get("eges", many(30)), **root), accept=[gate]).state == (
         "published"
     )

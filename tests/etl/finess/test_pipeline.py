@@ -85,7 +85,7 @@ def test_numbers_met_twice_are_rejected_and_too_many_refuse_the_file(instance: I
     assert instance.rows("SELECT name FROM structure WHERE id = 'f590000001'") == [("PHARMACIE 1",)]
     many_times = instance.refresh(a_file(tmp_path, *many(200), *many(100), name="doubles.json.gz"))
     assert many_times.state == "refused"
-    assert "« ids »" in (many_times.error or "")
+    assert "«\u202fids\u202f»" in (many_times.error or "")
 
 
 def test_garbage_coordinates_everywhere_refuse_the_file(instance: Instance, tmp_path: Path) -> None:

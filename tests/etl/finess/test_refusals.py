@@ -60,7 +60,7 @@ def test_dates_that_take_another_form_refuse_the_file(instance: Instance, tmp_pa
     instance.refresh(a_day(tmp_path, DAY_1, *many(200)))
     report = instance.refresh(a_day(tmp_path, DAY_2, *many(200, about={"dateOuverture": "01/01/1990"})))
     assert (report.state, report.counts["noticed"]["dates_illisibles"]) == ("refused", 200)
-    assert "« dates »" in (report.error or "")
+    assert "«\u202fdates\u202f»" in (report.error or "")
 
 
 def test_the_register_s_unknown_day_is_no_unreadable_date(instance: Instance, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_file_of_a_day_to_come_is_refused_unless_it_is_accepted(
     monkeypatch.delenv("LUM1_GATE_MAX_DAYS_AHEAD")
     file = a_day(tmp_path, "2199-11-21T02:09:17Z", *many(30))
     report = instance.refresh(file)
-    assert (report.state, "« future »" in (report.error or "")) == ("refused", True)
+    assert (report.state, "«\u202ffuture\u202f»" in (report.error or "")) == ("refused", True)
     assert instance.refresh(file, accept=["future"]).state == "published"
 
 

@@ -46,6 +46,7 @@ def lum1(instance: Instance, *arguments: str) -> subprocess.CompletedProcess[str
 def test_the_command_line_says_where_it_failed_and_of_nobody(strict: Instance, tmp_path: Path, kind: str) -> None:
     files = stock_files(tmp_path, STAYS, NEW, day=NOVEMBER)
     stock = ["--etablissements", str(files.establishments), "--unites-legales", str(files.units)]
+    stock += ["--geolocalisation", str(files.positions)]
     pages = ["--api-pages", *map(str, pages_of(tmp_path, NEW.entry()))]
     done = lum1(strict, "refresh", "sirene", *(stock if kind == "stock" else pages))
     assert done.returncode == 1

@@ -60,7 +60,7 @@ def withdraw(siret: str, reason: str | None, undo: bool) -> None:
     if undo:
         with Bars() as bars:
             acts.undo_withdrawal(instance, siret, bars)
-        click.echo("Retrait levé : l’établissement reviendra au prochain chargement de SIRENE (rien n’en a été gardé).")
+        click.echo("Retrait levé : l’établissement reviendra avec le prochain stock de SIRENE (rien n’en a été gardé).")
         return
     if not reason:
         raise click.UsageError("--reason est demandé : un retrait se justifie.")

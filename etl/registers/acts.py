@@ -56,7 +56,7 @@ def withdraw(instance: Instance, siret: str, reason: str, progress: Progress | N
 
 
 def undo_withdrawal(instance: Instance, siret: str, progress: Progress | None = None) -> None:
-    """End a withdrawal: the establishment comes back with SIRENE's next load, since nothing of it was kept."""
+    """End a withdrawal: the establishment comes back with SIRENE's next stock, since nothing of it was kept."""
     number = _siret(instance, siret)
 
     def act(connection: Connection) -> None:

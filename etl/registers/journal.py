@@ -158,7 +158,7 @@ WHERE siret = :siret AND (said_at < :said_at OR (:said_by = 'api' AND said_by <>
 """
 SAY_UNIT = """
 INSERT INTO masked_unit (siren, said_at) VALUES (:siren, :said_at)
-ON CONFLICT (siren) DO UPDATE SET said_at = greatest(masked_unit.said_at, excluded.said_at)
+ON CONFLICT (siren) DO UPDATE SET said_at = excluded.said_at WHERE masked_unit.said_at < excluded.said_at
 """
 # Of who is withheld today: who is no more takes nobody along.
 TIE = """
@@ -166,6 +166,6 @@ INSERT INTO withheld_with (siret, because_of, was_told)
 SELECT CAST(:siret AS text), CAST(:because_of AS text), CAST(:was_told AS boolean)
 WHERE EXISTS (SELECT FROM masked_siret WHERE siret = :because_of)
    OR EXISTS (SELECT FROM withdrawal WHERE siret = :because_of AND undone_at IS NULL)
-ON CONFLICT (siret, because_of) DO UPDATE SET was_told = withheld_with.was_told OR excluded.was_told
+ON CONFLICT (siret, because_of) DO UPDATE SET was_told = true WHERE excluded.was_told AND NOT withheld_with.was_told
 """
 STANDING = "SELECT siret, withdrawn_at, was_told FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"

@@ -40,6 +40,7 @@ def note_units_masked(connection: Connection, units: Mapping[str, datetime | Non
     moments = [min(each or said_at, said_at) for each in units.values()]
     said = {"sirens": list(units), "moments": moments}
     connection.execute(text(SAY_UNITS), said)
+    connection.execute(text(AS_LATE_AS_KNOWN), said)
     noted: int = connection.execute(text(NOTE_UNITS), said).rowcount
     connection.execute(text(SAY_UNITS_AGAIN), said)
     return noted
@@ -158,22 +159,35 @@ INSERT INTO masked_unit (siren, said_at)
 SELECT siren, max(said_at) FROM {_UNITS} GROUP BY siren
 ON CONFLICT (siren) DO UPDATE SET said_at = greatest(masked_unit.said_at, excluded.said_at)
 """
+# An entry is dated by its establishment, not by the day it was asked for: whatever we knew of the unit then is older.
+AS_LATE_AS_KNOWN = """
+UPDATE masked_unit AS u
+SET said_at = known.latest
+FROM (
+    SELECT siren, max(treated_at) AT TIME ZONE 'Europe/Paris' AS latest
+    FROM sirene_establishment
+    WHERE siren = ANY (:sirens)
+    GROUP BY siren
+) AS known
+WHERE u.siren = known.siren AND u.said_at < known.latest
+"""
 # History too: what is not served today may be tomorrow. A SIRET begins with its SIREN: a range of source_record's key each.
-NOTE_UNITS = f"""
+NOTE_UNITS = """
 INSERT INTO masked_siret (siret, siren, diffusion, naf, nomenclature, commune, said_by, said_at)
 SELECT DISTINCT ON (r.key)
        r.key, siren, 'P', r.record ->> 'naf', r.record ->> 'nomenclature', r.record ->> 'commune', 'api', said_at
-FROM {_UNITS}
+FROM masked_unit AS said
 JOIN source_record AS r ON r.kind = 'siret' AND r.key BETWEEN siren || '00000' AND siren || '99999'
+WHERE said.siren = ANY (:sirens)
 ORDER BY r.key, r.valid_from DESC
 ON CONFLICT (siret) DO NOTHING
 """
 # Nothing else is kept of those that were masked before. By masked_siret_siren_idx.
-SAY_UNITS_AGAIN = f"""
+SAY_UNITS_AGAIN = """
 UPDATE masked_siret AS m
 SET said_by = 'api', said_at = greatest(m.said_at, said.said_at)
-FROM {_UNITS}
-WHERE m.siren = said.siren AND (m.said_by <> 'api' OR m.said_at < said.said_at)
+FROM masked_unit AS said
+WHERE said.siren = ANY (:sirens) AND m.siren = said.siren AND (m.said_by <> 'api' OR m.said_at < said.said_at)
 """
 OF_MASKED_UNITS = "SELECT siren, said_at FROM masked_unit WHERE siren = ANY (:sirens)"
 _OPEN = """unnest(
@@ -196,10 +210,12 @@ WHERE said_at < :said_at
   AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siren = u.siren)
   AND NOT EXISTS (SELECT FROM sirene_establishment AS e WHERE e.siren = u.siren)
 """
-# Of those that we tell: who is in both is masked since.
+# Of those that we tell: who is in both is masked since. Not by the word of the legal unit alone, which its last microsecond says
+# (etl.sirene.units.by_the_unit_alone).
 TREATED_AFTER = """
 SELECT siret FROM sirene_establishment AS e
 WHERE siret = ANY (:sirets) AND treated_at > :moment
+  AND CAST(extract(microseconds FROM treated_at) AS integer) % 1000000 <> 999999
   AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)
 """
 AMONG = f"""
@@ -235,11 +251,14 @@ WHERE unit.siren <> left(unit.siret, 9)
 GROUP BY r.key
 ON CONFLICT DO NOTHING
 """
-# Its address answers 410 from now on, not 404: it was a structure's, or led to one.
+# Its address answers 410 from now on, not 404: it was a structure's, or led to one, or another register remembers that it was.
 _ADDRESSES = """
     SELECT substr(id, 2) FROM structure WHERE register = 'sirene'
     UNION ALL SELECT siret FROM absorbed_siret
     UNION ALL SELECT siret FROM link JOIN sirene_establishment USING (siret) WHERE valid_to IS NULL AND status = 'accepted'
+    UNION ALL SELECT siret FROM masked_siret WHERE was_told
+    UNION ALL SELECT siret FROM withheld_with WHERE was_told
+    UNION ALL SELECT siret FROM withdrawal WHERE was_told
 """
 REMEMBER_TOLD = (
     f"UPDATE masked_siret SET was_told = true WHERE NOT was_told AND siret IN ({_ADDRESSES})",

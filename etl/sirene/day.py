@@ -34,7 +34,9 @@ def load_day(engine: Engine, spool: Spool, day: date, how: How, progress: Progre
         source=source,
         produced_at=_end_of(day),
         said_by="api",
-        said=lambda connection, work: msgspec.structs.replace(said_by_day(connection, delta), doubt=doubt),
+        said=lambda connection, work: msgspec.structs.replace(
+            said_by_day(connection, delta), doubt=doubt or delta.doubt
+        ),
         gates=gates.PAGES_GATES,
         how=how,
         steps=Steps(progress),

@@ -1,6 +1,6 @@
 """What the API says of a day, parted at the door and completed with what only the stock knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 
 import polars as pl
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from etl.sirene.api.flatten import Rejected
 from etl.sirene.api.pages import Pages
 from etl.sirene.api.synchronise import Delta
-from etl.sirene.diffusion import masked_of, split, split_units
+from etl.sirene.diffusion import masked_of, split, split_units, unit_is_masked
 from etl.sirene.naf import in_scope
 from etl.sirene.pipeline import Said
 from etl.sirene.rows import TREATED, UNIT, insee_time
@@ -41,7 +41,7 @@ def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: I
     last = units.sort(TREATED, maintain_order=True).unique("siren", keep="last")
     masked_units = _masked_units(units)
     told_units, _ = split_units(last)
-    opened, masked = _parted(pages.rows, list(masked_units))
+    opened, masked = _parted(pages.rows, masked_units)
     wanted = _of_field(pages.rows) | _known(connection, pages.rows["siret"].to_list())
     kept = pl.col("siret").is_in(list(wanted))
     of_field = opened.filter(kept)
@@ -67,8 +67,7 @@ def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: I
 
 def _masked_units(units: pl.DataFrame) -> dict[str, datetime | None]:
     """Legal units that anything says are masked, by SIREN, and the last time it does; None where nothing says when."""
-    _, sirens = split_units(units)
-    masked = units.filter(pl.col("siren").is_in(sirens))
+    masked = units.filter(unit_is_masked())
     moments = masked.group_by("siren").agg(insee_time(pl.col(TREATED), of_masked=True).max()).sort("siren")
     return dict(moments.iter_rows())
 
@@ -82,13 +81,18 @@ def _of_field(published: pl.DataFrame) -> set[str]:
     return set(published.filter(activity)["siret"])
 
 
-def _parted(published: pl.DataFrame, masked_units: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Open and masked rows, these with when they were said; what any entry says of a legal unit holds for all of its own."""
+def _parted(published: pl.DataFrame, masked_units: Mapping[str, datetime | None]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Open and masked rows, these with when they were said; what an entry says of a legal unit holds for all that is no newer."""
     opened, masked = split(published)
-    of_masked_unit = pl.col("siren").is_in(masked_units)
-    also = masked_of(opened.filter(of_masked_unit))
+    rows = list(masked_units.items())
+    units = pl.DataFrame(rows, {"siren": pl.String, "hidden_at": pl.Datetime("us", "UTC")}, orient="row")
+    judged = opened.join(units.with_columns(hidden=True), on="siren", how="left")
+    newer = insee_time(pl.col("treated_at"), of_masked=False) > pl.col("hidden_at")
+    of_masked_unit = pl.col("hidden").fill_null(False) & ~newer.fill_null(False)
+    also = masked_of(judged.filter(of_masked_unit))
     moments = published.select("siret", said_at=insee_time(pl.col(TREATED), of_masked=True))
-    return opened.filter(~of_masked_unit), pl.concat([masked, also]).join(moments, on="siret", how="left")
+    told = judged.filter(~of_masked_unit).select(opened.columns)
+    return told, pl.concat([masked, also]).join(moments, on="siret", how="left")
 
 
 def _known(connection: Connection, sirets: list[str]) -> set[str]:

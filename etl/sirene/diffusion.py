@@ -54,14 +54,18 @@ def split(published: Frame) -> tuple[Frame, Frame]:
 
 def split_units(units: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Rows of UNIT as SIREN, `active` and OF_THE_UNIT where anyone may use them, and the SIREN of the others."""
-    masked = pl.col("statutDiffusionUniteLegale").ne_missing("O") | says_hidden(rows.UNIT)
-    judged = units.with_columns(masked=masked)
+    judged = units.with_columns(masked=unit_is_masked())
     active = pl.col("etatAdministratifUniteLegale").eq_missing(ACTIVE)
     columns = _open_columns()
     told = judged.filter(~pl.col("masked")).select(
         _text("siren").alias("siren"), active.alias("active"), *(columns[name].alias(name) for name in OF_THE_UNIT)
     )
     return told, judged.filter("masked")["siren"].to_list()
+
+
+def unit_is_masked() -> pl.Expr:
+    """Whether a row of UNIT hides its legal unit."""
+    return pl.col("statutDiffusionUniteLegale").ne_missing("O") | says_hidden(rows.UNIT)
 
 
 def masked_of(opened: pl.DataFrame) -> pl.DataFrame:

@@ -94,7 +94,10 @@ class _Versions(msgspec.Struct, frozen=True):
 
     @property
     def same(self) -> str:
-        return " AND ".join(f"known.{name} IS NOT DISTINCT FROM said.{name}" for name in self.columns)
+        """Equal keys, by which PostgreSQL hashes, then the rest, which may be null: that alone it compares row by row."""
+        rest = [name for name in self.columns if name not in self.key]
+        alike = [f"known.{name} IS NOT DISTINCT FROM said.{name}" for name in rest]
+        return " AND ".join([*(f"known.{name} = said.{name}" for name in self.key), *alike])
 
 
 SUCCESSION = _Versions(
@@ -125,7 +128,7 @@ def _replace(connection: Connection, file: Path, versions: _Versions, rows: pl.D
 
 
 COUNT = "SELECT count(*) FROM {of.table} WHERE ended_by IS NULL"
-# Hash joins of what is said with what stands (the current index of each), once a month.
+# Hash joins of what is said with what stands, once a month.
 END = """
 UPDATE {of.table} AS known SET ended_by = :load_id
 WHERE ended_by IS NULL AND NOT EXISTS (SELECT FROM said WHERE {of.same})

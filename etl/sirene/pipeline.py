@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import polars as pl
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from etl import gates as common_gates
 from etl import history, publish, running
@@ -117,7 +116,7 @@ def _alone(connection: Connection, attempt: Attempt, asked: Asked) -> int:
         try:
             with connection.begin_nested():
                 return _attempt(connection, attempt, asked, work, heard)
-        except (Refused, DBAPIError):
+        except Exception:  # a gate, the database, a reader of files: whatever stops it
             if heard and asked.said_by == "api" and not asked.how.dry_run:
                 _mask_all_the_same(connection, attempt, asked, heard[0])
             raise

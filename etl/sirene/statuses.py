@@ -96,7 +96,7 @@ def _said(connection: Connection, statuses: Sequence[Status], heard_at: datetime
     shown = [each.siret for each in statuses if _is_open(each)]
     lifted = withheld.note_open(connection, _shown(shown, heard_at), "api")
     return Said(
-        open=known_rows(connection, RECORDS, gone).with_columns(closed(pl.lit(True))).lazy(),
+        open=_gone(connection, gone).lazy(),
         masked=_masked(connection, [each.siret for each in masked]),
         masked_units=dict.fromkeys(sorted({each.siret[:9] for each in masked if each.unit != OPEN_TO_ALL})),
         doubt=doubt,
@@ -107,6 +107,15 @@ def _said(connection: Connection, statuses: Sequence[Status], heard_at: datetime
 
 def _is_open(status: Status) -> bool:
     return status.establishment == OPEN_TO_ALL and status.unit == OPEN_TO_ALL
+
+
+def _gone(connection: Connection, sirets: list[str]) -> pl.DataFrame:
+    """Closed, as of the last treatment that we know, which a record does not follow."""
+    last = connection.execute(text(TREATED_AT), {"sirets": sirets}).all()
+    moments = pl.DataFrame([tuple(row) for row in last], {"siret": pl.String, "last": pl.Datetime("us")}, orient="row")
+    known = known_rows(connection, RECORDS, sirets)
+    dated = known.join(moments, on="siret", how="left")
+    return dated.with_columns(closed(pl.lit(True)), treated_at=pl.coalesce("last", "treated_at")).select(known.columns)
 
 
 def _shown(sirets: list[str], heard_at: datetime) -> pl.DataFrame:
@@ -145,4 +154,5 @@ WHERE siret > :after AND active AND natural_person AND categorie_no IS NOT NULL
 ORDER BY siret
 LIMIT :most
 """
+TREATED_AT = "SELECT siret, treated_at FROM sirene_establishment WHERE siret = ANY (:sirets)"
 PRODUCED_AT = "SELECT max(produced_at) FROM load WHERE pipeline = 'sirene' AND state = 'published'"

@@ -9,6 +9,8 @@ from etl.sirene.diffusion import OF_THE_UNIT
 from etl.sirene.records import open_frame
 from geo.sirene import KIND
 
+LAST_MICROSECOND = 999_999
+
 
 def establishments_of(connection: Connection, units: pl.DataFrame, but_of: Collection[str] = ()) -> pl.DataFrame:
     """Rows of OPEN for what these legal units change in what we know.
@@ -23,9 +25,17 @@ def establishments_of(connection: Connection, units: pl.DataFrame, but_of: Colle
     return (
         told.filter(ceases | changes)
         .with_columns(pl.col(f"{name}_now").alias(name) for name in OF_THE_UNIT)
-        .with_columns(closed(ceases), treated_at=pl.col("treated_now"))
+        .with_columns(closed(ceases), treated_at=by_the_unit_alone(pl.col("treated_now")))
         .select(known.columns)
     )
+
+
+def by_the_unit_alone(treated: pl.Expr) -> pl.Expr:
+    """The moment, in its second's last microsecond, which no entry of Insee's has: nothing was said of the establishment itself.
+
+    So a stock that masks it is heard, however old (`withheld.TREATED_AFTER`).
+    """
+    return treated.dt.truncate("1s") + pl.duration(microseconds=LAST_MICROSECOND)
 
 
 def closed(where: pl.Expr) -> list[pl.Expr]:

@@ -1,6 +1,7 @@
 """Pages of answers, from the network or from files: read, put in the order of their cursors, and none missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,15 @@ def chain_in(files: Sequence[Path], collection: Collection) -> list[Page]:
     """The one list of pages that these files hold."""
     [chain] = chains_of({file.name: _read(file, collection) for file in files})
     return chain
+
+
+def readable_among(files: Sequence[Path], collection: Collection) -> list[Page]:
+    """Those of these files that are pages, in no order."""
+    pages = []
+    for file in files:
+        with suppress(Refused):
+            pages.append(_read(file, collection))
+    return pages
 
 
 def chains_of(pages: Mapping[str, Page]) -> list[list[Page]]:

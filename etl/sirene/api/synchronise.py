@@ -10,7 +10,7 @@ from etl.sirene.api.client import Sirene
 from etl.sirene.api.errors import Flipped
 from etl.sirene.api.flatten import Flattened, flatten_units
 from etl.sirene.api.members import ESTABLISHMENTS, UNITS, Collection
-from etl.sirene.api.pages import Page, Pages, chain_in, pages_of
+from etl.sirene.api.pages import Page, Pages, chain_in, pages_of, readable_among
 from etl.sirene.api.spool import DayList, Spool
 from etl.sirene.api.watermark import FOLLOWED, Informations
 from geo.errors import Refused, Unreachable
@@ -26,6 +26,7 @@ class Delta(msgspec.Struct, frozen=True):
     day: date
     establishments: Pages
     units: Flattened  # rows.UNIT
+    doubt: str | None = None  # why this may not be all that was said
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -66,17 +67,25 @@ def synchronise(
 
 
 def read_day(spool: Spool, day: date) -> Delta:
-    """What a day that is whole in the spool changed."""
-    units = flatten_units(entry for page in _kept(spool, day, UNITS) for entry in page.entries)
-    establishments = _kept(spool, day, ESTABLISHMENTS)
-    return Delta(day, pages_of([establishments] if establishments else []), units)
+    """What a day that is whole in the spool changed; in doubt, and told all the same, where a list is not what it announced."""
+    units, of_units = _kept(spool, day, UNITS)
+    establishments, of_establishments = _kept(spool, day, ESTABLISHMENTS)
+    told = flatten_units(entry for page in units for entry in page.entries)
+    doubts = [each for each in (of_units, of_establishments) if each]
+    return Delta(day, pages_of([establishments] if establishments else []), told, " ".join(doubts) or None)
 
 
-def _kept(spool: Spool, day: date, collection: Collection) -> list[Page]:
+def _kept(spool: Spool, day: date, collection: Collection) -> tuple[list[Page], str | None]:
+    """The pages of a list, and what is wrong with it."""
     received = spool.of(day, collection)
     if not received.is_complete:
         raise Refused(f"Le {day:%d/%m/%Y} n’est pas reçu en entier : relancez ./lum1 refresh sirene.")
-    return chain_in(received.files, collection) if received.files else []
+    if not received.files:
+        return [], None
+    try:
+        return chain_in(received.files, collection), None
+    except Refused as trouble:
+        return readable_among(received.files, collection), str(trouble)
 
 
 def _receive_whole(

@@ -213,7 +213,7 @@ def test_who_objects_is_withdrawn_at_once_and_once(lum1):
     assert (again.returncode, again.stderr.splitlines()[-1]) == (1, f"lum1 : Le SIRET {siret} est déjà retiré.")
     assert lum1("verify").returncode == 0
     undone = lum1("withdraw", siret, "--undo")
-    assert "prochain chargement de SIRENE" in undone.stdout
+    assert "prochain stock de SIRENE" in undone.stdout
     assert lum1("withdraw", siret, "--undo").returncode == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from etl.rollback import rollback
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
-from tests.etl.registers.people import Person, load_pages, load_stock
+from tests.etl.registers.people import NOVEMBER, Person, load_pages, load_stock
 
 ONE, OTHER, STAYS = Person(12), Person(12, nic=2), Person(34)
 CEASED = {"etatAdministratifUniteLegale": "C", "etatAdministratifEtablissement": "F"}
@@ -63,3 +63,19 @@ def test_an_older_page_closes_nobody_who_was_treated_since(stocked: Instance, tm
     pages(stocked, tmp_path, OTHER.entry(LATER))
     pages(stocked, tmp_path, ONE.entry(**CEASED))
     assert told(stocked)[OTHER.id][1]
+
+
+def test_the_word_of_the_unit_alone_does_not_show_whom_a_stock_of_before_hides(
+    stocked: Instance, tmp_path: Path
+) -> None:
+    pages(stocked, tmp_path, ONE.entry(LATER, nomUniteLegale="VANNESTE"))
+    hidden = {OTHER.siret: {"statutDiffusionEtablissement": "P"}}
+    report = load_stock(stocked, tmp_path, ONE, OTHER, STAYS, day=NOVEMBER, changed=hidden)
+    assert report.state == "published", report
+    assert told(stocked).keys() == {ONE.id, STAYS.id}
+
+
+def test_an_older_word_on_the_unit_hides_no_practice_that_a_newer_one_shows(stocked: Instance, tmp_path: Path) -> None:
+    of_unit = {"statutDiffusionUniteLegale": "P"}
+    pages(stocked, tmp_path, ONE.entry("2026-11-10T08:00:00", **of_unit), OTHER.entry("2026-11-15T08:00:00"))
+    assert told(stocked).keys() == {OTHER.id, STAYS.id}

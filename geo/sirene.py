@@ -110,12 +110,9 @@ withdrawal = Table(
 # Usage: whether a SIRET is withdrawn today.
 Index("withdrawal_standing_idx", withdrawal.c.siret, unique=True, postgresql_where=text("undone_at IS NULL"))
 
-# Who must not be told today, in SQL: a query of its SIRET.
-WITHHELD = """
-    SELECT siret FROM masked_siret
-    UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL
-    UNION SELECT siret FROM withheld_with
-"""
+# Who must not be told today, in SQL, a query of its SIRET: by what was said of itself, then whom that takes along too.
+WITHHELD_ITSELF = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
+WITHHELD = f"{WITHHELD_ITSELF} UNION SELECT siret FROM withheld_with"
 
 # Which establishment went on after which (StockEtablissementLiensSuccession). Versions by load, as `source_record` has them: a
 # load begins what came and ends what left, so that going back to one finds what was known then (`geo.history.stood`).

@@ -20,6 +20,14 @@ FAILURES: tuple[tuple[type[Exception], type[Interrupted], str], ...] = (
 )
 
 
+def failure_of(url: str, error: requests.RequestException) -> Interrupted | None:
+    """A failure that passes, in words that name the machine alone; None where asking again would change nothing."""
+    for kind, ours, words in FAILURES:
+        if isinstance(error, kind):
+            return ours(f"{host(url)} : {words}")
+    return None
+
+
 def retry_after_s(text: str | None, now: datetime) -> float | None:
     """`Retry-After` in seconds, given as such or as a date (RFC 9110 § 10.2.3); None when it says neither."""
     if text is None:

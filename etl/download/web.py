@@ -10,7 +10,7 @@ import urllib3
 from etl.download.errors import Absent
 from geo.errors import Unreachable
 from geo.patience import Interrupted, NoContact
-from geo.web import CONNECT_S, FAILURES, host, retry_after_s
+from geo.web import CONNECT_S, failure_of, host, retry_after_s
 
 FIRST_CONTACT_S = 2.0  # a machine without network must reach the demo without a wait
 SILENCE_S = 60.0  # without a byte
@@ -67,7 +67,4 @@ def _failure(url: str, error: requests.RequestException) -> Exception:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(reason, urllib3.exceptions.NewConnectionError):  # refused, no route, unknown name
         return NoContact(f"{host(url)} : pas de connexion")
-    for kind, ours, words in FAILURES:
-        if isinstance(error, kind):
-            return ours(f"{host(url)} : {words}")
-    return Unreachable(f"{url} ne peut pas être demandé : {error}")
+    return failure_of(url, error) or Unreachable(f"{url} ne peut pas être demandé : {error}")

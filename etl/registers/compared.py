@@ -40,13 +40,24 @@ def parts(
     connection.execute(text(INDEX_DECLARED))
     connection.execute(text(ALL_TOWNS if whole else TOUCHED), {} if whole else {"load_id": load_id, "also": list(also)})
     connection.execute(text(ASKED))
+    at = standing["sirene"]
+    successions = _frame(connection, STANDING_SUCCESSIONS, SUCCESSIONS, at=at)
+    duplicates = _frame(connection, STANDING_DUPLICATES, DUPLICATES, at=at)
     for departements in _departements(connection):
         connection.execute(text(TOUCHED_PART), {"departements": departements})
         for statement in ("ANALYZE touched", SCOPE, "ANALYZE scope"):
             connection.execute(text(statement))
-        connection.execute(text(CANDIDATES), {"at": standing["sirene"]})
+        connection.execute(text(CANDIDATES), {"at": at})
         connection.execute(text("ANALYZE candidate"))
-        yield _read(connection, standing["sirene"])
+        yield Compared(
+            communes=set(connection.execute(text("SELECT commune FROM touched")).scalars()),
+            establishments=_establishments(connection),
+            candidates=open_frame(connection.execute(text(CANDIDATE_RECORDS), {"at": at}).scalars()),
+            masked=_frame(connection, MASKED_ONES, MASKED),
+            decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
+            successions=successions,
+            duplicates=duplicates,
+        )
         connection.execute(text("DROP TABLE touched, scope, candidate"))
     connection.execute(text("DROP TABLE asked, town, declared"))
 
@@ -63,18 +74,6 @@ def _departements(connection: Connection) -> Iterator[list[str]]:
         held += candidates
     if part:
         yield part
-
-
-def _read(connection: Connection, at: int) -> Compared:
-    return Compared(
-        communes=set(connection.execute(text("SELECT commune FROM touched")).scalars()),
-        establishments=_establishments(connection),
-        candidates=open_frame(connection.execute(text(CANDIDATE_RECORDS), {"at": at}).scalars()),
-        masked=_frame(connection, MASKED_ONES, MASKED),
-        decisions=_frame(connection, STANDING_DECISIONS, DECISIONS),
-        successions=_frame(connection, STANDING_SUCCESSIONS, SUCCESSIONS, at=at),
-        duplicates=_frame(connection, STANDING_DUPLICATES, DUPLICATES, at=at),
-    )
 
 
 def _establishments(connection: Connection) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, text
 
-from geo.sirene import masked_siret, masked_unit, withdrawal, withheld_with
+from geo.sirene import WITHHELD_ITSELF, masked_siret, masked_unit, withdrawal, withheld_with
 
 FOLDER = "registres"
 NAME = "tenus_a_l_ecart.json"
@@ -110,14 +110,12 @@ def read(connection: Connection, home: Path) -> int:
     unknown = _unknown(connection, journal)
     if unknown.masked:
         connection.execute(insert(masked_siret), [each.row for each in unknown.masked])
-    if journal.masked:
-        connection.execute(text(SAY_AGAIN), [each.row for each in journal.masked])
     for each in unknown.withdrawn:
         again = msgspec.structs.asdict(each) | {"reason": "reprise du registre tenu à côté"}
         connection.execute(insert(withdrawal).values(again))
-    for statement, rows in ((SAY_UNIT, journal.units), (TIE, journal.tied)):
-        if rows:
-            connection.execute(text(statement), [msgspec.structs.asdict(each) for each in rows])
+    sayings = ((SAY_AGAIN, [each.row for each in journal.masked]), (SAY_UNITS, journal.units), (TIE, journal.tied))
+    for statement, kept in sayings:
+        connection.execute(text(statement), {"kept": msgspec.json.encode(kept).decode()})
     return unknown.size
 
 
@@ -149,23 +147,26 @@ def _unknown(connection: Connection, journal: Journal) -> Journal:
     )
 
 
+# Each in one statement, whatever the file holds: it is read before every load and act, and says mostly what is known.
 # A backup may have been made before the API, or a later file, said it again.
 SAY_AGAIN = """
-UPDATE masked_siret
-SET said_at = greatest(said_at, :said_at),
-    said_by = CASE WHEN :said_by = 'api' THEN 'api' ELSE said_by END
-WHERE siret = :siret AND (said_at < :said_at OR (:said_by = 'api' AND said_by <> 'api'))
+UPDATE masked_siret AS m
+SET said_at = greatest(m.said_at, kept.said_at),
+    said_by = CASE WHEN kept.said_by = 'api' THEN 'api' ELSE m.said_by END
+FROM jsonb_to_recordset(CAST(:kept AS jsonb)) AS kept (siret text, said_at timestamptz, said_by text)
+WHERE m.siret = kept.siret AND (m.said_at < kept.said_at OR (kept.said_by = 'api' AND m.said_by <> 'api'))
 """
-SAY_UNIT = """
-INSERT INTO masked_unit (siren, said_at) VALUES (:siren, :said_at)
+SAY_UNITS = """
+INSERT INTO masked_unit (siren, said_at)
+SELECT siren, said_at FROM jsonb_to_recordset(CAST(:kept AS jsonb)) AS kept (siren text, said_at timestamptz)
 ON CONFLICT (siren) DO UPDATE SET said_at = excluded.said_at WHERE masked_unit.said_at < excluded.said_at
 """
 # Of who is withheld today: who is no more takes nobody along.
-TIE = """
+TIE = f"""
 INSERT INTO withheld_with (siret, because_of, was_told)
-SELECT CAST(:siret AS text), CAST(:because_of AS text), CAST(:was_told AS boolean)
-WHERE EXISTS (SELECT FROM masked_siret WHERE siret = :because_of)
-   OR EXISTS (SELECT FROM withdrawal WHERE siret = :because_of AND undone_at IS NULL)
+SELECT siret, because_of, was_told
+FROM jsonb_to_recordset(CAST(:kept AS jsonb)) AS kept (siret text, because_of text, was_told boolean)
+WHERE because_of IN (SELECT siret FROM ({WITHHELD_ITSELF}) AS itself)
 ON CONFLICT (siret, because_of) DO UPDATE SET was_told = true WHERE excluded.was_told AND NOT withheld_with.was_told
 """
 STANDING = "SELECT siret, withdrawn_at, was_told FROM withdrawal WHERE undone_at IS NULL ORDER BY siret"

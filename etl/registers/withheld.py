@@ -15,8 +15,8 @@ from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
 from etl.sirene.diffusion import masked_of
-from etl.sirene.rows import MASKED
-from geo.sirene import WITHHELD
+from etl.sirene.rows import LAST_MICROSECOND, MASKED
+from geo.sirene import WITHHELD, WITHHELD_ITSELF
 
 COLUMNS = {**dict.fromkeys(MASKED.names(), "text"), "said_at": "timestamptz"}
 SAID_AT = pl.Datetime("us", "UTC")
@@ -212,10 +212,10 @@ WHERE said_at < :said_at
 """
 # Of those that we tell: who is in both is masked since. Not by the word of the legal unit alone, which its last microsecond says
 # (etl.sirene.units.by_the_unit_alone).
-TREATED_AFTER = """
+TREATED_AFTER = f"""
 SELECT siret FROM sirene_establishment AS e
 WHERE siret = ANY (:sirets) AND treated_at > :moment
-  AND CAST(extract(microseconds FROM treated_at) AS integer) % 1000000 <> 999999
+  AND CAST(extract(microseconds FROM treated_at) AS integer) % 1000000 <> {LAST_MICROSECOND}
   AND NOT EXISTS (SELECT FROM masked_siret AS m WHERE m.siret = e.siret)
 """
 AMONG = f"""
@@ -224,14 +224,13 @@ SELECT siret FROM ({WITHHELD}) AS withheld WHERE siret = ANY (:sirets)
 # Who told of one that is withheld under another number is withheld with it, as long as it is: the other numbers of its legal
 # unit, by all that Insee ever said of them, and what it or they absorbed, by the pairs of the last publication. Nobody's address
 # is compared, since a withheld one's is not kept.
-_BASE = "SELECT siret FROM masked_siret UNION SELECT siret FROM withdrawal WHERE undone_at IS NULL"
-FORGET_TIES = f"DELETE FROM withheld_with WHERE because_of NOT IN ({_BASE})"
+FORGET_TIES = f"DELETE FROM withheld_with WHERE because_of NOT IN ({WITHHELD_ITSELF})"
 TIE_ABSORBED = f"""
 INSERT INTO withheld_with (siret, because_of)
 SELECT a.siret, w.because_of
 FROM absorbed_siret AS a
 JOIN (
-    SELECT siret, siret AS because_of FROM ({_BASE}) AS base UNION SELECT siret, because_of FROM withheld_with
+    SELECT siret, siret AS because_of FROM ({WITHHELD_ITSELF}) AS base UNION SELECT siret, because_of FROM withheld_with
 ) AS w ON w.siret = a.survivor AND w.because_of <> a.siret
 ON CONFLICT DO NOTHING
 """
@@ -239,7 +238,7 @@ TIE_DUPLICATES = f"""
 WITH RECURSIVE pair AS (
     SELECT siren, duplicate FROM duplicate_siren UNION SELECT duplicate, siren FROM duplicate_siren
 ), unit (siret, siren) AS (
-    SELECT w.siret, d.siren FROM ({_BASE}) AS w JOIN pair AS d ON d.siren = left(w.siret, 9)
+    SELECT w.siret, d.siren FROM ({WITHHELD_ITSELF}) AS w JOIN pair AS d ON d.siren = left(w.siret, 9)
     UNION
     SELECT unit.siret, pair.duplicate FROM unit JOIN pair USING (siren)
 )
@@ -266,11 +265,12 @@ REMEMBER_TOLD = (
     f"UPDATE withdrawal SET was_told = true WHERE NOT was_told AND undone_at IS NULL AND siret IN ({_ADDRESSES})",
 )
 # What an operator wrote of a decision may name her; the decision itself is between two numbers.
+ERASED = "effacé : établissement tenu à l’écart"
 SILENCE_REASONS = f"""
 UPDATE link_decision AS d
-SET reason = 'effacé : établissement tenu à l’écart'
+SET reason = '{ERASED}'
 FROM ({WITHHELD}) AS w
-WHERE d.siret = w.siret AND d.reason <> 'effacé : établissement tenu à l’écart'
+WHERE d.siret = w.siret AND d.reason <> '{ERASED}'
 """
 # Usage of the four: once a run; hash joins of two small registers with the tables, nothing written where nothing is found.
 DELETE_STRUCTURES = f"""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from etl.sirene.api.flatten import Rejected
 from etl.sirene.api.pages import Pages
 from etl.sirene.api.synchronise import Delta
-from etl.sirene.diffusion import masked_of, split, split_units, unit_is_masked
+from etl.sirene.diffusion import masked_of, split, told_of_units, unit_is_masked
 from etl.sirene.naf import in_scope
 from etl.sirene.pipeline import Said
 from etl.sirene.rows import TREATED, UNIT, insee_time
@@ -40,14 +40,13 @@ def _said(connection: Connection, pages: Pages, units: pl.DataFrame, rejected: I
     """`units`: rows of UNIT and when each was said, in no order."""
     last = units.sort(TREATED, maintain_order=True).unique("siren", keep="last")
     masked_units = _masked_units(units)
-    told_units, _ = split_units(last)
     opened, masked = _parted(pages.rows, masked_units)
     wanted = _of_field(pages.rows) | _known(connection, pages.rows["siret"].to_list())
     kept = pl.col("siret").is_in(list(wanted))
     of_field = opened.filter(kept)
     # one whose activity is hidden too may be of our field: her number is all there is to keep
     masked_of_field = masked.filter(kept | pl.col("naf").is_null())
-    dated = told_units.join(last.select("siren", treated_now=TREATED), on="siren")
+    dated = told_of_units(last).join(last.select("siren", treated_now=TREATED), on="siren")
     touched = establishments_of(
         connection, dated.filter(~pl.col("siren").is_in(list(masked_units))), but_of=pages.rows["siret"].to_list()
     )

@@ -14,10 +14,12 @@ from etl.sirene import rows
 
 HIDDEN = "[ND]"
 SAYS_HIDDEN = "says_hidden"  # of a row in its file: « [ND] » stands in it, be it in a column that nobody keeps
+OPEN_TO_ALL = "O"
 PARTIAL = "P"
 ACTIVE = "A"
 NATURAL_PERSON = 1000
 
+PARTED = pl.Schema({**rows.PUBLISHED, SAYS_HIDDEN: pl.Boolean()})  # what `split` judges
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 # What an open row takes from its legal unit, its state apart: a row holds that of both as one.
@@ -48,24 +50,22 @@ def split(published: Frame) -> tuple[Frame, Frame]:
 
     SAYS_HIDDEN, where they have it, is heard beside what they say themselves.
     """
-    judged = _completed(published).with_columns(masked=_masked())
+    judged = _completed(published).with_columns(masked=is_masked(PARTED))
     return judged.filter(~pl.col("masked")).select(_open()), judged.filter(pl.col("masked")).select(_of_masked())
 
 
-def split_units(units: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Rows of UNIT as SIREN, `active` and OF_THE_UNIT where anyone may use them, and the SIREN of the others."""
-    judged = units.with_columns(masked=unit_is_masked())
+def told_of_units(units: pl.DataFrame) -> pl.DataFrame:
+    """Rows of UNIT that anyone may use, as SIREN, `active` and OF_THE_UNIT."""
     active = pl.col("etatAdministratifUniteLegale").eq_missing(ACTIVE)
     columns = _open_columns()
-    told = judged.filter(~pl.col("masked")).select(
+    return units.filter(~unit_is_masked()).select(
         _text("siren").alias("siren"), active.alias("active"), *(columns[name].alias(name) for name in OF_THE_UNIT)
     )
-    return told, judged.filter("masked")["siren"].to_list()
 
 
 def unit_is_masked() -> pl.Expr:
     """Whether a row of UNIT hides its legal unit."""
-    return pl.col("statutDiffusionUniteLegale").ne_missing("O") | says_hidden(rows.UNIT)
+    return pl.col("statutDiffusionUniteLegale").ne_missing(OPEN_TO_ALL) | says_hidden(rows.UNIT)
 
 
 def masked_of(opened: pl.DataFrame) -> pl.DataFrame:
@@ -75,19 +75,18 @@ def masked_of(opened: pl.DataFrame) -> pl.DataFrame:
 
 def _completed(published: Frame) -> Frame:
     known = published.lazy().collect_schema().names()
-    return published.with_columns(
-        pl.lit(None, kind).alias(name)
-        for name, kind in {**rows.PUBLISHED, SAYS_HIDDEN: pl.Boolean()}.items()
-        if name not in known
-    )
+    return published.with_columns(pl.lit(None, kind).alias(name) for name, kind in PARTED.items() if name not in known)
 
 
-def _masked() -> pl.Expr:
-    """Without its legal unit an establishment is masked: nobody has said that it may be shown."""
+def is_masked(columns: pl.Schema) -> pl.Expr:
+    """Whether a row of these columns, JOINED's and maybe more, hides its establishment.
+
+    Without its legal unit it does: nobody has said that it may be shown.
+    """
     return (
-        pl.col("statutDiffusionEtablissement").ne_missing("O")
-        | pl.col("statutDiffusionUniteLegale").ne_missing("O")
-        | says_hidden(pl.Schema({**rows.PUBLISHED, SAYS_HIDDEN: pl.Boolean()}))
+        pl.col("statutDiffusionEtablissement").ne_missing(OPEN_TO_ALL)
+        | pl.col("statutDiffusionUniteLegale").ne_missing(OPEN_TO_ALL)
+        | says_hidden(columns)
     )
 
 

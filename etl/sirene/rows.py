@@ -6,6 +6,9 @@ import polars as pl
 from polars.datatypes import DataTypeClass
 
 TREATED = "dateDernierTraitementEtablissement"  # by Insee, in Paris time
+LAST_MICROSECOND = (
+    999_999  # of its second, which Insee never gives: the word of the legal unit alone (etl/sirene/units.py)
+)
 
 Columns = dict[str, pl.DataType | DataTypeClass]
 

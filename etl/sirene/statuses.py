@@ -21,13 +21,12 @@ from etl.rhythm import PARIS
 from etl.sirene import gates, known, pipeline
 from etl.sirene.api import Sirene, Status
 from etl.sirene.api.client import SIRETS_A_QUESTION
-from etl.sirene.diffusion import PARTIAL, masked_of
+from etl.sirene.diffusion import OPEN_TO_ALL, PARTIAL, masked_of
 from etl.sirene.known import Turn
 from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.rows import MASKED
 from etl.sirene.units import RECORDS, closed, known_rows
 
-OPEN_TO_ALL = "O"
 # One group of numbers that Insee answers nothing of, or one in a hundred of a day's, is trouble at Insee's, not a farewell.
 GONE_AT_MOST, GONE_SHARE = 10, 0.01
 NUMBERS = {"siret": pl.String, "siren": pl.String}

@@ -7,15 +7,14 @@ from sqlalchemy import Connection, text
 
 from etl.sirene.diffusion import OF_THE_UNIT
 from etl.sirene.records import open_frame
+from etl.sirene.rows import LAST_MICROSECOND
 from geo.sirene import KIND
-
-LAST_MICROSECOND = 999_999
 
 
 def establishments_of(connection: Connection, units: pl.DataFrame, but_of: Collection[str] = ()) -> pl.DataFrame:
     """Rows of OPEN for what these legal units change in what we know.
 
-    `units`: of `diffusion.split_units`, and `treated_now`, when each was treated. `but_of`: SIRET that are told by themselves,
+    `units`: of `diffusion.told_of_units`, and `treated_now`, when each was treated. `but_of`: SIRET that are told by themselves,
     their legal unit included.
     """
     known = known_rows(connection, RECORDS_OF_UNITS, units["siren"].to_list())

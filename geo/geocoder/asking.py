@@ -10,7 +10,7 @@ from geo.errors import NotAGeocoder, Unreachable
 from geo.geocoder.reading import Garbled
 from geo.patience import Effort, Interrupted, NoContact, Patience
 from geo.quota import Quota
-from geo.web import CONNECT_S, FAILURES, host, retry_after_s
+from geo.web import CONNECT_S, failure_of, host, retry_after_s
 
 TOO_BUSY = {429, 503}  # of the service, whatever is asked
 PASSING = {
@@ -125,10 +125,7 @@ class Asking:
         raise NotAGeocoder(f"{self.base_url}/{endpoint} répond {status} : {_reason(status, endpoint)}")
 
     def _failure(self, error: requests.RequestException) -> Exception:
-        for kind, ours, words in FAILURES:
-            if isinstance(error, kind):
-                return ours(f"{host(self.base_url)} : {words}")
-        return NotAGeocoder(
+        return failure_of(self.base_url, error) or NotAGeocoder(
             f"« {self.base_url} » ne peut pas être interrogé ({type(error).__name__}) : voyez {SETTING}."
         )
 

@@ -38,3 +38,10 @@ def make_instance(server_url: str, template: str, tmp_path_factory: pytest.TempP
 def instance(make_instance: MakeInstance) -> Iterator[Instance]:
     with make_instance() as made:
         yield made
+
+
+@pytest.fixture
+def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    """What a module's own `october` loaded once, for one test to change."""
+    with make_instance(like=october) as instance:
+        yield instance

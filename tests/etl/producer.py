@@ -18,11 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from etl.download import FLOWS, Flow
+from tests.local_server import LocalServer
 
 TITLES = {
     "structures": "finess-structures-journalier-{:%Y%m%d}.json.gz",
@@ -76,7 +77,7 @@ class Serving:
 Behaviour = Callable[["Exchange"], None]
 
 
-class Producer:
+class Producer(LocalServer):
     """Starts with `with`; one thread per request."""
 
     def __init__(self) -> None:
@@ -86,18 +87,8 @@ class Producer:
         self.files: Behaviour | None = None
         self.published: list[Published] = []
         self._next: dict[str, deque[Behaviour]] = {"catalogue": deque(), "stable": deque(), "file": deque()}
-        self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> "Producer":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
+        self.url = self.address
 
     def publish(
         self, flow: Flow, day: date, content: bytes | Path, title: str | None = None, named: str = "", **lies: Any

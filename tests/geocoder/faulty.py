@@ -12,14 +12,15 @@ It finds every address that begins with a number: at the number's thousandth of 
 import csv
 import io
 import json
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.local_server import LocalServer
 
 RESULTS = (
     "longitude", "latitude", "result_score", "result_score_next", "result_label", "result_type", "result_id",
@@ -59,31 +60,18 @@ class Said:
 Behaviour = Callable[["FaultyGeocoder", Asked], Said | None]
 
 
-class FaultyGeocoder:
+class FaultyGeocoder(LocalServer):
     """Starts with `with`; one thread per request."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
         self.always: Behaviour | None = None
         self._next: deque[Behaviour] = deque()
-        self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
-
-    def __enter__(self) -> "FaultyGeocoder":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
+        self.url = f"{self.address}{PATH}"
 
     def next_answers(self, *behaviours: Behaviour) -> None:
         self._next.extend(behaviours)
-
-    def wait_for_the_end(self) -> None:
-        self._closing.wait(600)
 
     def answer(self, asked: Asked) -> Said:
         self.asked.append(asked)

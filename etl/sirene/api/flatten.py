@@ -19,16 +19,14 @@ from etl.sirene.api.members import (
     UNIT_MEMBER,
     UNIT_PERIODS_MEMBER,
 )
-from etl.sirene.diffusion import PARTIAL
+from etl.sirene.diffusion import HIDDEN, OPEN_TO_ALL, PARTIAL, is_masked
 from etl.sirene.rows import JOINED, TREATED, UNIT
 
 # The register gives its numbers: their form is checked, not their key, which some of its oldest do not have.
 SIRET_FORM = re.compile(r"[0-9]{14}")
 SIREN_FORM = re.compile(r"[0-9]{9}")
 
-OPEN_TO_ALL = "O"
 OF_THE_ESTABLISHMENT, OF_THE_UNIT = "statutDiffusionEtablissement", "statutDiffusionUniteLegale"
-MASK = "[ND]"  # of who opposed diffusion: said where a text is, and no reason to lose the row where a date should be
 
 Reader = Callable[[Any], Any]
 
@@ -69,18 +67,11 @@ def latest_of_each_siret(rows: pl.DataFrame) -> pl.DataFrame:
     """
     undated_last = pl.col("masked") & pl.col(TREATED).is_null()
     return (
-        rows.with_columns(masked=_is_masked())
+        rows.with_columns(masked=is_masked(JOINED))
         .sort(undated_last, TREATED, "masked", *rows.columns, nulls_last=False)
         .unique("siret", keep="last", maintain_order=True)
         .select(rows.columns)
     )
-
-
-def _is_masked() -> pl.Expr:
-    """What `diffusion.split` decides of these rows."""
-    texts = [name for name, kind in JOINED.items() if kind == pl.String]
-    hidden = [pl.col(name).str.contains(MASK, literal=True).fill_null(False) for name in texts]
-    return pl.any_horizontal(pl.col(OF_THE_ESTABLISHMENT, OF_THE_UNIT).ne_missing(OPEN_TO_ALL), *hidden)
 
 
 def _flattened(
@@ -149,7 +140,7 @@ def _unless_open(status: Any) -> Any:
 
 def _holds_mask(value: Any) -> bool:
     if isinstance(value, str):
-        return MASK in value
+        return HIDDEN in value
     if isinstance(value, Mapping):
         return any(map(_holds_mask, value.values()))
     return isinstance(value, list) and any(map(_holds_mask, value))
@@ -254,8 +245,11 @@ def _value_or_nothing(name: str, value: Any, read: Reader) -> Any:
 
 
 def _value(name: str, value: Any, read: Reader) -> Any:
-    """A JSON scalar in the column's type; one that cannot be is a reason to reject or to mask: a lost status exposes a person."""
-    if value is None or (value == MASK and read is not _text):
+    """A JSON scalar in the column's type; one that cannot be is a reason to reject or to mask: a lost status exposes a person.
+
+    « [ND] » where a date should be is no reason to lose the row.
+    """
+    if value is None or (value == HIDDEN and read is not _text):
         return None
     try:
         return read(value)

@@ -13,7 +13,7 @@ from etl.sirene.api.errors import KeyRefused, QuestionRefused
 from etl.sirene.api.pages import NotAPage
 from etl.sirene.api.quota import Quota
 from geo.patience import Effort, Interrupted, Patience
-from geo.web import CONNECT_S, FAILURES, host, retry_after_s
+from geo.web import CONNECT_S, failure_of, host, retry_after_s
 
 KEY_HEADER = "X-INSEE-Api-Key-Integration"
 KEY_FORM = re.compile(r"[!-~]+")  # what a header can carry; requests would quote anything else in its error
@@ -93,7 +93,6 @@ def _reason(status: int) -> str:
 
 
 def _failure(url: str, error: requests.RequestException) -> Exception:
-    for kind, ours, words in FAILURES:
-        if isinstance(error, kind):
-            return ours(f"{host(url)} : {words}")
-    return QuestionRefused(f"{host(url)} ne peut pas être interrogé ({type(error).__name__}) : voyez LUM1_SIRENE_API.")
+    return failure_of(url, error) or QuestionRefused(
+        f"{host(url)} ne peut pas être interrogé ({type(error).__name__}) : voyez LUM1_SIRENE_API."
+    )

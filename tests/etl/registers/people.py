@@ -1,7 +1,8 @@
 """Invented practitioners, each with words and a point that nobody else has, as the stock and as the API publish them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import msgspec
 from etl.report import Report
 from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
+from tests.etl.conftest import MakeInstance
+from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
 from tests.etl.sirene.api.entries import a_siret, an_establishment, with_key
 from tests.etl.sirene.published import establishments, files, positions, units
@@ -142,6 +145,16 @@ def load_stock(
     instance: Instance, folder: Path, *people: Person, day: datetime = OCTOBER, changed: Any = None, accept: Any = ()
 ) -> Report:
     return refresh_stock(instance.engine, stock_files(folder, *people, day=day, changed=changed), how(instance, accept))
+
+
+@contextmanager
+def beside_a_pharmacy(make_instance: MakeInstance, folder: Path, *people: Person) -> Iterator[Instance]:
+    """These practitioners beside a pharmacy of FINESS, from the stock of October."""
+    with make_instance() as instance:
+        assert instance.refresh(a_file(folder, an_ege())).state == "published"
+        report = load_stock(instance, folder, *people)
+        assert report.state == "published", report
+        yield instance
 
 
 def pages_of(folder: Path, *entries: dict[str, Any]) -> list[Path]:

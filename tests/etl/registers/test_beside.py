@@ -17,7 +17,16 @@ from tests.etl.finess import activities
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
-from tests.etl.registers.people import NOVEMBER, Person, how, load_pages, load_stock, pages_of, stock_files
+from tests.etl.registers.people import (
+    NOVEMBER,
+    Person,
+    beside_a_pharmacy,
+    how,
+    load_pages,
+    load_stock,
+    pages_of,
+    stock_files,
+)
 from tests.etl.registers.test_kill import again, killed_at
 from tests.etl.registers.test_withdrawn import REASON, acting, backup, structures
 
@@ -28,16 +37,7 @@ AT = [(LEAVES.lon, LEAVES.lat)]
 @pytest.fixture(scope="module")
 def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Three practitioners beside a pharmacy, from the stock of October."""
-    folder = tmp_path_factory.mktemp("octobre")
-    with make_instance() as instance:
-        assert instance.refresh(a_file(folder, an_ege())).state == "published"
-        assert load_stock(instance, folder, LEAVES, STAYS, OTHER).state == "published"
-        yield instance
-
-
-@pytest.fixture
-def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
-    with make_instance(like=october) as instance:
+    with beside_a_pharmacy(make_instance, tmp_path_factory.mktemp("octobre"), LEAVES, STAYS, OTHER) as instance:
         yield instance
 
 

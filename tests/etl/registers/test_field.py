@@ -35,12 +35,6 @@ def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactor
         yield instance
 
 
-@pytest.fixture
-def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
-    with make_instance(like=october) as instance:
-        yield instance
-
-
 def is_open(instance: Instance, person: Person) -> list[bool]:
     return [row[0] for row in instance.rows(f"SELECT open FROM structure WHERE id = '{person.id}'")]
 

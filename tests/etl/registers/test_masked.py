@@ -20,7 +20,16 @@ from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
-from tests.etl.registers.people import API_DAY, NOVEMBER, Person, how, load_pages, load_stock, pages_of
+from tests.etl.registers.people import (
+    API_DAY,
+    NOVEMBER,
+    Person,
+    beside_a_pharmacy,
+    how,
+    load_pages,
+    load_stock,
+    pages_of,
+)
 
 LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
 SECOND = Person(12, nic=2)  # of the same legal unit
@@ -47,17 +56,7 @@ SAYINGS = {
 @pytest.fixture(scope="module")
 def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Three practitioners beside a pharmacy, one of them with two practices, from the stock of October."""
-    folder = tmp_path_factory.mktemp("octobre")
-    with make_instance() as instance:
-        assert instance.refresh(a_file(folder, an_ege())).state == "published"
-        report = load_stock(instance, folder, LEAVES, SECOND, STAYS, OTHER)
-        assert report.state == "published", report
-        yield instance
-
-
-@pytest.fixture
-def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
-    with make_instance(like=october) as instance:
+    with beside_a_pharmacy(make_instance, tmp_path_factory.mktemp("octobre"), LEAVES, SECOND, STAYS, OTHER) as instance:
         yield instance
 
 

@@ -17,7 +17,7 @@ from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege
 from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
-from tests.etl.registers.people import NOVEMBER, Person, how, load_pages, load_stock, stock_files
+from tests.etl.registers.people import NOVEMBER, Person, beside_a_pharmacy, how, load_pages, load_stock, stock_files
 from tests.places import LILLE
 
 LEAVES, STAYS = Person(12), Person(34)
@@ -29,16 +29,7 @@ REASON = "Sa lettre du 3 novembre : harcelée par YQUELVORT"
 @pytest.fixture(scope="module")
 def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Two practitioners beside a pharmacy, from the stock of October."""
-    folder = tmp_path_factory.mktemp("octobre")
-    with make_instance() as instance:
-        assert instance.refresh(a_file(folder, an_ege())).state == "published"
-        assert load_stock(instance, folder, LEAVES, STAYS).state == "published"
-        yield instance
-
-
-@pytest.fixture
-def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
-    with make_instance(like=october) as instance:
+    with beside_a_pharmacy(make_instance, tmp_path_factory.mktemp("octobre"), LEAVES, STAYS) as instance:
         yield instance
 
 

@@ -11,9 +11,8 @@ import pytest
 from etl.report import Report
 from etl.sirene.refresh import StockFiles, refresh_stock
 from tests.etl.conftest import MakeInstance
-from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
-from tests.etl.registers.people import NOVEMBER, Person, how, load_stock, stock_files
+from tests.etl.registers.people import NOVEMBER, Person, beside_a_pharmacy, how, stock_files
 
 EVERYONE = [Person(number) for number in range(100, 132)]
 FIRST = EVERYONE[0]
@@ -22,16 +21,7 @@ FIRST = EVERYONE[0]
 @pytest.fixture(scope="module")
 def october(make_instance: MakeInstance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Thirty-two practitioners."""
-    folder = tmp_path_factory.mktemp("octobre")
-    with make_instance() as instance:
-        assert instance.refresh(a_file(folder, an_ege())).state == "published"
-        assert load_stock(instance, folder, *EVERYONE).state == "published"
-        yield instance
-
-
-@pytest.fixture
-def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
-    with make_instance(like=october) as instance:
+    with beside_a_pharmacy(make_instance, tmp_path_factory.mktemp("octobre"), *EVERYONE) as instance:
         yield instance
 
 

@@ -11,14 +11,15 @@ with Insee() as insee:
 import base64
 import json
 import re
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.local_server import LocalServer
 
 KEY = "cle-de-test-0123456789abcdef"
 KEY_HEADER = "X-INSEE-Api-Key-Integration"
@@ -51,7 +52,7 @@ class Answer:
 Behaviour = Callable[["Insee", Asked], Answer | None]
 
 
-class Insee:
+class Insee(LocalServer):
     """Starts with `with`; one thread per question. `clock` counts the quota's minutes."""
 
     def __init__(self, clock: Callable[[], float] = lambda: 0.0, per_minute: int = PER_MINUTE) -> None:
@@ -66,18 +67,8 @@ class Insee:
         self._counted: list[float] = []
         self._next: deque[Behaviour] = deque()
         self._before_page: dict[int, Callable[[], None]] = {}
-        self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}{PATH.rstrip('/')}"
-
-    def __enter__(self) -> "Insee":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
+        self.url = f"{self.address}{PATH.rstrip('/')}"
 
     def next_answers(self, *behaviours: Behaviour) -> None:
         """One behaviour for each of the next questions."""
@@ -90,9 +81,6 @@ class Insee:
     def flip(self) -> None:
         """The next morning: what was J-2 is J-1."""
         self.made_available += timedelta(days=1)
-
-    def wait_for_the_end(self) -> None:
-        self._closing.wait(600)
 
     @property
     def pages_asked(self) -> list[Asked]:

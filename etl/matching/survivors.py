@@ -1,7 +1,8 @@
 """Who is told in place of whom: the last of those that went on, at the same door, by successions and doubles in any order.
 
-Of several that each went on after the others (a circle), or that nobody went on after, the one with the smallest SIRET: it does
-not depend on the order of rows, and of two SIREN of one unit it is the one that `one_unit` chooses.
+One that is closed is told in another's place only where none that is open can be. Of several that each went on after the others
+(a circle), or that nobody went on after, the one with the smallest SIRET: it does not depend on the order of rows, and of two
+SIREN of one unit it is the one that `one_unit` chooses.
 """
 
 from collections import defaultdict
@@ -28,6 +29,10 @@ class Establishment(msgspec.Struct, frozen=True):
     @property
     def siren(self) -> str:
         return self.siret[:9]
+
+    @property
+    def told_open(self) -> bool:
+        return self.active and self.tells
 
 
 class Absorbed(msgspec.Struct, frozen=True):
@@ -74,6 +79,7 @@ class _Lineage:
     def _last(self, closed: Establishment) -> str:
         reached = self._reached(closed.siret)
         tell = {siret for siret in reached if self._tells_at(siret, closed.door)}
+        tell = {siret for siret in tell if self.known[siret].told_open} or tell
         further = {siret: self._reached(siret, within=reached) & tell for siret in tell} if len(tell) > 1 else {}
         last = {siret for siret in tell if all(siret in further[other] for other in further.get(siret, ()))}
         return min(last, default=closed.siret)
@@ -98,8 +104,8 @@ class _Lineage:
 
     def _head(self, siret: str) -> str:
         """Of a unit that has several SIREN, the one that is told at this door."""
-        tell = [each.siret for each in self._doubles(siret) if each.tells]
-        return siret if not tell or (self.known[siret].tells and siret[:9] < min(tell)[:9]) else min(tell)
+        tell = [each.siret for each in self._doubles(siret) if each.told_open]
+        return siret if not tell or (self.known[siret].told_open and siret[:9] < min(tell)[:9]) else min(tell)
 
     def _tells_at(self, siret: str, door: Door | None) -> bool:
         found = self.known.get(siret)

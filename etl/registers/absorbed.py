@@ -43,11 +43,11 @@ WHERE s.goes_on IS NOT false AND {stood("s")}
 """
 DOUBLES = f"SELECT siren, duplicate FROM duplicate_siren AS d WHERE {stood('d')}"
 # By sirene_establishment's primary key and sirene_establishment_siren_idx. One that is in no field and that FINESS does not have
-# is told by no structure: nobody is sent there.
+# is told by no structure: nobody is sent there. One that closed after it was told keeps its structure.
 KNOWN = """
-SELECT e.siret, e.active, e.commune, e.address_lines, e.active AND (e.categorie_no IS NOT NULL OR EXISTS (
-    SELECT FROM link AS l WHERE l.siret = e.siret AND l.valid_to IS NULL AND l.status = 'accepted'
-)) AS tells
+SELECT e.siret, e.active, e.commune, e.address_lines, (e.active AND e.categorie_no IS NOT NULL)
+    OR EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || e.siret)
+    OR EXISTS (SELECT FROM link AS l WHERE l.siret = e.siret AND l.valid_to IS NULL AND l.status = 'accepted') AS tells
 FROM (
     SELECT siret FROM unnest(CAST(:sirets AS text[])) AS named (siret)
     UNION

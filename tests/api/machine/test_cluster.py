@@ -57,6 +57,7 @@ def test_its_log_tells_that_a_row_was_refused_and_not_which(cluster):
             connection.cursor().copy("COPY person FROM STDIN") as copy,
         ):
             copy.write_row(["YQUELVORT", 1])
+    assert cluster.stop()  # PostgreSQL's collector writes a moment after the client is told
     log = "".join(file.read_text() for file in cluster.home.postgres.joinpath("logs").iterdir())
     assert "person_name_check" in log
     assert "YQUELVORT" not in log

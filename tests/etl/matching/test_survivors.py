@@ -16,8 +16,10 @@ def siret(letter: str) -> str:
     return f"{ord(letter):09}00001"
 
 
-def an_establishment(letter: str, *, tells: bool = True, door: Door | None = DOOR) -> Establishment:
-    return Establishment(siret(letter), active=letter.isupper(), tells=tells and letter.isupper(), door=door)
+def an_establishment(letter: str, *, tells: bool | None = None, door: Door | None = DOOR) -> Establishment:
+    """`tells`: unless told, whether it is open."""
+    active = letter.isupper()
+    return Establishment(siret(letter), active=active, tells=active if tells is None else tells, door=door)
 
 
 def told(
@@ -49,6 +51,17 @@ def of(letters: str) -> list[Establishment]:
 def test_a_chain_leads_to_its_last() -> None:
     assert told(of("abC"), ["ab", "bC"]) == {"a": "C", "b": "C"}
     assert told(of("aBC"), ["aB", "BC"]) == {"a": "C"}
+
+
+def test_the_last_of_a_chain_that_closed_after_it_was_told_is_still_told() -> None:
+    assert told([*of("a"), an_establishment("b", tells=True)], ["ab"]) == {"a": "b"}
+
+
+def test_one_that_is_open_is_told_rather_than_one_that_closed_after_it() -> None:
+    b_closed = an_establishment("b", tells=True)
+    assert told([*of("aC"), b_closed], ["aC", "Cb"]) == {"a": "C"}
+    a_closed = Establishment(siret("A"), active=False, tells=True, door=DOOR)
+    assert told([a_closed, *of("C")], doubles=["AC"]) == {"A": "C"}
 
 
 def test_a_successor_whose_unit_has_another_number_leads_there() -> None:

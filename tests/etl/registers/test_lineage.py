@@ -145,6 +145,15 @@ def test_nobody_is_sent_to_an_establishment_that_no_structure_tells(stocked: Ins
     assert leads(stocked, A) == [f"f{EGE}"]
 
 
+def test_whom_it_leads_to_may_close_in_turn(stocked: Instance, tmp_path: Path) -> None:
+    sold = [(A.siret, B.siret)]
+    published(month(stocked, tmp_path, successions=sold, closed=(A,)))
+    published(month(stocked, tmp_path, successions=sold, closed=(A, B), day=DECEMBER))
+    assert leads(stocked, A, B) == [B.id, B.id]
+    assert stocked.rows(f"SELECT open FROM structure WHERE id = '{B.id}'") == [(False,)]
+    assert stocked.differences() == []
+
+
 @pytest.mark.parametrize("what", ["successions", "doubles"])
 def test_a_file_without_a_row_does_not_replace_what_is_known(stocked: Instance, tmp_path: Path, what: str) -> None:
     of_unit, links = [(B.siren, C.siren)], [(A.siret, B.siret)]

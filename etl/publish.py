@@ -120,6 +120,11 @@ OF_PERSONS = (
     "sirene_establishment",
     "link",
     "tile_count",
+    "geocoded_answer",
+    "geocoded_structure",
+    "pin",
+    "refused_point",
+    "position_conflict",
     "link_decision",  # why, in an operator's words
     "load",  # numbers of rejected rows (etl/registers/samples.py)
 )

@@ -17,13 +17,14 @@ from etl.finess.activites import pipeline as activities
 from etl.ledger import LoadUnderWay
 from etl.load import Progress
 from etl.outcome import Outcome
+from etl.positions import pipeline as positions
 from etl.report import Report, as_text
 from etl.sirene import live
 from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo import discretion
 from geo.database import engine_for
-from geo.errors import NotFound
+from geo.errors import NotAGeocoder, NotFound, Unreachable
 from geo.publication import served_publication
 from geo.settings import Settings
 
@@ -41,8 +42,8 @@ class Lines:
 def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
     """Every live flow, one after the other; a refusal is a Report, structures that could not be tried raise.
 
-    Activities come second, on the structures of the day, and SIRENE third where it is asked for (`LUM1_SIRENE`); out of reach,
-    they wait for the next day and lose nothing of the first.
+    Activities come second, on the structures of the day, SIRENE third where it is asked for (`LUM1_SIRENE`), then the geocoder
+    about what they place badly; out of reach, they wait for the next day and lose nothing of the first.
     """
     reports = [refresh_finess(settings, progress)]
     try:
@@ -54,6 +55,10 @@ def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
             reports.extend(live.refreshes(settings, progress))
         except (download.Unreachable, download.Damaged) as error:
             print(f"SIRENE : {error}", file=sys.stderr, flush=True)
+    try:
+        reports.append(positions.refresh(settings, progress))
+    except (Unreachable, NotAGeocoder) as error:
+        print(f"positions : {error}", file=sys.stderr, flush=True)
     return reports
 
 

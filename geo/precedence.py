@@ -7,7 +7,7 @@ say (an administrator's edit, a pin) will come before any register. Held by test
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from geo.position import Precision
+from geo.position import PositionSource, Precision
 
 EVERY = "every"
 PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -22,7 +22,8 @@ PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "address": ("finess", "sirene"),  # SIRENE's may be the head office's
         "phones": ("finess",),  # SIRENE has none
         "open": ("finess", "sirene"),  # the authorisation decides, not the tax office
-        "position": ("finess", "finess_ancien", "sirene", "commune"),  # the most precise; in this order where equal
+        # the most precise; in this order where equal (etl/registers/placed.py)
+        "position": ("administrator", "finess", "finess_ancien", "sirene", "geocoder", "commune"),
     }
 )
 # DESIGN.md decision 7: a precise point of FINESS, then Insee's (never of quality 33), then less precise ones. The register that
@@ -34,4 +35,13 @@ MORE_PRECISE_FIRST = (
     Precision.LOCALITY.value,
     Precision.COMMUNE.value,
     Precision.NONE.value,
+)
+# The sources of positions in the same order: what a register says comes before what was found from its words.
+TRUSTED_FIRST = (
+    PositionSource.ADMINISTRATOR.value,
+    PositionSource.FINESS.value,
+    PositionSource.FINESS_ANCIEN.value,
+    PositionSource.INSEE.value,
+    PositionSource.GEOCODER.value,
+    PositionSource.COMMUNE.value,
 )

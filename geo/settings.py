@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from geo.errors import Lum1Error
@@ -29,6 +30,7 @@ class Settings:
     )
     sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
     geocoder_url: str = "https://data.geopf.fr/geocodage"  # or an addok of the operator's
+    geocoder_indexed_on: date | None = None  # the day of its addresses, where the operator knows it
     geocoder_per_second: int = 40  # of the 50 questions that the Géoplateforme allows an address
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
@@ -52,6 +54,7 @@ class Settings:
             sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
             sirene=(os.environ.get("LUM1_SIRENE") or ("1" if key else "0")) != "0",
             geocoder_url=(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url).rstrip("/"),
+            geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
@@ -85,6 +88,14 @@ class Settings:
 def _recorded_url(home: Path) -> str:
     recorded = home / "database.url"
     return recorded.read_text().strip() if recorded.exists() else ""
+
+
+def _day(name: str) -> date | None:
+    text = os.environ.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Lum1Error(f"{name} vaut « {text} » : une date est attendue (2026-11-24).") from error
 
 
 def whole_number(name: str, default: int) -> int:

@@ -14,6 +14,7 @@ from etl import ledger, publish
 from etl import refresh_all as refreshes
 from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
+from etl.positions import pipeline as positions
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
 from etl.sirene import gates as sirene_gates
@@ -122,6 +123,15 @@ def refresh_sirene(
         with Bars() as bars:
             report = refreshes.refresh_sirene_pages(settings, bars, api_pages, **how)
         _tell([report], as_json)
+
+
+@refresh.command("positions")
+@click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
+def refresh_positions(as_json: bool) -> None:
+    """Demander au géocodeur ce que les registres placent mal ; interrompu, il reprend où il en était."""
+    with Bars() as bars:
+        report = positions.refresh(settings_with_database(), bars)
+    _tell([report], as_json)
 
 
 @refresh.command("all")

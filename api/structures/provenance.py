@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from api.structures.activities import Activity
 from api.structures.schemas import Provenance
-from geo import activites, sirene
+from geo import activites, position_tables, sirene
 from geo.position import PositionSource
 from geo.precedence import EVERY, PRECEDENCE
 from geo.publication import SOURCE_NAMES, DataSource, Publication
@@ -30,12 +30,13 @@ FIELDS = {
 FINESS = "finess"
 REGISTERS = (FINESS, sirene.PIPELINE)
 COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", None)
+BY_HAND = DataSource("Point placé à la main par l’exploitant de ce site", "lov2", None)
 POSITIONED_BY = {PositionSource.FINESS.value: FINESS, PositionSource.INSEE.value: sirene.PIPELINE}
 
 
 def provenance_of(row: Row[Any], publication: Publication) -> list[Provenance]:
     """A line for each register that says something of this row of `structure`, then one for a position of another source."""
-    return [*_of_registers(row, publication), *_of_position(row)]
+    return [*_of_registers(row, publication), *_of_position(row, publication)]
 
 
 def provenance_of_activities(activities: Sequence[Activity] | None, publication: Publication) -> list[Provenance]:
@@ -72,12 +73,16 @@ def _says(row: Row[Any], register: str, field: str) -> bool:
     return register == sirene.PIPELINE and bool(given.get(field))
 
 
-def _of_position(row: Row[Any]) -> Iterator[Provenance]:
-    """Positions that no served register says: of the legacy file, or the centre of the commune."""
+def _of_position(row: Row[Any], publication: Publication) -> Iterator[Provenance]:
+    """Positions that no served register says: found by a geocoder, of the legacy file, by hand, or the centre of the commune."""
     if row.lon is None or row.position_source in POSITIONED_BY:
         return
-    ancien = DataSource(SOURCE_NAMES["finess_ancien"], "lov2", row.ancien_on)
-    yield _line(["position"], ancien if row.position_source == PositionSource.FINESS_ANCIEN.value else COMMUNE_CENTRES)
+    others = {
+        PositionSource.FINESS_ANCIEN.value: DataSource(SOURCE_NAMES["finess_ancien"], "lov2", row.ancien_on),
+        PositionSource.GEOCODER.value: publication.source(position_tables.PIPELINE),
+        PositionSource.ADMINISTRATOR.value: BY_HAND,
+    }
+    yield _line(["position"], others.get(row.position_source) or COMMUNE_CENTRES)
 
 
 def _line(fields: list[str], source: DataSource) -> Provenance:

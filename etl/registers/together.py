@@ -48,10 +48,12 @@ def bring_together(
     `at`: the load that this one goes back to.
     """
     purged = withheld.purge(connection)
-    made = Agreed()
     # whose last establishment just left still has to be taken from FINESS's structures
     if _someone_left(purged) or connection.execute(text(HAS_SIRENE)).scalar_one():
         made = agree(connection, load_id, whole=whole, also=(*also, *purged.partners), told_on=told_on, at=at)
+    else:
+        given = give(connection, load_id)
+        made = Agreed(given.structures, {"positions": given.positions})
     return _together(purged, made)
 
 
@@ -99,11 +101,16 @@ def agree(
     changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     replayed = at if at is not None and at == standing[SIRENE] else None
     rows = alone.apply(connection, load_id) if replayed is None else alone.go_back(connection, load_id, replayed)
-    given = give(connection)
-    counts: dict[str, Any] = {"links": found, "alone": {name: n for name, n in rows.items() if n}, "given": given}
+    given = give(connection, load_id)
+    counts: dict[str, Any] = {
+        "links": found,
+        "alone": {name: n for name, n in rows.items() if n},
+        "given": given.structures,
+        "positions": given.positions,
+    }
     if told_on:
         counts["changes"] = changes
-    return Agreed(sum(rows.values()) + given, counts)
+    return Agreed(sum(rows.values()) + given.structures, counts)
 
 
 def _standing(connection: Connection, load_id: int, at: int | None) -> dict[str, int]:
@@ -149,5 +156,8 @@ SELECT pipeline, CASE
 END
 FROM stands
 """
-FORGOTTEN = ("structure_own", "sirene_establishment", "link", "succession", "duplicate_siren", "absorbed_siret")
+FORGOTTEN = (
+    "structure_own", "sirene_establishment", "link", "succession", "duplicate_siren", "absorbed_siret",
+    "geocoded_answer", "geocoded_structure", "pin", "refused_point", "position_conflict",
+)  # fmt: skip
 HAS_SIRENE = "SELECT EXISTS (SELECT FROM sirene_establishment) OR EXISTS (SELECT FROM link WHERE valid_to IS NULL)"

@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from etl.copying import copy_rows, create_temporary
+from etl.positions.forgetting import forget_needless
 from etl.sirene.diffusion import masked_of
 from etl.sirene.rows import LAST_MICROSECOND, MASKED
 from geo.sirene import WITHHELD, WITHHELD_ITSELF
@@ -129,8 +130,9 @@ def purge(connection: Connection) -> Purged:
     structures: int = connection.execute(text(DELETE_STRUCTURES)).rowcount
     records = connection.execute(text(DELETE_RECORDS)).scalars().all()
     partners = connection.execute(text(DELETE_LINKS), {"sirets": list(set(records))}).scalars().all()
-    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, SILENCE_REASONS):
+    for statement in (DELETE_CHANGES, DELETE_ESTABLISHMENTS, SILENCE_REASONS, *DELETE_POSITIONS):
         connection.execute(text(statement))
+    forget_needless(connection)
     return Purged(structures, len(records), tuple(sorted(set(partners))))
 
 
@@ -299,3 +301,13 @@ WHERE e.siret = w.siret
 DELETE_LINKS = """
 DELETE FROM link WHERE siret = ANY (:sirets) RETURNING finess
 """
+# By their primary keys and pin_standing_idx's column: where she was, by whomever.
+DELETE_POSITIONS = tuple(
+    f"DELETE FROM {table} USING ({WITHHELD}) AS w WHERE {table}.{column} = 's' || w.siret"
+    for table, column in (
+        ("geocoded_structure", "id"),
+        ("pin", "structure"),
+        ("refused_point", "structure"),
+        ("position_conflict", "structure"),
+    )
+)

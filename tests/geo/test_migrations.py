@@ -8,6 +8,7 @@ import geo.ancien
 import geo.history
 import geo.links
 import geo.nomenclatures
+import geo.position_tables
 import geo.sirene  # noqa: F401
 import tiles.basemap
 import tiles.counts  # noqa: F401

@@ -1,0 +1,123 @@
+"""Better positions into the served publication: a geocoder asked for what registers do not place, every point judged again."""
+
+import hashlib
+from datetime import UTC, date, datetime, time
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from etl import publish, running
+from etl.coverage import coverage
+from etl.ledger import Source
+from etl.load import Progress, Steps
+from etl.positions import asking, forgetting
+from etl.positions.asking import Index
+from etl.registers.given import give
+from etl.report import Report
+from etl.running import Attempt, Place
+from geo.database import engine_for
+from geo.errors import NotReady, Refused
+from geo.geocoder import Geocoder
+from geo.position_tables import PIPELINE
+from geo.publication import Publication, served_publication
+from geo.settings import Settings
+from geo.web import host
+
+
+def refresh(settings: Settings, progress: Progress) -> Report:
+    """Ask, judge, publish; a run that is cut short loses none of its answers."""
+    engine = engine_for(settings.database_url)
+    try:
+        return _refresh(engine, settings, progress)
+    finally:
+        engine.dispose()
+
+
+def index_of(settings: Settings, today: date) -> Index:
+    """Which addresses the geocoder answers from: as the operator says, else those of the quarter, asked again in the next."""
+    quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
+    return Index(settings.geocoder_url, settings.geocoder_indexed_on or quarter)
+
+
+def _refresh(engine: Engine, settings: Settings, progress: Progress) -> Report:
+    with engine.connect() as connection:
+        served = served_publication(connection)
+    if served is None:
+        raise NotReady("Aucune structure n’est encore publiée : chargez d’abord FINESS (./lum1 refresh finess).")
+    _check_geocoder(settings, served)
+    index = index_of(settings, datetime.now(UTC).date())
+    steps = Steps(progress)
+    source = _source(index, served)
+
+    def attempt(connection: Connection, so_far: Attempt) -> int:
+        running.check_world(connection, source)
+        steps("géocodage")
+        so_far.counts["geocoding"] = _asked(connection.engine, settings, index, progress)
+        steps("positions")
+        changed = _placed(connection, so_far)
+        version = publish.publish(
+            connection,
+            settings.search_root,
+            {PIPELINE: so_far.load},
+            fictitious=source.fictitious,
+            changed=changed,
+            step=steps,
+        )
+        so_far.counts |= {"seconds": steps.end(), "peak_mib": running.peak_mib()}
+        return version
+
+    place = Place(settings.home, settings.search_root)
+    return running.alone(engine, PIPELINE, source, place, steps, attempt, is_needless=lambda *_: False)
+
+
+def _asked(engine: Engine, settings: Settings, index: Index, progress: Progress) -> dict[str, Any]:
+    """Answers are committed on their own as they come: a run that is cut short loses none."""
+    geocoder = Geocoder.from_settings(settings)
+    said = asking.ask(engine, geocoder, index, progress)
+    return {**msgspec.to_builtins(said), "failures": dict(geocoder.reasons)}
+
+
+def _placed(connection: Connection, so_far: Attempt) -> int:
+    given = give(connection, so_far.load, whole=True)
+    forgetting.forget_needless(connection)
+    so_far.counts |= {"given": given.structures, "positions": given.positions} | coverage(connection)
+    return given.structures
+
+
+def _check_geocoder(settings: Settings, served: Publication) -> None:
+    """Only what may be asked is: no network where there shall be none, no invented address of a public service."""
+    ours = _is_loopback(settings.geocoder_url)
+    if not settings.live and not ours:
+        raise NotReady(
+            "LUM1_LIVE=0 interdit le réseau : donnez dans LUM1_GEOCODER_URL un géocodeur de cette machine, "
+            "ou relancez sans LUM1_LIVE=0."
+        )
+    if served.fictitious and settings.geocoder_url == Settings.geocoder_url:
+        raise Refused(
+            "Les structures servies sont fictives : leurs adresses ne sont pas demandées à un service public. "
+            "Donnez un géocodeur à vous dans LUM1_GEOCODER_URL."
+        )
+
+
+def _is_loopback(url: str) -> bool:
+    name = urlsplit(url).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _source(index: Index, served: Publication) -> Source:
+    """Addresses are credited by the day of their index (Licence Ouverte 2.0)."""
+    said = f"{index.geocoder} {index.indexed_on}"
+    return Source(
+        name=f"Géocodeur {host(index.geocoder)}",
+        origin="demo" if served.fictitious else "live",
+        fictitious=served.fictitious,
+        sha1=hashlib.sha1(said.encode(), usedforsecurity=False).hexdigest(),
+        size=0,
+        produced_at=datetime.combine(index.indexed_on, time(), UTC),
+    )

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from api.commands import acts, french, instance, records, refreshing, worker
+from api.commands import acts, french, instance, positions, records, refreshing, worker
 from api.commands.database import explained_in_one_sentence
 from geo import discretion
 from geo.errors import Lum1Error
@@ -26,6 +26,8 @@ for command in (
     refreshing.rollback,
     acts.withdraw,
     acts.links,
+    positions.pin,
+    positions.positions,
     records.loads,
     records.verify,
     records.export,

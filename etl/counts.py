@@ -39,6 +39,26 @@ class Covered(msgspec.Struct, frozen=True):
     phone: int = 0
 
 
+class Positions(msgspec.Struct, frozen=True):
+    """Of the points that sources say."""
+
+    refused: dict[str, int] = {}  # by rule of geo.plausibility
+    conflicts: int = 0  # pairs of sources too far apart
+
+
+class Geocoding(msgspec.Struct, frozen=True):
+    """Of one run of a geocoder: etl.positions.asking.Said, and `failures`, questions by why they got no answer."""
+
+    structures: int | None = None
+    without_question: int = 0
+    questions: int = 0
+    asked: int = 0
+    unanswered: int = 0
+    precisions: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    failures: dict[str, int] = {}
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """`load.counts`, typed."""
 
@@ -54,6 +74,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, int] = {}  # between registers: standing ones by status, and how many moved
     alone: dict[str, int] = {}  # structures that SIRENE alone founds: rows inserted, updated, absorbed
     given: int | None = None  # FINESS structures that took or gave back what SIRENE says
+    positions: Positions = Positions()  # what sources say that cannot be true, or not together
+    geocoding: Geocoding = Geocoding()  # what a geocoder was asked
     purged: dict[str, int] = {}  # of those who must not be told any more: structures, records
     changes: dict[str, int] = {}  # by geo.history.CHANGE_KINDS
     coverage: dict[str, Covered] = {}  # by département

@@ -165,6 +165,29 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ambigue": "ambiguë",
         "numero_absent": "numéro absent",
     },
+    "position_source": {  # geo.position.PositionSource
+        "administrator": "point placé à la main",
+        "finess": "FINESS",
+        "finess_ancien": "ancien fichier FINESS",
+        "insee": "Insee",
+        "geocoder": "géocodeur",
+        "commune": "centre de la commune",
+    },
+    "rule": {  # geo.plausibility.RULES
+        "nulle_part": "à 0° nord, 0° est",
+        "hors_territoire": "hors de son territoire",
+        "centre_d_une_autre_commune": "centre d’une autre commune",
+        "centre_de_sa_commune": "centre de sa commune, promis plus précis",
+        "partage_par_des_centaines": "un point pour des centaines d’adresses",
+        "hors_commune": "à plus de 300 m de sa commune",
+    },
+    "geocoding": {  # etl.positions.asking.Said
+        "structures": "structures mal placées par les registres",
+        "without_question": "dont l’adresse ne dit pas mieux",
+        "questions": "questions que leurs adresses posent",
+        "asked": "posées au géocodeur",
+        "unanswered": "sans réponse, à redemander",
+    },
     "gave_up": {  # etl.positions.ladder.GaveUp
         "nothing": "rien",
         "suffix": "répétition (bis, ter)",
@@ -178,6 +201,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         for step in (
             "relecture de l’historique",
             "lecture du registre",
+            "géocodage",
+            "positions",
             "lecture des activités",
             "portes",
             "fusion",

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from etl.counts import Counts, counts_of, together, total
+from etl.counts import Counts, Geocoding, Positions, counts_of, together, total
 from etl.coverage import worst_placed
 from etl.gates import Verdict
 from etl.labels import label
@@ -84,6 +84,9 @@ def as_text(report: Report) -> str:
         _changes(counts),
         table("Établissements Sirene", _worded("establishments", counts.establishments)),
         table("Rapprochement des registres", _worded("together", together(counts))),
+        _geocoding(counts.geocoding),
+        table("Points écartés", _worded("rule", {name: n for name, n in counts.positions.refused.items() if n})),
+        table("Désaccords de plus de 500 m entre sources", _conflicts(counts.positions)),
         _records(counts),
         _coverage(counts),
         _gates(report),
@@ -206,6 +209,20 @@ def _changes(counts: Counts) -> Iterator[str]:
 
 def _worded(kind: str, counted: Mapping[str, int]) -> dict[str, int]:
     return {label(kind, name): n for name, n in counted.items()}
+
+
+def _geocoding(counts: Geocoding) -> Iterator[str]:
+    if counts.structures is None:
+        return
+    members = ("structures", "without_question", "questions", "asked", "unanswered")
+    yield from table("Géocodage", _worded("geocoding", {name: getattr(counts, name) for name in members}))
+    yield from table("Trouvées", _worded("precision", counts.precisions))
+    yield from table("Pas trouvées, ou moins précises que leur adresse", _worded("position_reason", counts.reasons))
+    yield from table("Échecs du géocodeur", counts.failures)
+
+
+def _conflicts(counts: Positions) -> dict[str, int]:
+    return {"« ./lum1 positions conflicts » les montre": counts.conflicts} if counts.conflicts else {}
 
 
 def _records(counts: Counts) -> Iterator[str]:

@@ -3,7 +3,7 @@
 Lum1Error
 ├── InvalidQuestion          the question cannot be asked as it is written
 │   ├── InvalidIdentifier    a FINESS, SIRET or SIREN number that cannot exist
-│   ├── InvalidPosition      a longitude or latitude that is not on Earth
+│   ├── InvalidPosition      a longitude or latitude that is not on Earth, or not in the territory it should be in
 │   ├── NotAvailableYet      a filter whose data do not exist yet
 │   └── InvalidCursor        a cursor we did not make, or made for another question
 ├── NotFound                 no structure under this identifier
@@ -32,7 +32,7 @@ class InvalidIdentifier(InvalidQuestion):
 
 
 class InvalidPosition(InvalidQuestion):
-    """A position that is not on Earth, or an area without extent."""
+    """A position that is not on Earth or in its territory, or an area without extent."""
 
 
 class NotAvailableYet(InvalidQuestion):

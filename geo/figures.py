@@ -55,6 +55,17 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}{NARROW_SPACE}h{NARROW_SPACE}{minutes % 60:02}{NARROW_SPACE}min"
 
 
+def metres(distance_m: float) -> str:
+    """A distance.
+
+    >>> [metres(n) for n in (3.4, 641.2, 12_345)]
+    ['3\u202fm', '641\u202fm', '12,3\u202fkm']
+    """
+    if distance_m < 1_000:
+        return f"{number(round(distance_m))}{NARROW_SPACE}m"
+    return f"{number(round(distance_m / 1_000, 1))}{NARROW_SPACE}km"
+
+
 def size(octets: float) -> str:
     """A file's size.
 

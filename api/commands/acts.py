@@ -30,7 +30,7 @@ _CANNOT_BE_KEPT = re.compile("[\0\ud800-\udfff]")
 VERDICTS = {"accepted": "Accepté", "rejected": "Refusé"}
 
 
-def _said(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def said(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """What a person wrote, without what surrounds it; nothing but spaces says nothing."""
     if value is None:
         return None
@@ -41,22 +41,22 @@ def _said(context: click.Context, parameter: click.Parameter, value: str | None)
     return value.strip()
 
 
-BY = click.option("--by", required=True, callback=_said, metavar="NOM", help="Qui décide.")
-REASON = click.option("--reason", required=True, callback=_said, metavar="TEXTE", help="Pourquoi.")
+BY = click.option("--by", required=True, callback=said, metavar="NOM", help="Qui décide.")
+REASON = click.option("--reason", required=True, callback=said, metavar="TEXTE", help="Pourquoi.")
 
 
 @click.command()
 @click.argument("siret")
 @click.option(
     "--reason",
-    callback=_said,
+    callback=said,
     metavar="TEXTE",
     help="Pourquoi : opposition reçue le…, numéro du dossier. Jamais publié.",
 )
 @click.option("--undo", is_flag=True, help="Revenir sur un retrait.")
 def withdraw(siret: str, reason: str | None, undo: bool) -> None:
     """Retirer un établissement de SIRENE : personne ne le trouve plus, aucun chargement ne le ramène."""
-    instance = _instance(settings_with_database())
+    instance = instance_of(settings_with_database())
     if undo:
         with Bars() as bars:
             acts.undo_withdrawal(instance, siret, bars)
@@ -134,13 +134,13 @@ def reject_link(finess: str, siret: str, by: str, reason: str) -> None:
 def undo_link(finess: str, siret: str) -> None:
     """Revenir sur une décision : le rapprochement redevient ce qui en est trouvé."""
     with Bars() as bars:
-        acts.undo_decision(_instance(settings_with_database()), finess, siret, bars)
+        acts.undo_decision(instance_of(settings_with_database()), finess, siret, bars)
     click.echo(f"{finess} et {siret} : plus aucune décision.")
 
 
 def _decide(finess: str, siret: str, verdict: str, by: str, reason: str) -> None:
     with Bars() as bars:
-        acts.decide(_instance(settings_with_database()), finess, siret, verdict, by, reason, bars)
+        acts.decide(instance_of(settings_with_database()), finess, siret, verdict, by, reason, bars)
     click.echo(f"{finess} et {siret} : rapprochement {STATUSES[verdict]}, par {by}. « links undo » y revient.")
 
 
@@ -177,7 +177,8 @@ def _decision(row: Mapping[str, Any]) -> str:
     return f"{verdict} par {row['decided_by']} le {day} : {row['decided_because']}"
 
 
-def _instance(settings: Settings) -> acts.Instance:
+def instance_of(settings: Settings) -> acts.Instance:
+    """Where acts take place."""
     return acts.Instance(engine_for(settings.database_url), settings.home, settings.search_root)
 
 

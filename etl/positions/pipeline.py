@@ -19,7 +19,7 @@ from etl.registers.given import give
 from etl.report import Report
 from etl.running import Attempt, Place
 from geo.database import engine_for
-from geo.errors import NotReady, Refused
+from geo.errors import NotReady
 from geo.geocoder import Geocoder
 from geo.position_tables import PIPELINE
 from geo.publication import Publication, served_publication
@@ -96,7 +96,7 @@ def _check_geocoder(settings: Settings, served: Publication) -> None:
             "ou relancez sans LUM1_LIVE=0."
         )
     if served.fictitious and settings.geocoder_url == Settings.geocoder_url:
-        raise Refused(
+        raise NotReady(
             "Les structures servies sont fictives : leurs adresses ne sont pas demandées à un service public. "
             "Donnez un géocodeur à vous dans LUM1_GEOCODER_URL."
         )

@@ -1,4 +1,4 @@
-"""What people decide of registers: a person withdrawn, a link accepted or refused; each act dated, with its reason, undoable.
+"""What people decide of registers: a person withdrawn, a link accepted or refused, a point placed; dated, reasoned, undoable.
 
 Each is one transaction under the lock of loads, published at once; no load, rollback or matching undoes it.
 """
@@ -13,12 +13,15 @@ from sqlalchemy import Connection, Engine, insert, text, update
 
 from etl import ledger, publish
 from etl.load import Progress, Silent
-from etl.registers import journal, settling
+from etl.registers import journal, placed, settling
 from etl.registers.together import Together, serve_together
 from etl.sirene import scratch
-from geo.errors import Lum1Error, NotFound
+from geo.errors import InvalidPosition, Lum1Error, NotFound
 from geo.identifiers import Finess, Siret
 from geo.links import link_decision
+from geo.plausibility import nowhere, outside_its_commune, outside_its_territory
+from geo.position import distance_m
+from geo.position_tables import pin as pins
 from geo.sirene import WITHHELD, withdrawal
 
 
@@ -97,6 +100,51 @@ def undo_decision(instance: Instance, finess: str, siret: str, progress: Progres
     _published(instance, act, pair[1], progress, also=(pair[0],))
 
 
+class Pinned(msgspec.Struct, frozen=True):
+    """A pin, and how far what others say is from it, in metres."""
+
+    structure: str
+    name: str
+    distances: list[tuple[placed.Point, float]]
+    outside: bool  # of its commune, beyond what contours are wrong by
+
+
+def pin(
+    instance: Instance, structure: str, lon: float, lat: float, by: str, reason: str, progress: Progress | None = None
+) -> Pinned:
+    """Say where a structure is, until it is undone; an earlier pin is ended. Degrees of WGS 84."""
+    point = {"structure": structure, "lon": lon, "lat": lat}
+    with instance.engine.connect() as connection:
+        found = connection.execute(text(PINNABLE), point).one_or_none()
+    if found is None:
+        raise NotFound(f"Aucune structure {structure} : son identifiant est dans l’adresse de sa page.")
+    if found.elsewhere:
+        raise InvalidPosition(
+            f"{lon} de longitude et {lat} de latitude sont hors du territoire de {found.name} : "
+            "la longitude se donne avant la latitude."
+        )
+
+    def act(connection: Connection) -> None:
+        connection.execute(update(pins).where(*_pinned(structure)).values(undone_at=text("now()")))
+        connection.execute(insert(pins).values(**point, by=by, reason=reason))
+
+    _published(instance, act, None, progress)
+    with instance.engine.connect() as connection:
+        said = [each for each in placed.points_of(connection, structure) if each.source != "administrator"]
+    distances = [(each, distance_m(lon, lat, each.lon, each.lat)) for each in said]
+    return Pinned(structure, found.name, distances, found.outside)
+
+
+def undo_pin(instance: Instance, structure: str, progress: Progress | None = None) -> None:
+    """Leave a structure to what its sources say."""
+
+    def act(connection: Connection) -> None:
+        if not connection.execute(update(pins).where(*_pinned(structure)).values(undone_at=text("now()"))).rowcount:
+            raise NotFound(f"La structure {structure} n’a pas de point placé à la main.")
+
+    _published(instance, act, None, progress)
+
+
 def reapply(instance: Instance, progress: Progress | None = None) -> int:
     """After a database was brought back from a backup: who was withheld since is withheld again; how many structures left."""
     with instance.engine.connect() as connection:
@@ -163,11 +211,27 @@ def _published(
     return together, [each.number for each in carriers if each.published]
 
 
+def _pinned(structure: str) -> tuple[Any, ...]:
+    return (pins.c.structure == structure, pins.c.undone_at.is_(None))
+
+
 def _standing(pair: tuple[str, str]) -> tuple[Any, ...]:
     c = link_decision.c
     return (c.finess == pair[0], c.siret == pair[1], c.undone_at.is_(None))
 
 
+# Whether a point is one of its territory and of its commune, by primary keys.
+PINNABLE = f"""
+SELECT s.name, coalesce({nowhere()} OR {outside_its_territory()}, false) AS elsewhere,
+       coalesce({outside_its_commune()}, false) AS outside
+FROM structure AS s
+LEFT JOIN (
+    SELECT c.code, coalesce(city.contour, c.contour) AS contour
+    FROM commune AS c LEFT JOIN commune AS city ON city.code = c.parent
+) AS c ON c.code = s.commune
+CROSS JOIN (SELECT CAST(:lon AS float8) AS lon, CAST(:lat AS float8) AS lat) AS point
+WHERE s.id = :structure
+"""
 # By withdrawal_standing_idx.
 IS_WITHDRAWN = "SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL)"
 # By structure_finess_idx.

@@ -7,6 +7,7 @@ the centre of the commune, which says so.
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from geo.plausibility import CENTRES, RULES, SHARED_BY, first_broken
@@ -20,7 +21,7 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     `whole`: judge every point again, not only those that this load brought.
     """
     given = {"load_id": load_id, "whole": whole}
-    for statement in (SAID, *OF_SOURCES, "ANALYZE said", CENTRES, SHARE, FORGET_JUDGED):
+    for statement in (MOVING, STAGE, *OF_SOURCES, "ANALYZE said", CENTRES, SHARE, FORGET_JUDGED):
         connection.execute(text(statement), given)
     connection.execute(text(REFUSE))
     connection.execute(text(DROP_REFUSED))
@@ -36,28 +37,60 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     return {"refused": {rule: refused.get(rule, 0) for rule in RULES}, "conflicts": conflicts}
 
 
-# The structures that may move: all of FINESS's, and of SIRENE's those that another source speaks of, or did, or that are new.
-# `fresh`: this load brought its own point.
-SAID = """
+class Point(msgspec.Struct, frozen=True):
+    """What one source says of a structure's place."""
+
+    source: str
+    lon: float
+    lat: float
+    precision: str
+    rule: str | None  # of geo.plausibility, that keeps it off the map
+
+
+def points_of(connection: Connection, structure: str) -> list[Point]:
+    """All that is said of one structure, the most trusted source first; ends the caller's transaction."""
+    given = {"id": structure, "load_id": None, "whole": False}
+    for statement in (ONE, STAGE, *OF_SOURCES):
+        connection.execute(text(statement), given)
+    said = [Point(**row) for row in connection.execute(text(POINTS)).mappings()]
+    connection.rollback()
+    return sorted(said, key=lambda each: TRUSTED_FIRST.index(each.source))
+
+
+def _told(of_finess: str, of_sirene: str) -> str:
+    """The temporary table of the structures that are looked at, with what their own register says.
+
+    `fresh`: this load brought it.
+    """
+    return f"""
 CREATE TEMPORARY TABLE told ON COMMIT DROP AS
-SELECT s.id, s.register, s.commune, s.load_id = :load_id OR CAST(:whole AS boolean) AS fresh,
+SELECT s.id, s.register, s.commune, s.load_id IS NOT DISTINCT FROM :load_id OR CAST(:whole AS boolean) AS fresh,
        CASE WHEN o.id IS NULL THEN s.lon ELSE o.lon END AS lon,
        CASE WHEN o.id IS NULL THEN s.lat ELSE o.lat END AS lat,
        CASE WHEN o.id IS NULL THEN s.precision ELSE o.precision END AS precision,
        CASE WHEN o.id IS NULL THEN s.position_source ELSE o.position_source END AS source
 FROM structure AS s
 LEFT JOIN structure_own AS o USING (id)
-WHERE s.register = 'finess'
+WHERE s.register = 'finess' AND {of_finess}
 UNION ALL
-SELECT s.id, s.register, s.commune, s.load_id = :load_id OR :whole, e.lon, e.lat, e.precision, e.position_source
+SELECT s.id, s.register, s.commune, s.load_id IS NOT DISTINCT FROM :load_id OR :whole, e.lon, e.lat, e.precision,
+       e.position_source
 FROM structure AS s
 JOIN sirene_establishment AS e ON s.id = 's' || e.siret
-WHERE s.register = 'sirene' AND (
-    s.load_id = :load_id OR :whole OR s.position_source IS DISTINCT FROM e.position_source
+WHERE s.register = 'sirene' AND ({of_sirene})
+"""
+
+
+# The structures that may move: all of FINESS's, and of SIRENE's those that another source speaks of, or did, or that are new.
+MOVING = _told(
+    "true",
+    """s.load_id = :load_id OR :whole OR s.position_source IS DISTINCT FROM e.position_source
     OR EXISTS (SELECT FROM geocoded_structure AS g WHERE g.id = s.id)
     OR EXISTS (SELECT FROM refused_point AS r WHERE r.structure = s.id)
-    OR EXISTS (SELECT FROM pin AS p WHERE p.structure = s.id AND p.undone_at IS NULL)
-);
+    OR EXISTS (SELECT FROM pin AS p WHERE p.structure = s.id AND p.undone_at IS NULL)""",
+)
+ONE = _told("s.id = :id", "s.id = :id")
+STAGE = """
 CREATE UNIQUE INDEX ON told (id);
 ANALYZE told;
 CREATE TEMPORARY TABLE said (
@@ -198,5 +231,11 @@ NOTE_CONFLICTS = """
 INSERT INTO position_conflict (structure, source, other, distance_m, load_id)
 SELECT structure, source, other, distance_m, :load_id FROM conflict_now
 ON CONFLICT DO NOTHING
+"""
+POINTS = """
+SELECT said.source, said.lon, said.lat, said.precision, r.rule
+FROM said
+LEFT JOIN refused_point AS r
+    ON r.structure = said.id AND r.source = said.source AND (said.lon, said.lat) = (r.lon, r.lat)
 """
 BY_RULE = "SELECT rule, count(*) FROM refused_point GROUP BY rule ORDER BY rule"

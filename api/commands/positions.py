@@ -1,0 +1,129 @@
+"""`pin` and `positions`: a point placed by hand, what each source says of a place, who disagrees."""
+
+from typing import Any
+
+import click
+import msgspec
+from sqlalchemy import text
+
+from api.commands.acts import instance_of, said
+from api.commands.database import settings_with_database
+from api.commands.terminal import Bars
+from etl.labels import label
+from etl.registers import acts, placed
+from etl.registers.placed import Point
+from geo.communes import area_names
+from geo.database import engine_for
+from geo.errors import NotFound
+from geo.figures import metres
+from geo.position import distance_m
+
+NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # the longitudes of Guadeloupe are no options
+
+
+@click.command(context_settings=NEGATIVE_NUMBERS)
+@click.argument("structure", metavar="ID")
+@click.argument("lon", type=click.FloatRange(-180, 180), required=False)
+@click.argument("lat", type=click.FloatRange(-90, 90), required=False)
+@click.option("--by", callback=said, metavar="NOM", help="Qui le place.")
+@click.option("--reason", callback=said, metavar="TEXTE", help="Pourquoi : sur place, appel du…")
+@click.option("--undo", is_flag=True, help="Revenir à ce que disent les sources.")
+def pin(structure: str, lon: float | None, lat: float | None, by: str | None, reason: str | None, undo: bool) -> None:
+    """Placer une structure à la main (degrés WGS 84, longitude d’abord) ; aucun chargement n’y change rien."""
+    instance = instance_of(settings_with_database())
+    if undo:
+        with Bars() as bars:
+            acts.undo_pin(instance, structure, bars)
+        click.echo(f"{structure} : plus de point placé à la main.")
+        return
+    if lon is None or lat is None or by is None or reason is None:
+        raise click.UsageError("LON, LAT, --by et --reason sont demandés : un point dit qui le place et pourquoi.")
+    with Bars() as bars:
+        done = acts.pin(instance, structure, lon, lat, by, reason, bars)
+    click.echo(
+        f"{done.name} ({done.structure}) placée à {lat:.6f}, {lon:.6f} par {by}. « pin {structure} --undo » y revient."
+    )
+    for point, distance in done.distances:
+        click.echo(f"    à {metres(distance)} de ce que dit {label('position_source', point.source)}{_refused(point)}")
+    if done.outside:
+        click.echo("    Attention : ce point est hors de sa commune.")
+
+
+@click.group()
+def positions() -> None:
+    """Les positions des structures : leurs sources, leurs désaccords."""
+
+
+@positions.command("show")
+@click.argument("structure", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def show(structure: str, as_json: bool) -> None:
+    """Ce que chaque source dit d’une structure, et ce qui est servi."""
+    with engine_for(settings_with_database().database_url).connect() as connection:
+        served = connection.execute(text(SERVED), {"id": structure}).mappings().one_or_none()
+        if served is None:
+            raise NotFound(f"Aucune structure {structure}.")
+        points = placed.points_of(connection, structure)
+    if as_json:
+        click.echo(msgspec.json.encode({"served": {**served}, "sources": points}).decode())
+        return
+    click.echo(f"{served['name']} — {served['place']}")
+    click.echo(f"    servie : {_where(served)}")
+    for point in points:
+        apart = ""
+        if served["lon"] is not None:
+            apart = f", à {metres(distance_m(served['lon'], served['lat'], point.lon, point.lat))}"
+        where = f"{point.lat:.6f}, {point.lon:.6f}, {label('precision', point.precision)}{apart}"
+        click.echo(f"    {label('position_source', point.source)} : {where}{_refused(point)}")
+
+
+@positions.command("conflicts")
+@click.option("--departement", help="D’un seul département.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def conflicts(departement: str | None, limit: int, as_json: bool) -> None:
+    """Les structures que deux sources placent à plus de 500 m l’une de l’autre, les plus éloignées d’abord."""
+    if departement is not None and departement not in area_names("departement"):
+        raise NotFound(f"Le département «\u202f{departement}\u202f» n’existe pas : 59, 2A, 974…")
+    with engine_for(settings_with_database().database_url).connect() as connection:
+        asked = {"departement": departement, "limit": limit}
+        rows: list[dict[str, Any]] = [{**row} for row in connection.execute(text(CONFLICTS), asked).mappings()]
+    if as_json:
+        click.echo(msgspec.json.encode(rows).decode())
+        return
+    if not rows:
+        click.echo("Aucun désaccord.")
+    for row in rows:
+        sources = f"{label('position_source', row['source'])} et {label('position_source', row['other'])}"
+        click.echo(f"{row['structure']}  {metres(row['distance_m'])} entre {sources}")
+        click.echo(f"    {row['name']} — {row['place']}")
+
+
+def _where(served: Any) -> str:
+    if served["lon"] is None:
+        return "sans position"
+    source = label("position_source", served["position_source"])
+    return f"{served['lat']:.6f}, {served['lon']:.6f}, {label('precision', served['precision'])}, {source}"
+
+
+def _refused(point: Point) -> str:
+    return f" — écarté : {label('rule', point.rule)}" if point.rule else ""
+
+
+# By structure's primary key.
+SERVED = """
+SELECT s.id, s.name, s.lon, s.lat, s.precision, s.position_source,
+       concat_ws(' ', array_to_string(s.address_lines, ', '), s.postcode, s.commune_name) AS place
+FROM structure AS s
+WHERE s.id = :id
+"""
+# The whole list of disagreements, a few thousands, joined by structure's primary key.
+CONFLICTS = """
+SELECT c.structure, c.source, c.other, c.distance_m, s.name, s.departement,
+       concat_ws(' ', array_to_string(s.address_lines, ', '), s.postcode, s.commune_name) AS place
+FROM position_conflict AS c
+JOIN structure AS s ON s.id = c.structure
+WHERE s.open AND (CAST(:departement AS text) IS NULL OR s.departement = :departement)
+ORDER BY c.distance_m DESC, c.structure, c.source, c.other
+LIMIT :limit
+"""

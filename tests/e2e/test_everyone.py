@@ -1,60 +1,12 @@
-"""Pages that everyone can use: assistive technology, keyboard, narrow screens, no JavaScript, dark, paper."""
-
-from pathlib import Path
-from typing import Any
+"""Pages that everyone can use: keyboard, narrow screens, no JavaScript, no WebGL, paper."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import the_map
-from tests.e2e.conftest import TOLD_REFUSED, TOLD_WHOLE
-from tests.e2e.the_list import NAMES, search, search_box
-
-PAGES = (
-    "/",
-    "/?q=pharmacie",
-    "/?q=xyzzyqwz",
-    "/?lat=48.857&lon=2.352&radius=10000",
-    "/?activite=AMSR:924",
-    "/donnees",
-    "/donnees/chargements",
-    f"/donnees/chargements/{TOLD_WHOLE}",
-    f"/donnees/chargements/{TOLD_WHOLE}?tri=-precises",
-    f"/donnees/chargements/{TOLD_REFUSED}",
-    "/api/docs",
-)
-
-
-def violations(page: Page, web_assets: Path) -> list[dict[str, Any]]:
-    """What axe-core finds, short enough to read in a failure. Injected by the debugger: the page's policy forbids it."""
-    page.evaluate((web_assets / "axe-core" / "axe.min.js").read_text())
-    report = page.evaluate(
-        "() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })"
-    )
-    return [{"rule": v["id"], "where": [node["target"] for node in v["nodes"][:3]]} for v in report["violations"]]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("address", PAGES)
-def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: Any) -> None:
-    page.emulate_media(color_scheme=theme)
-    response = page.goto(address)
-    assert response is not None
-    assert response.ok
-    if page.locator("#carte").count():
-        the_map.wait_until_drawn(page)
-    assert violations(page, web_assets) == []
-
-
-def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page: Page, web_assets: Path) -> None:
-    page.goto("/?q=pharmacie")
-    search_box(page).press_sequentially(" bo")
-    expect(page.get_by_role("option").first).to_be_visible()
-    assert violations(page, web_assets) == []
-    page.keyboard.press("Escape")
-    page.locator(NAMES).first.click()
-    expect(page.locator(".fiche")).to_be_visible()
-    assert violations(page, web_assets) == []
+from tests.e2e.conftest import TOLD_WHOLE
+from tests.e2e.pages import PAGES
+from tests.e2e.the_list import NAMES, search
 
 
 def test_the_keyboard_alone_reaches_content_and_opens_a_structure(page: Page) -> None:
@@ -99,17 +51,6 @@ def test_the_footer_covers_no_text(page: Page, address: str, width: int) -> None
     assert footer["y"] + footer["height"] <= page.evaluate("document.documentElement.scrollHeight") + 0.5
 
 
-@pytest.mark.parametrize("address", ["/?q=pharmacie", "/donnees/chargements"])
-def test_axe_finds_nothing_on_a_telephone(page: Page, web_assets: Path, address: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
-    page.goto(address)
-    assert violations(page, web_assets) == []
-    if page.locator(NAMES).count():
-        page.locator(NAMES).first.click()
-        expect(page.locator(".fiche")).to_be_visible()
-        assert violations(page, web_assets) == []
-
-
 def test_telephone_numbers_do_not_break_in_the_middle(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 800})
     page.goto("/?q=pharmacie")
@@ -129,15 +70,6 @@ def broken_numbers(page: Page) -> list[str]:
         }).map((a) => a.textContent)"""
     )
     return broken
-
-
-def test_activities_of_a_structure_are_for_everyone_on_a_narrow_screen_too(page: Page, web_assets: Path) -> None:
-    page.goto("/?activite=AMM")
-    page.locator(NAMES).first.click()
-    expect(page.get_by_role("heading", name="Activités autorisées")).to_be_visible()
-    assert violations(page, web_assets) == []
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_narrow_screen_shows_the_list_or_the_map(page: Page) -> None:

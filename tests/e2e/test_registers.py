@@ -12,8 +12,8 @@ from geo.settings import Settings
 from tests.api import two_registers as street
 from tests.conftest import fresh_database
 from tests.e2e import the_map
+from tests.e2e.axe import violations
 from tests.e2e.conftest import served, visiting
-from tests.e2e.test_everyone import violations
 from tests.places import BORDEAUX
 from tiles import basemap
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from etl.sirene.api.flatten import Flattened, Rejected, flatten, flatten_units, latest_of_each_siret
-from etl.sirene.diffusion import split, split_units
+from etl.sirene.diffusion import split, told_of_units
 from etl.sirene.rows import JOINED, UNIT
 from tests.etl.sirene.api.entries import a_siret, a_unit, an_establishment
 
@@ -127,7 +127,8 @@ def test_a_hidden_legal_unit_is_masked_whatever_cannot_be_read_of_it() -> None:
     ]
     flattened = flatten_units(units)
     assert [each.siret for each in flattened.rejected] == [a_siret(4)[:9]]
-    assert split_units(flattened.rows)[1] == [a_siret(n)[:9] for n in (1, 2, 3)]
+    assert flattened.rows["siren"].to_list() == [a_siret(n)[:9] for n in (1, 2, 3)]
+    assert told_of_units(flattened.rows).is_empty()
 
 
 def test_the_number_of_a_rejected_entry_that_may_be_hidden_is_not_told() -> None:

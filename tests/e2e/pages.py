@@ -1,0 +1,17 @@
+"""Addresses of every kind of page."""
+
+from tests.e2e.conftest import TOLD_REFUSED, TOLD_WHOLE
+
+PAGES = (
+    "/",
+    "/?q=pharmacie",
+    "/?q=xyzzyqwz",
+    "/?lat=48.857&lon=2.352&radius=10000",
+    "/?activite=AMSR:924",
+    "/donnees",
+    "/donnees/chargements",
+    f"/donnees/chargements/{TOLD_WHOLE}",
+    f"/donnees/chargements/{TOLD_WHOLE}?tri=-precises",
+    f"/donnees/chargements/{TOLD_REFUSED}",
+    "/api/docs",
+)

@@ -13,7 +13,7 @@ import csv
 import io
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -104,6 +104,25 @@ def found(asked: Asked, row: dict[str, str]) -> dict[str, str]:
         "result_housenumber": number, "result_name": words, "result_street": "Rue des Lilas", "result_status": "ok",
         "banID": "9b4ff4b6", "result_citycode": "75056",
     }  # fmt: skip
+
+
+def knows(places: Mapping[str, tuple[float, float]], citycode: str) -> Behaviour:
+    """A commune's addresses alone, written as they are asked: « 12 RUE DES LILAS » at a longitude and latitude."""
+
+    def row_of(asked: Asked, row: dict[str, str]) -> dict[str, str]:
+        words = asked.words(row)
+        text = next((each for each in sorted(places, key=len, reverse=True) if words.startswith(each)), None)
+        if text is None:
+            return row | {"result_status": "not-found"}
+        number, _, street = text.partition(" ") if text[:1].isdigit() else ("", "", text)
+        lon, lat = places[text]
+        return row | {
+            "longitude": str(lon), "latitude": str(lat), "result_score": "0.95", "result_score_next": "0.5",
+            "result_label": text, "result_type": "housenumber" if number else "street", "result_housenumber": number,
+            "result_name": text, "result_street": street, "result_status": "ok", "result_citycode": citycode,
+        }  # fmt: skip
+
+    return lambda _, asked: table(asked, [row_of(asked, row) for row in asked.table]) if asked.table else None
 
 
 def table(asked: Asked, rows: list[dict[str, str]], results: tuple[str, ...] = RESULTS) -> Said:

@@ -49,8 +49,8 @@ geocoded_structure = Table(
     Column("gave_up", Text),  # etl.positions.ladder.GaveUp
     Column("indexed_on", Date, nullable=False),
 )
-# Which address of a row of `structure` was asked for, in SQL over its columns.
-ADDRESS_HASH = "md5(jsonb_build_array(address_lines, postcode, commune)::text)"
+# Which address of a row of `structure AS s` was asked for, in SQL.
+ADDRESS_HASH = "md5(CAST(jsonb_build_array(s.address_lines, s.postcode, s.commune) AS text))"
 
 # A point placed by hand; it wins until it is undone.
 pin = Table(

@@ -59,7 +59,7 @@ def geocode(instance: Instance, place: Place, precision: str = "housenumber", *,
         connection.execute(
             text(
                 "INSERT INTO geocoded_structure (id, address, asked, lon, lat, precision, indexed_on) "
-                f"SELECT id, {address}, '{{}}', :lon, :lat, :precision, '2026-10-01' FROM structure WHERE id = '{ID}'"
+                f"SELECT id, {address}, '{{}}', :lon, :lat, :precision, '2026-10-01' FROM structure AS s WHERE id = '{ID}'"
             ),
             {"lon": place.lon, "lat": place.lat, "precision": precision},
         )

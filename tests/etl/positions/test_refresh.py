@@ -11,7 +11,7 @@ from etl.load import Silent
 from etl.positions import pipeline
 from etl.registers import acts
 from etl.report import Report, as_text
-from geo.errors import Lum1Error, NotReady
+from geo.errors import NotAGeocoder, NotReady
 from geo.settings import Settings
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege, many
@@ -140,10 +140,9 @@ def test_a_geocoder_that_breaks_down_keeps_what_it_had_said(
 ) -> None:
     """Batch after batch: the second fails for good, the first is not asked again."""
     monkeypatch.setattr("etl.positions.asking.AT_ONCE", 1)
-    monkeypatch.setattr("geo.patience.Patience.total_s", 0.2, raising=False)
     geocoder.next_answers(knows(LILAS, "59350"))
-    geocoder.always = status(500)
-    with pytest.raises(Lum1Error):
+    geocoder.always = status(404)
+    with pytest.raises(NotAGeocoder):
         pipeline.refresh(settings(told, geocoder), Silent())
     assert told.rows("SELECT state FROM load WHERE pipeline = 'positions'") == [("failed",)]
     assert told.rows("SELECT count(*) FROM geocoded_answer") == [(1,)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from geo.precedence import EVERY, PRECEDENCE
+from geo.precedence import EVERY, PRECEDENCE, TRUSTED_FIRST
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege, many
 from tests.etl.instance import Instance
@@ -79,7 +79,9 @@ def test_sirene_alone_tells_the_activity(both: Instance) -> None:
 
 
 def test_the_more_precise_point_is_heard_and_finess_s_where_both_are_as_precise(both: Instance) -> None:
-    assert PRECEDENCE["position"] == ("finess", "finess_ancien", "sirene", "commune")
+    order = ("administrator", "finess", "finess_ancien", "sirene", "geocoder", "commune")
+    assert PRECEDENCE["position"] == order
+    assert [{"insee": "sirene"}.get(source, source) for source in TRUSTED_FIRST] == list(order)
     assert told(both, f"f{EGE}")["position"] == "insee"
     assert told(both, f"f{PLACED}")["position"] == "finess"
 

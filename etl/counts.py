@@ -39,11 +39,23 @@ class Covered(msgspec.Struct, frozen=True):
     phone: int = 0
 
 
+class Distances(msgspec.Struct, frozen=True):
+    """Between the points of two sources that place the same open structures better than at their communes' centres."""
+
+    source: str  # the one that geo.precedence trusts more
+    other: str
+    n: int  # structures
+    median_m: float
+    p95_m: float  # ninety-five in a hundred are nearer
+    far: int  # more than geo.position_tables.CONFLICT_M apart
+
+
 class Positions(msgspec.Struct, frozen=True):
     """Of the points that sources say."""
 
     refused: dict[str, int] = {}  # by rule of geo.plausibility
     conflicts: int = 0  # pairs of sources too far apart
+    distances: list[Distances] = []  # by pair of sources, the most trusted first
 
 
 class Geocoding(msgspec.Struct, frozen=True):

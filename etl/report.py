@@ -8,16 +8,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from etl.counts import Counts, Geocoding, Positions, counts_of, together, total
+from etl.counts import Counts, Distances, Geocoding, Positions, counts_of, together, total
 from etl.coverage import worst_placed
 from etl.gates import Verdict
 from etl.labels import label
 from etl.lines import NUMBER_WIDTH, folded, line, most_first, paragraphs, table
 from geo.communes import area_names
-from geo.figures import NARROW_SPACE, duration, number, percent
+from geo.figures import NARROW_SPACE, duration, metres, number, percent
 
 WORST_SHOWN = 3  # départements
 UNKNOWN_FIELDS_SHOWN = 10
+ACROSS = ("fois", "médiane", "95 %", "> 500\u202fm")  # of distances between sources
+PAIR_WIDTH, DISTANCE_WIDTH = 44, 9
 GONE_BACK = re.compile(r"retour au chargement (\d+)")  # how etl/rollback.py names its source
 # Options of SIRENE's files by the name that Insee gives each, the longest first: one begins with another's.
 SIRENE_FILES = {
@@ -87,6 +89,7 @@ def as_text(report: Report) -> str:
         _geocoding(counts.geocoding),
         table("Points écartés", _worded("rule", {name: n for name, n in counts.positions.refused.items() if n})),
         table("Désaccords de plus de 500 m entre sources", _conflicts(counts.positions)),
+        distances(counts.positions.distances),
         _records(counts),
         _coverage(counts),
         _gates(report),
@@ -223,6 +226,17 @@ def _geocoding(counts: Geocoding) -> Iterator[str]:
 
 def _conflicts(counts: Positions) -> dict[str, int]:
     return {"« ./lum1 positions conflicts » les montre": counts.conflicts} if counts.conflicts else {}
+
+
+def distances(pairs: Iterable[Distances]) -> Iterator[str]:
+    """Pairs of sources down, the more trusted one first; how far apart they are across."""
+    for rank, each in enumerate(pairs):
+        if not rank:
+            yield "Écarts entre sources".ljust(PAIR_WIDTH) + "".join(name.rjust(DISTANCE_WIDTH) for name in ACROSS)
+        pair = f"  {label('position_source', each.source)} – {label('position_source', each.other)}"
+        values = (number(each.n), metres(each.median_m), metres(each.p95_m), percent(each.far, each.n))
+        shown = pair if len(pair) < PAIR_WIDTH else f"  …{pair[4 - PAIR_WIDTH :]}"
+        yield shown.ljust(PAIR_WIDTH) + "".join(value.rjust(DISTANCE_WIDTH) for value in values)
 
 
 def _records(counts: Counts) -> Iterator[str]:

@@ -5,6 +5,7 @@ beside no other point, or where it tells better a place that the register's agre
 the centre of the commune, which says so.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -28,13 +29,22 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     connection.execute(text(DROP_NEEDLESS))
     order = {"precisions": list(MORE_PRECISE_FIRST), "sources": list(TRUSTED_FIRST)}
     connection.execute(text(PLACED), order)
+    distances = [_to_the_decimetre(row) for row in connection.execute(text(DISTANCES), order).mappings()]
     connection.execute(text("ANALYZE placed"))
     for statement in (CONFLICTS, END_CONFLICTS, NOTE_CONFLICTS):
         connection.execute(text(statement), given)
     connection.execute(text("DROP TABLE said, commune_centre, conflict_now, told"))
     refused = dict(map(tuple, connection.execute(text(BY_RULE)).all()))
     conflicts: int = connection.execute(text("SELECT count(*) FROM position_conflict")).scalar_one()
-    return {"refused": {rule: refused.get(rule, 0) for rule in RULES}, "conflicts": conflicts}
+    return {
+        "refused": {rule: refused.get(rule, 0) for rule in RULES},
+        "conflicts": conflicts,
+        "distances": distances,
+    }
+
+
+def _to_the_decimetre(distances: Mapping[str, Any]) -> dict[str, Any]:
+    return {**distances, **{name: round(distances[name], 1) for name in ("median_m", "p95_m")}}
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -210,6 +220,26 @@ SELECT t.id,
 FROM told AS t
 LEFT JOIN best USING (id)
 LEFT JOIN commune AS c ON c.code = t.commune
+"""
+# How far each source is from those that are trusted more, where both speak of an open structure. Whatever has two sources may
+# move (MOVING), so any run sees all of them. As for conflicts, the centre of a commune says nothing.
+DISTANCES = f"""
+WITH apart AS (
+    SELECT one.source, other.source AS other,
+           ST_DistanceSphere(ST_MakePoint(one.lon, one.lat), ST_MakePoint(other.lon, other.lat)) AS distance_m
+    FROM said AS one
+    JOIN said AS other ON other.id = one.id
+        AND array_position(CAST(:sources AS text[]), one.source) < array_position(CAST(:sources AS text[]), other.source)
+    JOIN structure AS s ON s.id = one.id AND s.open
+    WHERE 'commune' NOT IN (one.precision, other.precision)
+)
+SELECT source, other, count(*) AS n,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY distance_m) AS median_m,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY distance_m) AS p95_m,
+       count(*) FILTER (WHERE distance_m > {CONFLICT_M}) AS far
+FROM apart
+GROUP BY source, other
+ORDER BY array_position(CAST(:sources AS text[]), source), array_position(CAST(:sources AS text[]), other)
 """
 CONFLICTS = f"""
 CREATE TEMPORARY TABLE conflict_now ON COMMIT DROP AS

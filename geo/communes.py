@@ -38,6 +38,8 @@ commune = Table(
 )
 # Usage: which commune holds a point; commune outlines of a base map tile.
 Index("commune_contour_idx", commune.c.contour, postgresql_using="gist")
+# Usage: whether a point is the centre of some commune (geo.plausibility).
+Index("commune_lat_idx", commune.c.lat)
 
 area = Table(
     "area",

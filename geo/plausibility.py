@@ -11,6 +11,7 @@ from geo.territories import TERRITORIES
 
 # Contours are simplified: nine in ten of the true points that fall outside are within 261 m (DATA-FACTS § 1.7).
 TOLERANCE_M = 300
+METRES_A_DEGREE = 111_000  # of latitude, a little less than there are
 CENTRE_M = 15  # centres are published to a metre or two, and rounded
 SHARED_BY = 100  # addresses: a register's default, not a place
 
@@ -23,7 +24,7 @@ def nowhere() -> str:
 def outside_its_territory() -> str:
     """Out of the box of the territory that the commune is in."""
     boxes = " ".join(
-        f"WHEN c.code ~ '^({'|'.join(each.prefixes)})' THEN {_outside(each.bounds)}"
+        f"WHEN left(c.code, 3) IN ({', '.join(map(repr, each.prefixes))}) THEN {_outside(each.bounds)}"
         for each in TERRITORIES
         if each.prefixes
     )
@@ -32,13 +33,13 @@ def outside_its_territory() -> str:
 
 
 def centre_of_another_commune() -> str:
-    """Where a geocoder that did not find the address stands, for a commune that is not this one."""
-    return """c.code IS NOT NULL AND EXISTS (
-        SELECT FROM commune_centre AS centre
-        WHERE centre.x = CAST(round(point.lon * 1000) AS integer) AND centre.y = CAST(round(point.lat * 1000) AS integer)
-          AND centre.city <> coalesce(c.parent, c.code)
+    """Where a geocoder that did not find the address stands, for a commune that is not this one. By commune_lat_idx."""
+    return f"""c.code IS NOT NULL AND EXISTS (
+        SELECT FROM commune AS centre
+        WHERE centre.lat BETWEEN point.lat - {CENTRE_M / METRES_A_DEGREE:.6f} AND point.lat + {CENTRE_M / METRES_A_DEGREE:.6f}
+          AND coalesce(centre.parent, centre.code) <> coalesce(c.parent, c.code)
           AND ST_DistanceSphere(ST_MakePoint(centre.lon, centre.lat), ST_MakePoint(point.lon, point.lat)) < {CENTRE_M}
-    )""".replace("{CENTRE_M}", str(CENTRE_M))
+    )"""
 
 
 def centre_of_its_commune() -> str:
@@ -76,15 +77,6 @@ RULES: Mapping[str, Callable[[], str]] = MappingProxyType(
 def first_broken() -> str:
     """The name of the first rule that `point` breaks, null when it breaks none, as an SQL expression."""
     return f"CASE {' '.join(f'WHEN {rule()} THEN {name!r}' for name, rule in RULES.items())} END"
-
-
-# Usage: `centre_of_another_commune`, once a run: each centre in its thousandth of a degree and the eight around.
-CENTRES = """
-CREATE TEMPORARY TABLE commune_centre ON COMMIT DROP AS
-SELECT CAST(round(lon * 1000) AS integer) + dx AS x, CAST(round(lat * 1000) AS integer) + dy AS y, lon, lat,
-       coalesce(parent, code) AS city
-FROM commune CROSS JOIN generate_series(-1, 1) AS dx CROSS JOIN generate_series(-1, 1) AS dy
-"""
 
 
 def _outside(bounds: tuple[float, float, float, float]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from geo.plausibility import CENTRES, RULES, SHARED_BY, first_broken
+from geo.plausibility import RULES, SHARED_BY, first_broken
 from geo.position_tables import ADDRESS_HASH, CONFLICT_M
 from geo.precedence import MORE_PRECISE_FIRST, TRUSTED_FIRST
 
@@ -22,7 +22,7 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     `whole`: judge every point again, not only those that this load brought.
     """
     given = {"load_id": load_id, "whole": whole}
-    for statement in (MOVING, STAGE, *OF_SOURCES, "ANALYZE said", CENTRES, SHARE, FORGET_JUDGED):
+    for statement in (MOVING, STAGE, *OF_SOURCES, "ANALYZE said", SHARE, FORGET_JUDGED):
         connection.execute(text(statement), given)
     connection.execute(text(REFUSE))
     connection.execute(text(DROP_REFUSED))
@@ -33,7 +33,7 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     connection.execute(text("ANALYZE placed"))
     for statement in (CONFLICTS, END_CONFLICTS, NOTE_CONFLICTS):
         connection.execute(text(statement), given)
-    connection.execute(text("DROP TABLE said, commune_centre, conflict_now, told"))
+    connection.execute(text("DROP TABLE said, conflict_now, told"))
     refused = dict(map(tuple, connection.execute(text(BY_RULE)).all()))
     conflicts: int = connection.execute(text("SELECT count(*) FROM position_conflict")).scalar_one()
     return {

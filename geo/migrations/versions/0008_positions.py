@@ -68,8 +68,10 @@ def upgrade() -> None:
         sa.Column("load_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("structure", "source", "other", name="position_conflict_pkey"),
     )
+    op.create_index("commune_lat_idx", "commune", ["lat"])
 
 
 def downgrade() -> None:
+    op.drop_index("commune_lat_idx", "commune")
     for table in ("position_conflict", "refused_point", "pin", "geocoded_structure", "geocoded_answer"):
         op.drop_table(table)

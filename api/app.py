@@ -11,6 +11,8 @@ from api import description, operations
 from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
 from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
+from api.positions.queries import Kept
+from api.positions.routes import route_handlers as position_routes
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
@@ -34,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.engine = engine_for(chosen.database_url)
         app.state.search = SearchEngine(chosen.search_root)
         app.state.labels = LabelReader()
+        app.state.positions = Kept()
         yield
         app.state.engine.dispose()
 
@@ -43,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *structure_routes,
         *tile_routes,
         *load_routes,
+        *position_routes,
         *web_routes,
         *static_routes(chosen),
     ]

@@ -1,4 +1,4 @@
-"""`pin` and `positions`: a point placed by hand, what each source says of a place, who disagrees."""
+"""`pin` and `positions`: a point placed by hand, what each source says of a place, who disagrees, how good they are."""
 
 from typing import Any
 
@@ -9,14 +9,16 @@ from sqlalchemy import text
 from api.commands.acts import instance_of, said
 from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
+from api.positions import queries, told
 from etl.labels import label
 from etl.registers import acts, placed
 from etl.registers.placed import Point
 from geo.communes import area_names
 from geo.database import engine_for
-from geo.errors import NotFound
+from geo.errors import NotFound, NotReady
 from geo.figures import metres
 from geo.position import distance_m
+from geo.publication import served_publication
 
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # the longitudes of Guadeloupe are no options
 
@@ -97,6 +99,20 @@ def conflicts(departement: str | None, limit: int, as_json: bool) -> None:
         sources = f"{label('position_source', row['source'])} et {label('position_source', row['other'])}"
         click.echo(f"{row['structure']}  {metres(row['distance_m'])} entre {sources}")
         click.echo(f"    {row['name']} — {row['place']}")
+
+
+@positions.command("quality")
+@click.option("--departements", is_flag=True, help="Chaque département, et non les moins bien placés.")
+@click.option("--json", "as_json", is_flag=True, help="En JSON, tous les chiffres.")
+def quality(departements: bool, as_json: bool) -> None:
+    """Où sont placées les structures ouvertes, d’après qui, avec quelle précision : les chiffres de /donnees/positions."""
+    engine = engine_for(settings_with_database().database_url)
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        served = served_publication(connection)
+        if served is None:
+            raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
+        found = queries.quality(connection, served)
+    click.echo(msgspec.json.encode(found).decode() if as_json else told.as_text(found, every=departements))
 
 
 def _where(served: Any) -> str:

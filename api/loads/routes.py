@@ -12,8 +12,9 @@ from api.dependencies import engine_of
 from api.loads import service
 from api.loads.gates import gates_of
 from api.loads.queries import LARGEST_ID, load_numbered, loads_before, published_before, served_among
-from api.loads.schemas import Column, Departement, Load
+from api.loads.schemas import Departement, Load
 from api.web.charts import Part
+from api.web.columns import columns, in_order, order_asked
 from api.web.pages import page
 from etl.counts import Counts, together
 from etl.labels import counted, label
@@ -21,8 +22,14 @@ from geo.errors import InvalidQuestion
 from geo.publication import served_publication
 
 Number = Annotated[int, PathParameter(description="Numéro d’un chargement.")]
-ORDERS = ("departement", "ouvertes", "placees", "precises", "telephone")  # of the coverage table; - for descending
-HEADINGS = ("Département", "Ouvertes", "Placées", "Précises", "Tél.")
+HEADINGS = {  # of the coverage table, by the order that each asks for
+    "departement": "Département",
+    "ouvertes": "Ouvertes",
+    "placees": "Placées",
+    "precises": "Précises",
+    "telephone": "Tél.",
+}
+MEMBERS = {"ouvertes": "open", "placees": "placed", "precises": "precise", "telephone": "phone"}
 
 
 @get("/donnees/chargements", include_in_schema=False, sync_to_thread=True)
@@ -42,9 +49,7 @@ def loads(request: Request[Any, Any, Any], state: State) -> Template:
 @get("/donnees/chargements/{number:int}", include_in_schema=False, sync_to_thread=True)
 def one_load(number: Number, request: Request[Any, Any, Any], state: State) -> Template:
     """One load: its verdict, what was read and what changed, compared with the one published before it."""
-    order = request.query_params.get("tri") or ORDERS[0]
-    if order.removeprefix("-") not in ORDERS:
-        raise InvalidQuestion(f"tri prend {', '.join(ORDERS)}, précédé de - pour décroître.", parameter="tri")
+    order = order_asked(request, [*HEADINGS])
     with engine_of(state).connect() as connection:
         found = load_numbered(connection, number)
         context = _context(connection, found, order) | {"trie": "tri" in request.query_params}
@@ -77,27 +82,16 @@ def _context(connection: Connection, load: Load, order: str) -> dict[str, Any]:
         "parts": [Part(each.key, each.label, each.count) for each in slices],
         "cartes": {m: {d.code: getattr(d, m) for d in departements} for m in ("placed", "precise", "phone")},
         "departements": sorted_by(departements, order),
-        "colonnes": [_column(*each, order) for each in zip(ORDERS, HEADINGS, strict=True)],
+        "colonnes": columns(HEADINGS, order),
         "libelle": label,
     }
 
 
 def sorted_by(rows: list[Departement], order: str) -> list[Departement]:
     """Rows of the coverage table by one column; those without a share last, ties in the order of codes."""
-    name = order.removeprefix("-")
-    if name == "departement":
+    if order.removeprefix("-") not in MEMBERS:
         return rows[::-1] if order.startswith("-") else rows
-    member = {"ouvertes": "open", "placees": "placed", "precises": "precise", "telephone": "phone"}[name]
-    sign = -1 if order.startswith("-") else 1
-    return sorted(rows, key=lambda row: (getattr(row, member) is None, sign * (getattr(row, member) or 0)))
-
-
-def _column(name: str, heading: str, order: str) -> Column:
-    """A heading that sorts: numbers from the largest at first, then the other way."""
-    if order.removeprefix("-") != name:
-        return Column(heading, name if name == ORDERS[0] else f"-{name}", None)
-    descending = order.startswith("-")
-    return Column(heading, name if descending else f"-{name}", "descending" if descending else "ascending")
+    return in_order(rows, order, lambda row, name: getattr(row, MEMBERS[name]))
 
 
 def _before(typed: str | None) -> int | None:

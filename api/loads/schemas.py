@@ -102,11 +102,3 @@ class Departement(msgspec.Struct, frozen=True):
     precise: float | None
     phone: float | None
     change: str | None
-
-
-class Column(msgspec.Struct, frozen=True):
-    """A column of the coverage table: how it is sorted now, and the link that sorts by it."""
-
-    label: str
-    href: str
-    sorted: str | None  # ascending, descending

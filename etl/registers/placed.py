@@ -5,7 +5,6 @@ beside no other point, or where it tells better a place that the register's agre
 the centre of the commune, which says so.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +28,7 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     connection.execute(text(DROP_NEEDLESS))
     order = {"precisions": list(MORE_PRECISE_FIRST), "sources": list(TRUSTED_FIRST)}
     connection.execute(text(PLACED), order)
-    distances = [_to_the_decimetre(row) for row in connection.execute(text(DISTANCES), order).mappings()]
+    distances = [_to_the_decimetre(**row) for row in connection.execute(text(DISTANCES), order).mappings()]
     connection.execute(text("ANALYZE placed"))
     for statement in (CONFLICTS, END_CONFLICTS, NOTE_CONFLICTS):
         connection.execute(text(statement), given)
@@ -43,8 +42,8 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     }
 
 
-def _to_the_decimetre(distances: Mapping[str, Any]) -> dict[str, Any]:
-    return {**distances, **{name: round(distances[name], 1) for name in ("median_m", "p95_m")}}
+def _to_the_decimetre(median_m: float, p95_m: float, **others: Any) -> dict[str, Any]:
+    return others | {"median_m": round(median_m, 1), "p95_m": round(p95_m, 1)}
 
 
 class Point(msgspec.Struct, frozen=True):

@@ -1,0 +1,84 @@
+"""The figures of positions as lines for a terminal, 80 columns wide."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from api.positions.schemas import Geocoding, OfDepartement, OfSource, Quality
+from api.positions.service import departements_by, name_of, share_of
+from api.positions.words import SHORT
+from etl.labels import label
+from etl.lines import WIDTH, line, most_first, paragraphs, table
+from etl.report import distances
+from geo.figures import number, percent
+
+WORST_SHOWN = 10  # départements
+NUMBER_WIDTH = 9
+
+
+def as_text(quality: Quality, *, every: bool) -> str:
+    """What the page says; of départements the least precisely placed, or every one."""
+    return paragraphs(
+        (
+            _precisions(quality),
+            _across("Sources", quality.precisions, _of_sources(quality.sources)),
+            distances(quality.distances.pairs if quality.distances else ()),
+            _geocoding(quality.geocoding),
+            table("Points écartés", {label("rule", rule): n for rule, n in quality.refused.items() if n}),
+            _disagreements(quality),
+            _across(
+                "Départements" if every else "Les moins précis",
+                quality.precisions,
+                _of_departements(
+                    quality.departements if every else departements_by(quality.departements, "precises")[:WORST_SHOWN]
+                ),
+            ),
+        )
+    )
+
+
+Across = Iterable[tuple[str, int, Mapping[str, int], str]]  # a name, all of it, by precision, what is beside
+
+
+def _precisions(quality: Quality) -> Iterator[str]:
+    yield f"{number(quality.open)} structures ouvertes, {percent(quality.precise, quality.open)} placées précisément"
+    for name, n in quality.precisions.items():
+        yield line(label("precision", name), number(n), percent(n, quality.open))
+
+
+def _across(title: str, precisions: Iterable[str], rows: Across) -> Iterator[str]:
+    """Names down, precisions across."""
+    names = [*precisions]
+    room = WIDTH - NUMBER_WIDTH * (len(names) + 1)
+    for rank, (name, whole, counted, beside) in enumerate(rows):
+        if not rank:
+            headings = ("ouvertes", *(SHORT[each] for each in names))
+            yield title.ljust(room) + "".join(each.rjust(NUMBER_WIDTH) for each in headings)
+        shown = f"  {name[: room - 3 - len(beside)]} {beside}".ljust(room)
+        yield shown + "".join(number(n).rjust(NUMBER_WIDTH) for n in (whole, *(counted.get(each, 0) for each in names)))
+
+
+def _of_sources(rows: Iterable[OfSource]) -> Across:
+    for row in rows:
+        yield label("position_source", row.source) if row.source else "aucune", row.open, row.precisions, ""
+
+
+def _of_departements(rows: Iterable[OfDepartement]) -> Across:
+    for row in rows:
+        share = share_of(row)
+        yield f"{row.code} {name_of(row.code)}", row.open, row.precisions, "–" if share is None else percent(share)
+
+
+def _geocoding(geocoding: Geocoding) -> Iterator[str]:
+    if not geocoding.asked:
+        yield "Aucune adresse n’a encore été cherchée par un géocodeur : ./lum1 refresh positions"
+        return
+    yield from table("Adresses cherchées", {"toutes": geocoding.asked, "trouvées telles qu’écrites": geocoding.whole})
+    for title, counted in (("Non trouvées", geocoding.not_found), ("Moins précises", geocoding.less)):
+        yield from table(title, {label("position_reason", reason): n for reason, n in most_first(counted)})
+
+
+def _disagreements(quality: Quality) -> Iterator[str]:
+    pairs = {
+        f"{label('position_source', each.source)} et {label('position_source', each.other)}": each.n
+        for each in quality.disagreements
+    }
+    yield from table("Désaccords de plus de 500\u202fm (./lum1 positions conflicts)", pairs)

@@ -11,7 +11,8 @@ from etl.report import distances
 from geo.figures import number, percent
 
 WORST_SHOWN = 10  # départements
-NUMBER_WIDTH = 9
+NUMBER_WIDTH = 8  # so that the longest source stands beside seven of them
+HEADINGS = {**SHORT, "pin": "main", "locality": "lieu"}
 
 
 def as_text(quality: Quality, *, every: bool) -> str:
@@ -50,10 +51,15 @@ def _across(title: str, precisions: Iterable[str], rows: Across) -> Iterator[str
     room = WIDTH - NUMBER_WIDTH * (len(names) + 1)
     for rank, (name, whole, counted, beside) in enumerate(rows):
         if not rank:
-            headings = ("ouvertes", *(SHORT[each] for each in names))
+            headings = ("toutes", *(HEADINGS[each] for each in names))
             yield title.ljust(room) + "".join(each.rjust(NUMBER_WIDTH) for each in headings)
-        shown = f"  {name[: room - 3 - len(beside)]} {beside}".ljust(room)
-        yield shown + "".join(number(n).rjust(NUMBER_WIDTH) for n in (whole, *(counted.get(each, 0) for each in names)))
+        shown = f"  {_cut(name, room - 2 - (len(beside) + 1 if beside else 0))} {beside}".ljust(room)
+        counts = (whole, *(counted.get(each, 0) for each in names))
+        yield shown + "".join(number(n).rjust(NUMBER_WIDTH) for n in counts)
+
+
+def _cut(name: str, room: int) -> str:
+    return name if len(name) < room else f"{name[: room - 2]}…"
 
 
 def _of_sources(rows: Iterable[OfSource]) -> Across:

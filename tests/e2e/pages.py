@@ -13,5 +13,7 @@ PAGES = (
     f"/donnees/chargements/{TOLD_WHOLE}",
     f"/donnees/chargements/{TOLD_WHOLE}?tri=-precises",
     f"/donnees/chargements/{TOLD_REFUSED}",
+    "/donnees/positions",
+    "/donnees/positions?tri=-precises",
     "/api/docs",
 )

@@ -160,6 +160,14 @@ def test_every_state_fits_eighty_columns(state: str) -> None:
     assert any("champ29" in line for line in lines)  # of a long path the end is kept
 
 
+def test_distances_between_sources_are_a_table_of_eighty_columns() -> None:
+    pair = {"source": "administrator", "other": "finess_ancien", "n": 412_000, "median_m": 18.4, "p95_m": 1_240.0}
+    text = as_text(a_report(counts=counts_told_whole(positions={"distances": [pair | {"far": 41_200}]})))
+    [heading, line] = [each for each in text.split("\n") if "médiane" in each or "ancien fichier FINESS" in each]
+    assert (heading.split()[:3], len(line)) == (["Écarts", "entre", "sources"], 80)
+    assert line.endswith("412\u202f000     18\u202fm   1,2\u202fkm    10\u202f%")
+
+
 def test_what_has_no_name_here_is_shown_as_it_is() -> None:
     counts = counts_told_whole(rejected={"motif_nouveau": 2}, seconds={"etape_neuve": 2.0}, membre_neuf={"a": 1})
     text = as_text(a_report(counts=counts))

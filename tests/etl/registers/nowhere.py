@@ -147,7 +147,14 @@ def _answers(instance: Instance, words: Sequence[str]) -> Iterator[str]:
 
 def _standing(instance: Instance) -> Iterator[str]:
     """Pages that are there whatever one looks for: the ledger, and FINESS's structures that carry a SIRET."""
-    yield from ("/donnees", "/donnees/chargements", "/metrics", "/readyz", "/tiles/structures.json")
+    yield from (
+        "/donnees",
+        "/donnees/chargements",
+        "/donnees/positions",
+        "/metrics",
+        "/readyz",
+        "/tiles/structures.json",
+    )
     for row in instance.rows("SELECT id FROM load ORDER BY id"):
         yield f"/donnees/chargements/{row.id}"
     carriers = "SELECT id FROM structure WHERE register = 'finess' AND siret <> '{}' ORDER BY id"

@@ -254,3 +254,56 @@ def test_what_each_source_says_is_shown_with_what_was_refused(instance: Instance
         points = points_of(connection, ID)
     assert [(each.source, each.rule) for each in points] == [("finess", "hors_commune"), ("geocoder", None)]
     assert distance_m(points[1].lon, points[1].lat, FAR.lon, FAR.lat) < 1
+
+
+def test_distances_between_sources_are_measured_on_what_both_place(instance: Instance, tmp_path: Path) -> None:
+    """Three pharmacies at 100, 200 and 900 m of where the geocoder finds them; others are not known to it."""
+    apart = {EGE: 100, "590000002": 200, "590000003": 900}
+    eges = [an_ege(each, adresse=[an_address(LILLE, point=a_point(LILLE))]) for each in apart]
+    assert instance.refresh(a_file(tmp_path, *eges, *many(10, first=4))).state == "published"
+    for each, metres in apart.items():
+        also_geocoded(instance, f"f{each}", LILLE.moved(east_m=metres))
+    [pair] = place_again(instance)["distances"]
+    assert (pair["source"], pair["other"], pair["n"], pair["far"]) == ("finess", "geocoder", 3, 1)
+    assert pair["median_m"] == pytest.approx(200, abs=1)
+    assert pair["p95_m"] == pytest.approx(830, abs=3)  # nine tenths of the way from 200 to 900
+
+
+def test_neither_a_closed_structure_nor_a_refused_point_nor_a_centre_is_measured(
+    instance: Instance, tmp_path: Path
+) -> None:
+    at_centre = a_point(LILLE, key="59350")  # a key of the commune alone promises no better
+    eges = [
+        an_ege_at(OUT_OF_LILLE),
+        an_ege("590000002", adresse=[an_address(LILLE, point=at_centre)]),
+        an_ege("590000003", adresse=[an_address(LILLE, point=a_point(LILLE))]),
+    ]
+    assert instance.refresh(a_file(tmp_path, *eges, *many(10, first=4))).state == "published"
+    for number in (EGE, "590000002", "590000003"):
+        also_geocoded(instance, f"f{number}", LILLE.moved(east_m=100))
+    with instance.engine.begin() as connection:
+        connection.execute(text("UPDATE structure SET open = false WHERE id = 'f590000003'"))
+    assert place_again(instance)["distances"] == []
+
+
+def test_a_pin_is_what_the_others_are_compared_with(told: Instance) -> None:
+    geocode(told, LILLE.moved(east_m=120))
+    pin(told, FAR)
+    pairs = {(each["source"], each["other"]): each["median_m"] for each in place_again(told)["distances"]}
+    assert pairs == {
+        ("administrator", "finess"): pytest.approx(900, abs=2),
+        ("administrator", "geocoder"): pytest.approx(780, abs=2),
+        ("finess", "geocoder"): pytest.approx(120, abs=1),
+    }
+
+
+def also_geocoded(instance: Instance, structure: str, place: Place) -> None:
+    with instance.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO geocoded_structure (id, address, asked, lon, lat, precision, indexed_on) "
+                f"SELECT id, {ADDRESS_HASH}, '{{}}', :lon, :lat, 'housenumber', '2026-10-01' "
+                "FROM structure AS s WHERE id = :id"
+            ),
+            {"id": structure, "lon": place.lon, "lat": place.lat},
+        )

@@ -235,7 +235,7 @@ def distances(pairs: Iterable[Distances]) -> Iterator[str]:
             yield "Écarts entre sources".ljust(PAIR_WIDTH) + "".join(name.rjust(DISTANCE_WIDTH) for name in ACROSS)
         pair = f"  {label('position_source', each.source)} – {label('position_source', each.other)}"
         values = (number(each.n), metres(each.median_m), metres(each.p95_m), percent(each.far, each.n))
-        shown = pair if len(pair) < PAIR_WIDTH else f"  …{pair[4 - PAIR_WIDTH :]}"
+        shown = pair if len(pair) < PAIR_WIDTH else f"  …{pair[4 - PAIR_WIDTH :].lstrip()}"
         yield shown.ljust(PAIR_WIDTH) + "".join(value.rjust(DISTANCE_WIDTH) for value in values)
 
 

@@ -106,7 +106,7 @@ def rows(html: str, heading: str) -> list[list[str]]:
     section = html.split(f'id="{heading}-titre"')[1].split("</section>")[0]
     section = re.sub(r'<span class="sens">.*?</span>', "", section)
     lines = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr.*?</tr>", section)]
-    return [[re.sub(r"<[^>]*>|\s+", " ", cell).strip() for cell in cells if "<svg" not in cell or "nuance" in cell]
+    return [[" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in cells if "<svg" not in cell or "nuance" in cell]
             for cells in lines]  # fmt: skip
 
 

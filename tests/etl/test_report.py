@@ -165,7 +165,7 @@ def test_distances_between_sources_are_a_table_of_eighty_columns() -> None:
     text = as_text(a_report(counts=counts_told_whole(positions={"distances": [pair | {"far": 41_200}]})))
     [heading, line] = [each for each in text.split("\n") if "médiane" in each or "ancien fichier FINESS" in each]
     assert (heading.split()[:3], len(line)) == (["Écarts", "entre", "sources"], 80)
-    assert line.endswith("412\u202f000     18\u202fm   1,2\u202fkm    10\u202f%")
+    assert line.endswith("412\u202f000     18\u202fm   1,2\u202fkm     10\u202f%")
 
 
 def test_what_has_no_name_here_is_shown_as_it_is() -> None:

@@ -13,6 +13,7 @@ from geo.territories import TERRITORIES
 TOLERANCE_M = 300
 METRES_A_DEGREE = 111_000  # of latitude, a little less than there are
 CENTRE_M = 15  # centres are published to a metre or two, and rounded
+OWN_CENTRE_M = 2  # a door may well stand a few metres away: it does in every quarter of Paris
 SHARED_BY = 100  # addresses: a register's default, not a place
 
 
@@ -45,7 +46,7 @@ def centre_of_another_commune() -> str:
 def centre_of_its_commune() -> str:
     """The same for its own: it stands there for want of better, whatever precision is promised."""
     return f"""point.precision <> 'commune' AND c.code IS NOT NULL
-        AND ST_DistanceSphere(ST_MakePoint(c.lon, c.lat), ST_MakePoint(point.lon, point.lat)) < {CENTRE_M}"""
+        AND ST_DistanceSphere(ST_MakePoint(c.lon, c.lat), ST_MakePoint(point.lon, point.lat)) < {OWN_CENTRE_M}"""
 
 
 def shared_by_hundreds() -> str:

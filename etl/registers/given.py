@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from etl.registers import placed
+from etl.registers import linked, placed
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -21,17 +21,18 @@ class Given(msgspec.Struct, frozen=True):
 
 def give(connection: Connection, load_id: int, *, whole: bool = False) -> Given:
     """Make every structure say what its links give it and stand where its sources place it; `whole`: judge every point again."""
+    linked.gather(connection)
     connection.execute(text(WANTED))
     connection.execute(text("ANALYZE wanted"))
     positions = placed.choose(connection, load_id, whole=whole)
     connection.execute(text(KEEP_OWN))
     rewritten: int = connection.execute(text(UPDATE)).rowcount
     connection.execute(text(FORGET_OWN))
-    connection.execute(text("DROP TABLE wanted, placed"))
+    connection.execute(text("DROP TABLE wanted, placed, linked"))
     return Given(rewritten, positions)
 
 
-# Asked once a run. `own`: what FINESS says, whoever speaks now. `linked`: the accepted links of its numbers, best first.
+# Asked once a run. `own`: what FINESS says, whoever speaks now.
 WANTED = """
 CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS
 WITH own AS (
@@ -39,12 +40,6 @@ WITH own AS (
     FROM structure AS s
     LEFT JOIN structure_own AS o USING (id)
     WHERE s.register = 'finess'
-), linked AS (
-    SELECT own.id, l.siret, e.siret IS NOT NULL AS told, e.natural_person, e.naf, e.name, e.other_names
-    FROM own
-    CROSS JOIN LATERAL unnest(own.finess) AS mine (number)
-    JOIN link AS l ON l.finess = mine.number AND l.valid_to IS NULL AND l.status = 'accepted'
-    LEFT JOIN sirene_establishment AS e ON e.siret = l.siret
 ), refused AS (
     SELECT own.id, array_agg(l.siret) AS sirets
     FROM own

@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
+from etl.registers import linked
 from geo.plausibility import RULES, SHARED_BY, first_broken
 from geo.position_tables import ADDRESS_HASH, CONFLICT_M
 from geo.precedence import MORE_PRECISE_FIRST, TRUSTED_FIRST
 
 
 def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, Any]:
-    """Make the temporary table `placed` (id, lon, lat, precision, position_source) of whatever may move; counts for the report.
+    """Make the temporary table `placed` (id, lon, lat, precision, position_source) of whatever may move, from `linked`; counts for the report.
 
     `whole`: judge every point again, not only those that this load brought.
     """
@@ -59,6 +60,7 @@ class Point(msgspec.Struct, frozen=True):
 def points_of(connection: Connection, structure: str) -> list[Point]:
     """All that is said of one structure, the most trusted source first; ends the caller's transaction."""
     given = {"id": structure, "load_id": None, "whole": False}
+    linked.gather(connection, structure)
     for statement in (ONE, STAGE, *OF_SOURCES):
         connection.execute(text(statement), given)
     said = [Point(**row) for row in connection.execute(text(POINTS)).mappings()]
@@ -121,14 +123,11 @@ WHERE t.source IS DISTINCT FROM 'finess_ancien' AND a.lon IS NOT NULL
 """
 # Of an accepted link whose establishment is open and that Insee places; the best link where there are several.
 INSEE = f"""
-{_INTO} SELECT DISTINCT ON (t.id) t.id, 'insee', e.lon, e.lat, e.precision, t.commune,
-       t.fresh OR e.load_id = :load_id OR l.load_id = :load_id
+{_INTO} SELECT DISTINCT ON (t.id) t.id, 'insee', l.lon, l.lat, l.precision, t.commune,
+       t.fresh OR l.load_id = :load_id
 FROM told AS t
-JOIN structure AS s USING (id)
-CROSS JOIN LATERAL unnest(s.finess) AS mine (number)
-JOIN link AS l ON l.finess = mine.number AND l.valid_to IS NULL AND l.status = 'accepted'
-JOIN sirene_establishment AS e ON e.siret = l.siret AND e.active AND e.position_source = 'insee'
-WHERE t.register = 'finess'
+JOIN linked AS l USING (id)
+WHERE l.active AND l.position_source = 'insee'
 ORDER BY t.id, l.score DESC, l.siret
 """
 # Of the address that the structure has today.

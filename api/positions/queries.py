@@ -61,9 +61,7 @@ class _Group(NamedTuple):
     departement: str
     precision: str
     source: str | None
-    asked: bool
-    found: str | None  # precision that the geocoder gave
-    reason: str | None
+    answered: tuple[str, str | None] | None  # what a geocoder gave for their address: precision, and why no better
     n: int
 
 
@@ -103,13 +101,18 @@ def _departements(groups: list[_Group]) -> list[OfDepartement]:
 
 
 def _geocoding(groups: Iterable[_Group]) -> Geocoding:
-    asked = [each for each in groups if each.asked]
+    asked = whole = 0
     less, not_found = Counter[str](), Counter[str]()
-    for each in asked:
-        if each.reason is not None:
-            (not_found if each.found == Precision.NONE else less)[each.reason] += each.n
-    whole = _n(each for each in asked if each.reason is None)
-    return Geocoding(_n(asked), whole, in_order("position_reason", less), in_order("position_reason", not_found))
+    for each in groups:
+        if each.answered is None:
+            continue
+        asked += each.n
+        precision, reason = each.answered
+        if reason is None:
+            whole += each.n
+        else:
+            (not_found if precision == Precision.NONE else less)[reason] += each.n
+    return Geocoding(asked, whole, in_order("position_reason", less), in_order("position_reason", not_found))
 
 
 def _measured(connection: Connection, served: Publication) -> Measured | None:
@@ -141,14 +144,18 @@ def _n(groups: Iterable[_Group]) -> int:
 # A load that changed no structure may have changed who disagrees or what was found: the primary key answers, backwards.
 NEWEST_LOAD = "SELECT max(id) FROM load WHERE state = 'published'"
 # One pass over `structure`: every open row counts, so no index can spare reading them; a hash of some thousand groups. What was
-# found for an address that the structure has no more says nothing of it (`ADDRESS_HASH`, of those that were asked only).
+# found for an address that the structure has no more says nothing of it: `ADDRESS_HASH` is as dear as all the rest, so that it is
+# worked out once a row, of those that were asked.
 GROUPS = f"""
 SELECT coalesce(s.departement, :unknown) AS departement, s.precision, s.position_source,
-       g.id IS NOT NULL AS asked, g.precision AS found, g.reason, count(*) AS n
+       CASE WHEN g.id IS NOT NULL THEN
+           CASE WHEN g.address = {ADDRESS_HASH} THEN ARRAY[g.precision, g.reason] END
+       END AS answered,
+       count(*) AS n
 FROM structure AS s
-LEFT JOIN geocoded_structure AS g ON g.id = s.id AND g.address = {ADDRESS_HASH}
+LEFT JOIN geocoded_structure AS g ON g.id = s.id
 WHERE s.open
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4
 """
 # Some thousands of rows: each looks up its structure by primary key, which OFFSET 0 keeps from becoming a second pass.
 _OPEN = "CROSS JOIN LATERAL (SELECT FROM structure AS s WHERE s.id = each.structure AND s.open OFFSET 0) AS standing"

@@ -17,6 +17,8 @@ from api.web.pages import page
 from etl.coverage import UNKNOWN
 from etl.labels import label
 
+LEAST_PRECISE_SHOWN = 8  # beside the map, as high as it is
+
 
 @get("/donnees/positions", include_in_schema=False, sync_to_thread=True)
 def positions(request: Request[Any, Any, Any], state: State) -> Template:
@@ -47,6 +49,7 @@ def _context(quality: Quality, order: str) -> dict[str, Any]:
         "entetes": [(name, SHORT[name].capitalize()) for name in quality.precisions],
         "carte_precises": {row.code: service.share_of(row) for row in quality.departements if row.code != UNKNOWN},
         "departements": service.departements_by(quality.departements, order),
+        "moins_precis": service.least_precise(quality.departements, LEAST_PRECISE_SHOWN),
         "colonnes": columns(headings, order),
         "part_precise": service.share_of,
         "nom_du_departement": service.name_of,

@@ -48,6 +48,11 @@ def departements_by(rows: list[OfDepartement], order: str) -> list[OfDepartement
     return in_order(rows, order, _number)
 
 
+def least_precise(rows: list[OfDepartement], shown: int) -> list[OfDepartement]:
+    """The known départements whose structures are the least precisely placed, worst first."""
+    return departements_by([row for row in rows if row.code != UNKNOWN and row.open], "precises")[:shown]
+
+
 def share_of(row: OfDepartement) -> float | None:
     """How many of its structures are precisely placed, among all."""
     return row.precise / row.open if row.open else None

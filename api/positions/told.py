@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from api.positions.schemas import Geocoding, OfDepartement, OfSource, Quality
-from api.positions.service import departements_by, name_of, share_of
+from api.positions.service import least_precise, name_of, share_of
 from api.positions.words import SHORT
 from etl.labels import label
 from etl.lines import WIDTH, line, most_first, paragraphs, table
 from etl.report import distances
 from geo.figures import number, percent
+from geo.position import PositionSource, Precision
 
 WORST_SHOWN = 10  # départements
 NUMBER_WIDTH = 8  # so that the longest source stands beside seven of them
-HEADINGS = {**SHORT, "pin": "main", "locality": "lieu"}
+GEOCODER = PositionSource.GEOCODER.value
+HEADINGS = {**SHORT, "pin": "main", "locality": "lieu", GEOCODER: "géocod."}
 
 
 def as_text(quality: Quality, *, every: bool) -> str:
@@ -27,10 +29,8 @@ def as_text(quality: Quality, *, every: bool) -> str:
             _disagreements(quality),
             _across(
                 "Départements" if every else "Les moins précis",
-                quality.precisions,
-                _of_departements(
-                    quality.departements if every else departements_by(quality.departements, "precises")[:WORST_SHOWN]
-                ),
+                _of_a_departement(quality.precisions),
+                _of_departements(quality.departements if every else least_precise(quality.departements, WORST_SHOWN)),
             ),
         )
     )
@@ -70,7 +70,13 @@ def _of_sources(rows: Iterable[OfSource]) -> Across:
 def _of_departements(rows: Iterable[OfDepartement]) -> Across:
     for row in rows:
         share = share_of(row)
-        yield f"{row.code} {name_of(row.code)}", row.open, row.precisions, "–" if share is None else percent(share)
+        counted = {**row.precisions, GEOCODER: row.geocoder}
+        yield f"{row.code} {name_of(row.code)}", row.open, counted, "–" if share is None else percent(share)
+
+
+def _of_a_departement(precisions: Iterable[str]) -> list[str]:
+    """Pins leave their room to the geocoder: they are few, and their source is told above."""
+    return [*(each for each in precisions if each != Precision.PIN), GEOCODER]
 
 
 def _geocoding(geocoding: Geocoding) -> Iterator[str]:

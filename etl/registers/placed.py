@@ -17,7 +17,9 @@ from geo.precedence import MORE_PRECISE_FIRST, TRUSTED_FIRST
 
 
 def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, Any]:
-    """Make the temporary table `placed` (id, lon, lat, precision, position_source) of whatever may move, from `linked`; counts for the report.
+    """Make the temporary table `placed` (id, lon, lat, precision, position_source) of whatever may move; counts for the report.
+
+    Among what it reads is the temporary table `linked`.
 
     `whole`: judge every point again, not only those that this load brought.
     """

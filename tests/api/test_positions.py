@@ -113,7 +113,7 @@ def rows(html: str, heading: str) -> list[list[str]]:
 def departements(html: str) -> list[list[str]]:
     """Rows of the table that sorts, without its heading; the least precise ones are listed before it."""
     found = rows(html, "couverture")
-    return found[1 + next(i for i, cells in enumerate(found) if "Ouvertes" in cells) :]
+    return found[1 + next(i for i, cells in enumerate(found) if cells[1].startswith("Ouvertes")) :]
 
 
 def test_precisions_are_those_of_the_open_structures(placed: Ledger) -> None:

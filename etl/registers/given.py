@@ -6,6 +6,7 @@ Which register speaks for which field is `geo/precedence.py`. One that must not 
 
 from sqlalchemy import Connection, text
 
+from etl import planner
 from geo.precedence import MORE_PRECISE_FIRST
 
 
@@ -14,7 +15,7 @@ def give(connection: Connection) -> int:
     given = {"precisions": list(MORE_PRECISE_FIRST)}
     connection.execute(text(WANTED), given)
     connection.execute(text("ANALYZE wanted"))
-    connection.execute(text(KEEP_OWN))
+    planner.tell(connection, "structure_own", connection.execute(text(KEEP_OWN)).rowcount)
     rewritten: int = connection.execute(text(UPDATE)).rowcount
     connection.execute(text(FORGET_OWN))
     connection.execute(text("DROP TABLE wanted"))

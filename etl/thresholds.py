@@ -1,6 +1,7 @@
 """How far a file may be from what is expected before it is refused: settings, each with its reason (DATA-FACTS § 1.3)."""
 
 import os
+from typing import Any
 
 import msgspec
 
@@ -31,8 +32,15 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_environment(cls) -> "Thresholds":
         """Each may be set by `LUM1_GATE_` and its name in capitals."""
-        given = {name: os.environ.get(f"LUM1_GATE_{name.upper()}") for name in cls.__struct_fields__}
-        try:
-            return msgspec.convert({name: value for name, value in given.items() if value}, cls, strict=False)
-        except msgspec.ValidationError as error:
-            raise Lum1Error(f"Un seuil LUM1_GATE_… n’est pas un nombre : {error}") from None
+        given = {name: f"LUM1_GATE_{name.upper()}" for name in cls.__struct_fields__}
+        return cls(**{name: _number(variable, cls) for name, variable in given.items() if os.environ.get(variable)})
+
+
+def _number(variable: str, thresholds: type[Thresholds]) -> Any:
+    name, value = variable.removeprefix("LUM1_GATE_").lower(), os.environ[variable]
+    kind = next(field.type for field in msgspec.structs.fields(thresholds) if field.name == name)
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError:
+        expected = "un nombre entier" if kind is int else "un nombre (un point pour la virgule)"
+        raise Lum1Error(f"{variable} vaut « {value} » : {expected} est attendu.") from None

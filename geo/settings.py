@@ -46,13 +46,13 @@ class Settings:
             datagouv_url=os.environ.get("LUM1_DATAGOUV_URL", cls.datagouv_url).rstrip("/"),
             public_url=os.environ.get("LUM1_PUBLIC_URL", "").rstrip("/"),
             contact=os.environ.get("LUM1_CONTACT", "").strip(),
-            live=os.environ.get("LUM1_LIVE", "1") != "0",
-            schedule=os.environ.get("LUM1_SCHEDULE", "1") != "0",
+            live=_switch("LUM1_LIVE", True),
+            schedule=_switch("LUM1_SCHEDULE", True),
             sirene_api_url=(os.environ.get("LUM1_SIRENE_API") or cls.sirene_api_url).rstrip("/"),
             sirene_api_key=key,
             sirene_per_minute=whole_number("LUM1_SIRENE_PER_MINUTE", cls.sirene_per_minute),
             sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
-            sirene=(os.environ.get("LUM1_SIRENE") or ("1" if key else "0")) != "0",
+            sirene=_switch("LUM1_SIRENE", bool(key)),
             geocoder_url=(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url).rstrip("/"),
             geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
@@ -96,6 +96,14 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise Lum1Error(f"{name} vaut « {text} » : une date est attendue (2026-11-24).") from error
+
+
+def _switch(name: str, default: bool) -> bool:
+    """A setting that is 0 or 1, or its default where it is absent or empty: a « non » that meant yes would cost gigabytes."""
+    text = os.environ.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        raise Lum1Error(f"{name} vaut « {text} » : 0 ou 1 est attendu.")
+    return text == "1" if text else default
 
 
 def whole_number(name: str, default: int) -> int:

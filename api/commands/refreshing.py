@@ -15,6 +15,7 @@ from etl import refresh_all as refreshes
 from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
 from etl.positions import pipeline as positions
+from etl.registers import acts
 from etl.report import Report, as_text
 from etl.rollback import rollback as go_back
 from etl.sirene import gates as sirene_gates
@@ -82,7 +83,10 @@ def refresh_finess(
 @click.option("--geolocalisation", type=FILE, help="Positions des établissements, de même.")
 @click.option("--liens-succession", type=FILE, help="StockEtablissementLiensSuccession, de même.")
 @click.option("--doublons", type=FILE, help="StockDoublons, de même.")
-@click.option("--api-pages", type=FILE, multiple=True, help="Réponses de l’API Sirene, après le stock ; répétable.")
+@click.option(
+    "--api-pages", type=FILE, multiple=True, help="Réponses de l’API Sirene, après le stock ; plusieurs à la suite."
+)
+@click.argument("more_pages", type=FILE, nargs=-1, metavar="")
 @click.option(
     "--accept",
     multiple=True,
@@ -98,6 +102,7 @@ def refresh_sirene(
     liens_succession: Path | None,
     doublons: Path | None,
     api_pages: tuple[Path, ...],
+    more_pages: tuple[Path, ...],
     accept: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
@@ -106,7 +111,12 @@ def refresh_sirene(
     others = (geolocalisation, liens_succession, doublons)
     if (etablissements is None) != (unites_legales is None) or (etablissements is None and any(others)):
         raise click.UsageError("--etablissements et --unites-legales vont ensemble, et les autres avec eux.")
+    if more_pages and not api_pages:
+        raise click.UsageError(
+            f"« {more_pages[0]} » suit quelle option ? Les réponses de l’API se donnent par --api-pages."
+        )
     settings = settings_with_database()
+    api_pages = (*api_pages, *more_pages)
     how: Any = {"accept": accept, "dry_run": dry_run}
     if not (etablissements or api_pages):
         _network_or_sentence(settings, "les fichiers (./lum1 refresh sirene --help)")
@@ -180,6 +190,8 @@ def rebuild() -> None:
     """Refaire l’index et la grille depuis PostgreSQL, à côté, puis basculer."""
     settings = settings_with_database()
     engine = engine_for(settings.database_url)
+    with Bars() as bars:  # a database just restored may hold who was withheld since: never into an index
+        acts.reapply(acts.Instance(engine, settings.home, settings.search_root), bars)
     with ledger.only_load(engine), Bars() as bars:
         with engine.begin() as connection:
             version = publish.rebuild(connection, settings.search_root, bars.step)

@@ -36,7 +36,7 @@ JOIN link AS l ON s.id = 's' || l.siret AND l.valid_to IS NULL AND l.status = 'a
 WITHOUT_LINKS = """
 SELECT count(DISTINCT e.siret) FROM sirene_establishment AS e
 JOIN link AS l ON l.siret = e.siret AND l.valid_to IS NULL AND l.status = 'accepted'
-JOIN structure AS s ON l.finess = ANY (s.finess) AND s.open
+JOIN structure AS s ON s.finess && ARRAY[l.finess] AND s.open
 WHERE e.active AND e.categorie_no IS NOT NULL
 """
 # What may still be: a SIRENE structure of the very name of an open FINESS one of the same commune.

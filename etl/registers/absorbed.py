@@ -7,13 +7,18 @@ from etl.matching.survivors import STEPS, Establishment, absorbed
 from geo.history import stood
 
 
-def absorb(connection: Connection, at: int) -> None:
-    """Say which establishments are told as another, by what load `at` knew of successions and doubles."""
+def absorb(connection: Connection, at: int, *, replayed: bool = False) -> None:
+    """Say which establishments are told as another, by what load `at` knew of successions and doubles.
+
+    `replayed`: that load is gone back to, and closed structures are going to be those of its time.
+    """
     successions = [tuple(row) for row in connection.execute(text(SUCCESSIONS), {"at": at, "steps": STEPS})]
     doubles = [tuple(row) for row in connection.execute(text(DOUBLES), {"at": at})]
     about = {
         "sirets": sorted({siret for link in successions for siret in link}),
         "sirens": sorted({siren for pair in doubles for siren in pair}),
+        "at": at,
+        "replayed": replayed,
     }
     known = [
         Establishment(row.siret, row.active, row.tells, (row.commune, *row.address_lines) if row.commune else None)
@@ -43,10 +48,17 @@ WHERE s.goes_on IS NOT false AND {stood("s")}
 """
 DOUBLES = f"SELECT siren, duplicate FROM duplicate_siren AS d WHERE {stood('d')}"
 # By sirene_establishment's primary key and sirene_establishment_siren_idx. One that is in no field and that FINESS does not have
-# is told by no structure: nobody is sent there. One that closed after it was told keeps its structure.
+# is told by no structure: nobody is sent there. One that closed after it was told keeps its structure, and has it again where
+# a load of a time when its closing had been told is gone back to (alone.INSERT_TOLD).
 KNOWN = """
 SELECT e.siret, e.active, e.commune, e.address_lines, (e.active AND e.categorie_no IS NOT NULL)
-    OR EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || e.siret)
+    OR CASE WHEN :replayed
+       THEN EXISTS (
+           SELECT FROM structure_change AS c
+           WHERE c.structure = 's' || e.siret AND c.kind = 'closed' AND c.load_id <= :at
+       )
+       ELSE EXISTS (SELECT FROM structure AS s WHERE s.id = 's' || e.siret)
+       END
     OR EXISTS (SELECT FROM link AS l WHERE l.siret = e.siret AND l.valid_to IS NULL AND l.status = 'accepted') AS tells
 FROM (
     SELECT siret FROM unnest(CAST(:sirets AS text[])) AS named (siret)

@@ -6,6 +6,7 @@ import msgspec
 import polars as pl
 from sqlalchemy import Connection, text
 
+from etl import planner
 from etl.copying import copy_rows, create_temporary, digest
 from geo.history import stood
 
@@ -83,6 +84,7 @@ def apply(connection: Connection, load_id: int, stock_day: datetime | None) -> C
     ceased: int = 0
     if stock_day is not None:
         ceased = connection.execute(text(CEASE), load | {"stock_day": stock_day}).rowcount
+    planner.tell(connection, "sirene_establishment", inserted + updated)
     return Changes(inserted, updated, ceased)
 
 

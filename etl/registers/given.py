@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
+from etl import planner
 from etl.registers import linked, placed
 
 
@@ -25,7 +26,7 @@ def give(connection: Connection, load_id: int, *, whole: bool = False) -> Given:
     connection.execute(text(WANTED))
     connection.execute(text("ANALYZE wanted"))
     positions = placed.choose(connection, load_id, whole=whole)
-    connection.execute(text(KEEP_OWN))
+    planner.tell(connection, "structure_own", connection.execute(text(KEEP_OWN)).rowcount)
     rewritten: int = connection.execute(text(UPDATE)).rowcount
     connection.execute(text(FORGET_OWN))
     connection.execute(text("DROP TABLE wanted, placed, linked"))

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, text
 
+from geo.errors import Lum1Error
 from geo.sirene import WITHHELD_ITSELF, masked_siret, masked_unit, withdrawal, withheld_with
 
 FOLDER = "registres"
@@ -126,7 +127,13 @@ def knows_more(connection: Connection, home: Path) -> bool:
 
 def _kept(home: Path) -> Journal:
     file = home / FOLDER / NAME
-    return msgspec.json.decode(file.read_bytes(), type=Journal) if file.exists() else Journal()
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Journal) if file.exists() else Journal()
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        raise Lum1Error(
+            f"Le fichier {FOLDER}/{NAME}, qui dit qui ne doit pas être montré, est abîmé : rien n’est changé tant qu’il l’est. "
+            "Remettez-en une copie ; si la base de données n’a pas été restaurée depuis, ôtez-le : elle le refera."
+        ) from None
 
 
 def _unknown(connection: Connection, journal: Journal) -> Journal:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 from sqlalchemy import Connection, text
 
+from etl import planner
 from etl.copying import copy_rows, create_temporary
 from etl.matching.links import links
 from etl.registers import compared
@@ -51,6 +52,7 @@ def _apply(connection: Connection, found: pl.DataFrame, load_id: int) -> int:
     ended: int = connection.execute(text(END)).rowcount
     begun: int = connection.execute(text(BEGIN), {"load_id": load_id}).rowcount
     connection.execute(text("DROP TABLE link_now"))
+    planner.tell(connection, "link", ended + begun)
     return ended + begun
 
 

@@ -97,9 +97,9 @@ def agree(
     """The same once nobody is to be forgotten."""
     standing = _standing(connection, load_id, at)
     found = links.renew(connection, load_id, whole=whole, also=also, standing=standing)
-    absorbed.absorb(connection, standing[SIRENE])
-    changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     replayed = at if at is not None and at == standing[SIRENE] else None
+    absorbed.absorb(connection, standing[SIRENE], replayed=replayed is not None)
+    changes = alone.write_changes(connection, load_id, told_on) if told_on else {}
     rows = alone.apply(connection, load_id) if replayed is None else alone.go_back(connection, load_id, replayed)
     given = give(connection, load_id)
     counts: dict[str, Any] = {

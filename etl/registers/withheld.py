@@ -123,6 +123,9 @@ class Purged(msgspec.Struct, frozen=True):
 
 def purge(connection: Connection) -> Purged:
     """Make every table forget those who must not be told today."""
+    connection.execute(
+        text("ANALYZE masked_siret, masked_unit, withheld_with, withdrawal")
+    )  # small, and all joins' outer side
     for statement in (FORGET_TIES, TIE_DUPLICATES, TIE_ABSORBED):
         connection.execute(text(statement))
     for statement in REMEMBER_TOLD:

@@ -100,6 +100,9 @@ _IN_FRENCH: dict[DataTypeClass, str] = {
 }
 
 
+FAULTS_TOLD = 3  # of a file that is another one, every column is missing
+
+
 def check(path: Path, source: Source) -> list[str]:
     """The columns that the file has and nobody knew, or Refused when one that we read is missing or is of another type."""
     found = _schema_of(path)
@@ -120,8 +123,10 @@ def faults(found: pl.Schema, source: Source) -> list[str]:
 
 
 def not_expected(path: Path, source: Source, wrong: list[str]) -> str:
-    """Why a file is not the one that it was given for, a sentence for each fault."""
-    return " ".join(f"{path.name} n’est pas le fichier {source.name} attendu : {fault}." for fault in wrong)
+    """Why a file is not the one that it was given for: its first faults, and how many more."""
+    told = ", ".join(wrong[:FAULTS_TOLD])
+    more = f", et {len(wrong) - FAULTS_TOLD} autres écarts" if len(wrong) > FAULTS_TOLD else ""
+    return f"{path.name} n’est pas le fichier {source.name} attendu : {told}{more}."
 
 
 @contextmanager

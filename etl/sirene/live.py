@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -65,8 +66,12 @@ def refreshes(
             )
         run = _Run(settings, progress, accept, dry_run)
         try:
-            yield from run.stock()
-            yield from run.api()
+            said = 0
+            for report in chain(run.stock(), run.api()):
+                said += 1
+                yield report
+            if run.unreached and not said:  # a known stock is kept, and nobody could tell this from « nothing new »
+                raise run.unreached
         finally:
             run.engine.dispose()
 
@@ -83,6 +88,7 @@ class _Run:
         )
         self.files = settings.sirene_folder / "stock"
         self.spool = Spool(settings.sirene_folder / "jours")
+        self.unreached: Unreachable | Damaged | None = None
 
     def stock(self) -> Iterator[Report]:
         """This month's, unless it was loaded; one that was killed between its load and its end leaves nothing either."""
@@ -96,6 +102,7 @@ class _Run:
             if self._known_stock() is None:
                 raise
             _say(f"{error} Le stock connu est gardé.")
+            self.unreached = error
         except Unwritable as error:
             yield self._refused("Stock de SIRENE", error)
         except Refused as error:

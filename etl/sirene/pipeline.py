@@ -127,6 +127,8 @@ def _mask_all_the_same(connection: Connection, attempt: Attempt, asked: Asked, s
 
     A gate doubts how much changed, not what Insee's API says of one person. A stock is another matter (docs/operations.md).
     """
+    if said.masked.is_empty() and not said.masked_units:
+        return
     noted = _note(connection, asked, said, min(asked.said_at, datetime.now(UTC)))
     asked.steps("masques notés malgré le refus")
     together = serve_together(connection, asked.how.search_root, step=asked.steps)

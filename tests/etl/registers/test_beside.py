@@ -12,6 +12,7 @@ from etl.registers import acts, journal
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_pages, refresh_stock
 from geo.database import engine_for
+from geo.errors import Lum1Error
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess import activities
 from tests.etl.finess.published import a_file, an_ege
@@ -28,6 +29,7 @@ from tests.etl.registers.people import (
     stock_files,
 )
 from tests.etl.registers.test_kill import again, killed_at
+from tests.etl.registers.test_refused_row import lum1
 from tests.etl.registers.test_withdrawn import REASON, acting, backup, structures
 
 LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
@@ -103,6 +105,14 @@ def test_a_rollback_takes_her_out_again(told: Instance, server_url: str, tmp_pat
     load_pages(told, tmp_path, OTHER.entry(enseigne1Etablissement="CABINET NEUF"))
     with restored(told, server_url) as instance:
         rollback(instance.engine, instance.search, first[0], home=instance.home)
+        assert structures(instance) == [STAYS.id, OTHER.id]
+        assert places(instance, LEAVES.secrets, AT) == []
+
+
+def test_an_index_made_anew_takes_her_out_first(told: Instance, server_url: str) -> None:
+    with restored(told, server_url) as instance:
+        done = lum1(instance, "search", "rebuild")
+        assert done.returncode == 0, done.stderr
         assert structures(instance) == [STAYS.id, OTHER.id]
         assert places(instance, LEAVES.secrets, AT) == []
 
@@ -223,3 +233,14 @@ def test_all_that_withholds_is_read_again_as_it_was(told: Instance, tmp_path: Pa
     after = {table: told.rows(f"SELECT (to_jsonb(t) - 'id')::text FROM {table} AS t ORDER BY 1") for table in tables}
     assert after == before
     assert all(before.values())
+
+
+def test_a_damaged_file_is_said_in_a_sentence_and_changes_nothing(told: Instance) -> None:
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    file = told.home / journal.FOLDER / journal.NAME
+    damaged = file.read_bytes()[:40]
+    file.write_bytes(damaged)
+    with pytest.raises(Lum1Error, match="est abîmé"):
+        acts.withdraw(acting(told), STAYS.siret, REASON)
+    assert file.read_bytes() == damaged
+    assert STAYS.id in structures(told)

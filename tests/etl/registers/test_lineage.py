@@ -11,6 +11,7 @@ import pytest
 from api.structures.whereabouts import told_as
 from etl.registers import acts
 from etl.report import Report
+from etl.rollback import rollback
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
 from etl.sirene.refresh import refresh_stock
 from tests.etl.conftest import MakeInstance
@@ -152,6 +153,17 @@ def test_whom_it_leads_to_may_close_in_turn(stocked: Instance, tmp_path: Path) -
     assert leads(stocked, A, B) == [B.id, B.id]
     assert stocked.rows(f"SELECT open FROM structure WHERE id = '{B.id}'") == [(False,)]
     assert stocked.differences() == []
+
+
+def test_going_back_and_forth_its_address_leads_where_it_led(stocked: Instance, tmp_path: Path) -> None:
+    first = stocked.rows("SELECT max(id) FROM load WHERE pipeline = 'sirene'")[0][0]
+    sold = [(A.siret, B.siret)]
+    published(month(stocked, tmp_path, successions=sold, closed=(A,)))
+    last = month(stocked, tmp_path, successions=sold, closed=(A, B), day=DECEMBER)
+    published(last)
+    for load, expected in ((first, [A.id, B.id]), (last.load, [B.id, B.id])):
+        published(rollback(stocked.engine, stocked.search, load, home=stocked.home))
+        assert leads(stocked, A, B) == expected
 
 
 @pytest.mark.parametrize("what", ["successions", "doubles"])

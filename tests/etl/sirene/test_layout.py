@@ -41,10 +41,17 @@ def test_a_missing_column_and_another_type_are_told_together(tmp_path: Path) -> 
     path = tmp_path / "stock.parquet"
     establishments({}).drop("enseigne2Etablissement").with_columns(siret=pl.lit(12)).write_parquet(path)
     assert refusal(path, ESTABLISHMENTS) == (
-        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne «\u202fenseigne2Etablissement\u202f» manque. "
-        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne «\u202fsiret\u202f» contient Int32 au lieu "
-        "d’être du texte."
+        "stock.parquet n’est pas le fichier StockEtablissement attendu : la colonne «\u202fenseigne2Etablissement\u202f» manque, "
+        "la colonne «\u202fsiret\u202f» contient Int32 au lieu d’être du texte."
     )
+
+
+def test_of_another_file_a_few_faults_say_enough(tmp_path: Path) -> None:
+    path = tmp_path / "unites.parquet"
+    units({}).write_parquet(path)
+    said = refusal(path, ESTABLISHMENTS)
+    assert said.count("manque") == 3
+    assert said.endswith("autres écarts.")
 
 
 def test_a_new_column_is_told_and_accepted(tmp_path: Path) -> None:

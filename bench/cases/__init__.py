@@ -6,6 +6,7 @@ from bench.cases.finess_activites import finess_activites
 from bench.cases.finess_delta import finess_delta
 from bench.cases.finess_tenfold import finess_tenfold
 from bench.cases.finess_volume import finess_volume
+from bench.cases.geocoding import geocoding
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
 from bench.cases.sirene_together import sirene_together
@@ -16,5 +17,14 @@ Case = Callable[[Ground], Iterator[Measure]]
 
 CASES: dict[str, Case] = {
     case.__name__: case
-    for case in (finess_volume, serving, finess_delta, finess_activites, finess_tenfold, sirene_stock, sirene_together)
+    for case in (
+        finess_volume,
+        serving,
+        finess_delta,
+        finess_activites,
+        finess_tenfold,
+        sirene_stock,
+        sirene_together,
+        geocoding,
+    )
 }

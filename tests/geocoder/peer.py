@@ -112,9 +112,20 @@ def _run(program: str, *arguments: str, environment: Mapping[str, str], folder: 
         raise RuntimeError(f"{program} {arguments[0]} : {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
+def is_installed() -> bool:
+    """Whether `./lum1 test` ever ran here."""
+    return _environment().is_dir()
+
+
 def _program(name: str) -> str:
-    """In the environment that `./lum1 test` made of requirements-addok.lock."""
-    return str(Settings.from_environment().home / "venv-addok" / "bin" / name)
+    return str(_environment() / "bin" / name)
+
+
+def _environment() -> Path:
+    """What `./lum1 test` made of requirements-addok.lock, in the home of tests, which is in an operator's and beside the bench's."""
+    home = Settings.from_environment().home
+    homes = (home, home / "test", home.parent / "test")
+    return next((each / "venv-addok" for each in homes if (each / "venv-addok").is_dir()), home / "venv-addok")
 
 
 def _wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:

@@ -122,7 +122,7 @@ def _program(name: str) -> str:
 
 
 def _environment() -> Path:
-    """What `./lum1 test` made of requirements-addok.lock, in the home of tests, which is in an operator's and beside the bench's."""
+    """What `./lum1 test` made of requirements-addok.lock: in the tests' home, within an operator's and beside the bench's."""
     home = Settings.from_environment().home
     homes = (home, home / "test", home.parent / "test")
     return next((each / "venv-addok" for each in homes if (each / "venv-addok").is_dir()), home / "venv-addok")

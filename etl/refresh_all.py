@@ -43,7 +43,8 @@ def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
     """Every live flow, one after the other; a refusal is a Report, structures that could not be tried raise.
 
     Activities come second, on the structures of the day, SIRENE third where it is asked for (`LUM1_SIRENE`), then the geocoder
-    about what they place badly; out of reach, they wait for the next day and lose nothing of the first.
+    about what they place badly, unless it is not (`LUM1_POSITIONS=0`); out of reach, they wait for the next day and lose nothing
+    of the first.
     """
     reports = [refresh_finess(settings, progress)]
     try:
@@ -55,10 +56,11 @@ def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
             reports.extend(live.refreshes(settings, progress))
         except (download.Unreachable, download.Damaged) as error:
             print(f"SIRENE : {error}", file=sys.stderr, flush=True)
-    try:
-        reports.append(positions.refresh(settings, progress))
-    except (Unreachable, NotAGeocoder) as error:
-        print(f"positions : {error}", file=sys.stderr, flush=True)
+    if settings.positions:
+        try:
+            reports.append(positions.refresh(settings, progress))
+        except (Unreachable, NotAGeocoder) as error:
+            print(f"positions : {error}", file=sys.stderr, flush=True)
     return reports
 
 

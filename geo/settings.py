@@ -29,6 +29,7 @@ class Settings:
         700  # questions a day about statuses of diffusion: all natural persons of the field in a month
     )
     sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
+    positions: bool = True  # whether what is refreshed by itself ends with the geocoder
     geocoder_url: str = "https://data.geopf.fr/geocodage"  # or an addok of the operator's
     geocoder_indexed_on: date | None = None  # the day of its addresses, where the operator knows it
     geocoder_per_second: int = 40  # of the 50 questions that the Géoplateforme allows an address
@@ -53,6 +54,7 @@ class Settings:
             sirene_per_minute=whole_number("LUM1_SIRENE_PER_MINUTE", cls.sirene_per_minute),
             sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
             sirene=_switch("LUM1_SIRENE", bool(key)),
+            positions=_switch("LUM1_POSITIONS", True),
             geocoder_url=(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url).rstrip("/"),
             geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),

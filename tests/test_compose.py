@@ -54,6 +54,7 @@ def test_the_worker_waits_for_the_first_load_and_shares_the_api_s_home():
 def test_the_worker_is_told_every_setting_that_it_reads():
     read = {"LUM1_LIVE", "LUM1_REFRESH_AT", "LUM1_REFRESH_JITTER", "LUM1_MAX_AGE_DAYS"}
     read |= {"LUM1_SIRENE", "LUM1_SIRENE_API_KEY", "LUM1_SIRENE_PER_MINUTE", "LUM1_SIRENE_STATUSES"}
+    read |= {"LUM1_POSITIONS", "LUM1_GEOCODER_URL", "LUM1_GEOCODER_PER_SECOND", "LUM1_GEOCODER_INDEXED_ON"}
     assert read | {"LUM1_OPERATOR_MAIL", "LUM1_SMTP_URL", "LUM1_MAIL_FROM"} <= set(WORKER["environment"])
 
 

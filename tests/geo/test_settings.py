@@ -7,7 +7,7 @@ from geo.errors import Lum1Error
 from geo.settings import Settings
 
 
-@pytest.mark.parametrize("name", ["LUM1_LIVE", "LUM1_SCHEDULE", "LUM1_SIRENE"])
+@pytest.mark.parametrize("name", ["LUM1_LIVE", "LUM1_POSITIONS", "LUM1_SCHEDULE", "LUM1_SIRENE"])
 @pytest.mark.parametrize("value", ["non", "oui", "false", "2"])
 def test_a_switch_is_0_or_1(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

@@ -24,7 +24,7 @@ from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo import discretion
 from geo.database import engine_for
-from geo.errors import NotAGeocoder, NotFound, Unreachable
+from geo.errors import NotAGeocoder, NotFound, NotReady, Unreachable
 from geo.publication import served_publication
 from geo.settings import Settings
 
@@ -59,7 +59,7 @@ def refresh_all(settings: Settings, progress: Progress) -> list[Report]:
     if settings.positions:
         try:
             reports.append(positions.refresh(settings, progress))
-        except (Unreachable, NotAGeocoder) as error:
+        except (Unreachable, NotAGeocoder, NotReady) as error:
             print(f"positions : {error}", file=sys.stderr, flush=True)
     return reports
 

@@ -47,6 +47,7 @@ def instance(
             "LUM1_DATABASE_URL": url,
             "LUM1_LIVE": "1",
             "LUM1_DATAGOUV_URL": flow.url,
+            "LUM1_POSITIONS": "0",
             "LUM1_OPERATOR_MAIL": "exploitant@exemple.fr",
             "LUM1_SMTP_URL": f"smtp://127.0.0.1:{postbox.port}",
         }

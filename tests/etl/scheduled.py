@@ -18,7 +18,7 @@ from sqlalchemy import Engine, text
 from api.machine import processes
 from api.machine.processes import Process
 from etl.mail import Mailbox
-from etl.rhythm import Rhythm
+from etl.rhythm import PARIS, Rhythm
 from etl.schedule import QUEUE, app_of
 from geo.settings import REPOSITORY, Settings
 from tests.builders import publish
@@ -33,7 +33,8 @@ class Instance:
 
     def __init__(self, engine: Engine, url: str, home: Path, flow: Flow, postbox: Postbox) -> None:
         self.engine, self.url, self.home, self.flow, self.postbox = engine, url, home, flow, postbox
-        self.rhythm = Rhythm(heartbeat_s=0.2, stalled_s=1, jitter_min=0)
+        an_hour_ago = f"{datetime.now(PARIS) - timedelta(hours=1):%H:%M}"  # due, whatever the hour this runs at
+        self.rhythm = Rhythm(refresh_at=an_hour_ago, watch_at=an_hour_ago, heartbeat_s=0.2, stalled_s=1, jitter_min=0)
 
     @property
     def settings(self) -> Settings:

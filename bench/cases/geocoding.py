@@ -76,6 +76,7 @@ def _loaded(ground: Ground, instance: Settings) -> tuple[Path, pl.DataFrame]:
         left_out = [row[0] for row in asked(instance, ASKED_ABOUT)]
         ground.say("écriture d’un succédané de la BAN")
         addresses = ground.folder / "files" / "succedane.ndjson"
+        addresses.parent.mkdir(parents=True, exist_ok=True)
         stand_in(folder / STOCK, folder / POSITIONS, addresses, left_out)
         legacy = read_legacy(folder / ANCIEN)
         placed = place(legacy.establishments, legacy.points).filter(pl.col("lon").is_not_null())

@@ -109,9 +109,9 @@ def _distances(instance: Settings, truth: pl.DataFrame) -> Iterator[Measure]:
     found = [row for row in rows if row.distance_m is not None]
     yield Measure(label="sans point dans FINESS, dont la place est connue", value=len(rows), unit="")
     yield Measure(label="non trouvées", value=_share(len(rows) - len(found), len(rows)), unit="%")
-    yield Measure(
-        label="dans la bonne commune", value=_share(sum(row.in_commune for row in found), len(found)), unit="%"
-    )
+    drawn = [row for row in found if row.in_commune is not None]  # some communes have no contour
+    right = sum(row.in_commune for row in drawn)
+    yield Measure(label="dans la bonne commune", value=_share(right, len(drawn)), unit="%")
     for name, precisions in CLASSES.items():
         distances = sorted(row.distance_m for row in found if row.precision in precisions)
         yield Measure(label=f"{name} : trouvées", value=len(distances), unit="")

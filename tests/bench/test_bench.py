@@ -30,11 +30,8 @@ def test_two_days_are_measured_and_their_changes_verified(server_url: str, tmp_p
     assert (outcome.skipped, outcome.wrong) == ({}, {})
     values = {each.label: each.value for each in outcome.measured["finess_delta"]}
     assert values["second jour : versions écrites"] > 0
-    for later in (
-        "second jour",
-        "second jour, encore",
-    ):  # of these few rows, PostgreSQL's own work is most of the journal
-        assert values[f"{later} : journal (WAL)"] < values["premier jour : journal (WAL)"]
+    for day in ("premier jour", "second jour", "second jour, encore"):  # of the whole server, where other tests write too
+        assert values[f"{day} : journal (WAL)"] > 0
     assert "second jour, écrit autrement" in outcome.as_text()
     assert list((tmp_path / "instances").iterdir()) == []
 

@@ -30,7 +30,7 @@ def test_two_days_are_measured_and_their_changes_verified(server_url: str, tmp_p
     assert (outcome.skipped, outcome.wrong) == ({}, {})
     values = {each.label: each.value for each in outcome.measured["finess_delta"]}
     assert values["second jour : versions écrites"] > 0
-    for day in ("premier jour", "second jour", "second jour, encore"):  # of the whole server, where other tests write too
+    for day in ("premier jour", "second jour", "second jour, encore"):  # the whole server's: other tests write too
         assert values[f"{day} : journal (WAL)"] > 0
     assert "second jour, écrit autrement" in outcome.as_text()
     assert list((tmp_path / "instances").iterdir()) == []

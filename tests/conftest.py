@@ -73,7 +73,9 @@ class fresh_database:
 
     def __enter__(self) -> str:
         with self._server.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._template}"'))
+            # its files rather than its journal: a quarter of the time, on a server that does not wait for its disk
+            copied = f'TEMPLATE "{self._template}" STRATEGY FILE_COPY'
+            connection.execute(text(f'CREATE DATABASE "{self._name}" {copied}'))
         return self._url
 
     def __exit__(self, *_: object) -> None:

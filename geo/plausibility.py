@@ -63,13 +63,14 @@ def outside_its_commune() -> str:
         )"""
 
 
+OF_THE_CROWD = "partage_par_des_centaines"  # the one that more than the point itself decides
 RULES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "nulle_part": nowhere,
         "hors_territoire": outside_its_territory,
         "centre_d_une_autre_commune": centre_of_another_commune,
         "centre_de_sa_commune": centre_of_its_commune,
-        "partage_par_des_centaines": shared_by_hundreds,
+        OF_THE_CROWD: shared_by_hundreds,
         "hors_commune": outside_its_commune,
     }
 )

@@ -41,6 +41,13 @@ def said(context: click.Context, parameter: click.Parameter, value: str | None) 
     return value.strip()
 
 
+def _known(_: click.Context, __: click.Parameter, departement: str | None) -> str | None:
+    if departement is not None and departement not in area_names("departement"):
+        raise NotFound(f"Le département «\u202f{departement}\u202f» n’existe pas : 59, 2A, 974…")
+    return departement
+
+
+DEPARTEMENT = click.option("--departement", callback=_known, help="D’un seul département.")
 BY = click.option("--by", required=True, callback=said, metavar="NOM", help="Qui décide.")
 REASON = click.option("--reason", required=True, callback=said, metavar="TEXTE", help="Pourquoi.")
 
@@ -83,14 +90,12 @@ def links() -> None:
 
 @links.command("list")
 @click.option("--status", type=click.Choice(tuple(STATUSES)), default="review", show_default=True)
-@click.option("--departement", help="D’un seul département.")
+@DEPARTEMENT
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def list_links(status: str, departement: str | None, limit: int, as_json: bool) -> None:
     """Ceux d’un état (à vérifier, si --status ne dit rien), les plus probables d’abord."""
-    if departement is not None and departement not in area_names("departement"):
-        raise NotFound(f"Le département «\u202f{departement}\u202f» n’existe pas : 59, 2A, 974…")
-    with _reading() as connection:
+    with reading() as connection:
         rows = _links(connection, {"status": status, "departement": departement, "limit": limit, "finess": None})
     _tell(rows, as_json, NOTHING[status])
 
@@ -101,7 +106,7 @@ def list_links(status: str, departement: str | None, limit: int, as_json: bool) 
 def show_links(finess: str, as_json: bool) -> None:
     """Tous ceux d’un établissement FINESS, refusés compris."""
     number = str(Finess.parse(finess))
-    with _reading() as connection:
+    with reading() as connection:
         if not connection.execute(text(acts.IS_OURS), {"finess": number}).scalar_one():
             raise NotFound(f"FINESS ne publie aucun établissement {number}.")
         rows = _links(connection, {"status": None, "departement": None, "limit": 1_000, "finess": number})
@@ -144,7 +149,8 @@ def _decide(finess: str, siret: str, verdict: str, by: str, reason: str) -> None
     click.echo(f"{finess} et {siret} : rapprochement {STATUSES[verdict]}, par {by}. « links undo » y revient.")
 
 
-def _reading() -> Connection:
+def reading() -> Connection:
+    """What is served, to be looked at."""
     return engine_for(settings_with_database().database_url).connect()
 
 

@@ -6,15 +6,13 @@ import click
 import msgspec
 from sqlalchemy import text
 
-from api.commands.acts import instance_of, said
+from api.commands.acts import DEPARTEMENT, instance_of, reading, said
 from api.commands.database import settings_with_database
 from api.commands.terminal import Bars
 from api.positions import queries, told
 from etl.labels import label
 from etl.registers import acts, placed
 from etl.registers.placed import Point
-from geo.communes import area_names
-from geo.database import engine_for
 from geo.errors import NotFound, NotReady
 from geo.figures import metres
 from geo.position import distance_m
@@ -61,7 +59,7 @@ def positions() -> None:
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def show(structure: str, as_json: bool) -> None:
     """Ce que chaque source dit d’une structure, et ce qui est servi."""
-    with engine_for(settings_with_database().database_url).connect() as connection:
+    with reading() as connection:
         served = connection.execute(text(SERVED), {"id": structure}).mappings().one_or_none()
         if served is None:
             raise NotFound(f"Aucune structure {structure}.")
@@ -80,14 +78,12 @@ def show(structure: str, as_json: bool) -> None:
 
 
 @positions.command("conflicts")
-@click.option("--departement", help="D’un seul département.")
+@DEPARTEMENT
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000))
 @click.option("--json", "as_json", is_flag=True, help="En JSON.")
 def conflicts(departement: str | None, limit: int, as_json: bool) -> None:
     """Les structures que deux sources placent à plus de 500 m l’une de l’autre, les plus éloignées d’abord."""
-    if departement is not None and departement not in area_names("departement"):
-        raise NotFound(f"Le département «\u202f{departement}\u202f» n’existe pas : 59, 2A, 974…")
-    with engine_for(settings_with_database().database_url).connect() as connection:
+    with reading() as connection:
         asked = {"departement": departement, "limit": limit}
         rows: list[dict[str, Any]] = [{**row} for row in connection.execute(text(CONFLICTS), asked).mappings()]
     if as_json:
@@ -106,8 +102,7 @@ def conflicts(departement: str | None, limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="En JSON, tous les chiffres.")
 def quality(departements: bool, as_json: bool) -> None:
     """Où sont placées les structures ouvertes, d’après qui, avec quelle précision : les chiffres de /donnees/positions."""
-    engine = engine_for(settings_with_database().database_url)
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+    with reading().execution_options(isolation_level="REPEATABLE READ") as connection:
         served = served_publication(connection)
         if served is None:
             raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")

@@ -9,6 +9,7 @@ from time import monotonic
 import polars as pl
 from sqlalchemy import text
 
+from bench.cases.sirene_together import FINESS, STOCK
 from bench.ground import Ground, asked, digest_of_sources
 from bench.measure import Measure, Skipped, check
 from bench.stand_in import stand_in
@@ -22,10 +23,7 @@ from geo.database import engine_for
 from geo.settings import Settings
 from tests.geocoder.peer import is_installed, running_addok
 
-FINESS = "finess-structures-journalier-20261121.json.gz"
 ANCIEN = "etalab-cs1100507-stock-20260504-0343.csv.gz"
-STOCK = "StockEtablissement_utf8.parquet"
-POSITIONS = "GeolocalisationEtablissement_Sirene_pour_etudes_statistiques_utf8.parquet"
 FAR_M = 500
 
 # What is going to be asked: nobody's own address may be in what the geocoder knows only because of her.
@@ -77,7 +75,8 @@ def _loaded(ground: Ground, instance: Settings) -> tuple[Path, pl.DataFrame]:
         ground.say("écriture d’un succédané de la BAN")
         addresses = ground.folder / "files" / "succedane.ndjson"
         addresses.parent.mkdir(parents=True, exist_ok=True)
-        stand_in(folder / STOCK, folder / POSITIONS, addresses, left_out)
+        establishments, _, positions = STOCK
+        stand_in(folder / establishments, folder / positions, addresses, left_out)
         legacy = read_legacy(folder / ANCIEN)
         placed = place(legacy.establishments, legacy.points).filter(pl.col("lon").is_not_null())
         return addresses, placed.select(pl.col("nofinesset").alias("finess"), "lon", "lat")

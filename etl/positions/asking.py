@@ -180,6 +180,9 @@ BEST = {
 }  # fmt: skip
 
 
+NOTHING, NOWHERE = Answer(Status.NOT_FOUND), (Precision.NONE, None)
+
+
 def _keep_best(
     engine: Engine, index: Index, sought: Sequence[_Sought], answers: Mapping[str, Answer], tally: _Tally
 ) -> None:
@@ -188,18 +191,16 @@ def _keep_best(
         asked = [key_of(each.rungs[at].question) for at in sorted(each.verdicts)]
         tally.needed.update(asked)
         best = best_rung(each.verdicts)
+        kept = key_of(each.rungs[best].question) if best is not None else None
+        answer = answers[kept] if kept is not None else NOTHING
+        precision, gave_up = (
+            (each.verdicts[best].precision, each.verdicts[best].gave_up) if best is not None else NOWHERE
+        )
         reason = _reason(each, best)
         tally.reasons.update([reason.value] if reason else [])
-        if best is None:
-            tally.precisions[Precision.NONE.value] += 1
-            nothing = (None,) * 3
-            rows.append((each.id, each.address, asked, *nothing, "none", None, reason, None, index.indexed_on))
-            continue
-        key, verdict = key_of(each.rungs[best].question), each.verdicts[best]
-        answer = answers[key]
-        tally.precisions[verdict.precision.value] += 1
-        point = (answer.lon, answer.lat, verdict.precision.value, answer.score)
-        rows.append((each.id, each.address, asked, key, *point, reason, verdict.gave_up.value, index.indexed_on))
+        tally.precisions[precision.value] += 1
+        point = (answer.lon, answer.lat, precision, answer.score)
+        rows.append((each.id, each.address, asked, kept, *point, reason, gave_up, index.indexed_on))
     with engine.begin() as connection:
         create_temporary(connection, "best", BEST)
         copy_rows(connection, "best", BEST, rows)
@@ -247,17 +248,14 @@ ON CONFLICT (key) DO UPDATE
 SET geocoder = excluded.geocoder, indexed_on = excluded.indexed_on, asked_at = now(), answer = excluded.answer
 """
 # A geocoder that did not answer takes nothing away of what it said before of the same address.
-KEEP_BEST = """
-INSERT INTO geocoded_structure AS g
-    (id, address, asked, kept, lon, lat, precision, score, reason, gave_up, indexed_on)
-SELECT id, address, asked, kept, lon, lat, precision, score, reason, gave_up, indexed_on FROM best
+_NAMES = ", ".join(BEST)
+_KNOWN, _FOUND = (", ".join(f"{table}.{name}" for name in BEST) for table in ("g", "excluded"))
+KEEP_BEST = f"""
+INSERT INTO geocoded_structure AS g ({_NAMES})
+SELECT {_NAMES} FROM best
 ON CONFLICT (id) DO UPDATE
-SET (address, asked, kept, lon, lat, precision, score, reason, gave_up, indexed_on) = (
-    excluded.address, excluded.asked, excluded.kept, excluded.lon, excluded.lat, excluded.precision, excluded.score,
-    excluded.reason, excluded.gave_up, excluded.indexed_on)
+SET ({_NAMES}) = ({_FOUND})
 WHERE (g.address <> excluded.address OR excluded.reason IS DISTINCT FROM 'sans_reponse')
-  AND (g.address, g.asked, g.kept, g.lon, g.lat, g.precision, g.score, g.reason, g.gave_up, g.indexed_on)
-      IS DISTINCT FROM (excluded.address, excluded.asked, excluded.kept, excluded.lon, excluded.lat, excluded.precision,
-                        excluded.score, excluded.reason, excluded.gave_up, excluded.indexed_on)
+  AND ({_KNOWN}) IS DISTINCT FROM ({_FOUND})
 """
 FORGET_OTHERS = "DELETE FROM geocoded_structure WHERE id <> ALL (:sought)"

@@ -3,10 +3,9 @@
 from sqlalchemy import Connection, text
 
 
-def forget_needless(connection: Connection) -> int:
-    """Answers that no structure needs any more leave; how many."""
-    forgotten: int = connection.execute(text(FORGET_ANSWERS)).rowcount
-    return forgotten
+def forget_needless(connection: Connection) -> None:
+    """Answers that no structure needs any more leave."""
+    connection.execute(text(FORGET_ANSWERS))
 
 
 # After a purge and after a run: a hashed subquery of the keys that are needed.

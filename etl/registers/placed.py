@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from etl.registers import linked
-from geo.plausibility import RULES, SHARED_BY, first_broken
+from geo.plausibility import OF_THE_CROWD, RULES, SHARED_BY, first_broken
 from geo.position_tables import ADDRESS_HASH, CONFLICT_M
 from geo.precedence import MORE_PRECISE_FIRST, TRUSTED_FIRST
 
@@ -31,11 +31,12 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     connection.execute(text(DROP_NEEDLESS))
     order = {"precisions": list(MORE_PRECISE_FIRST), "sources": list(TRUSTED_FIRST)}
     connection.execute(text(PLACED), order)
-    distances = [_to_the_decimetre(**row) for row in connection.execute(text(DISTANCES), order).mappings()]
     connection.execute(text("ANALYZE placed"))
+    connection.execute(text(APART), order)
+    distances = [_to_the_decimetre(**row) for row in connection.execute(text(DISTANCES), order).mappings()]
     for statement in (CONFLICTS, END_CONFLICTS, NOTE_CONFLICTS):
         connection.execute(text(statement), given)
-    connection.execute(text("DROP TABLE said, conflict_now, told"))
+    connection.execute(text("DROP TABLE said, apart, conflict_now, told"))
     refused = dict(map(tuple, connection.execute(text(BY_RULE)).all()))
     conflicts: int = connection.execute(text("SELECT count(*) FROM position_conflict")).scalar_one()
     return {
@@ -158,14 +159,14 @@ FROM (
 WHERE (said.lon, said.lat) = (shared.lon, shared.lat)
 """
 # A point that is said no more is forgotten; one that is judged now is judged anew, but by the crowd only when all is seen.
-FORGET_JUDGED = """
+FORGET_JUDGED = f"""
 DELETE FROM refused_point AS r
 WHERE NOT EXISTS (
     SELECT FROM said WHERE said.id = r.structure AND said.source = r.source AND (said.lon, said.lat) = (r.lon, r.lat)
 ) OR EXISTS (
     SELECT FROM said
     WHERE said.id = r.structure AND said.source = r.source AND said.fresh
-      AND (CAST(:whole AS boolean) OR r.rule <> 'partage_par_des_centaines')
+      AND (CAST(:whole AS boolean) OR r.rule <> '{OF_THE_CROWD}')
 )
 """
 REFUSE = f"""
@@ -221,34 +222,34 @@ FROM told AS t
 LEFT JOIN best USING (id)
 LEFT JOIN commune AS c ON c.code = t.commune
 """
-# How far each source is from those that are trusted more, where both speak of an open structure. Whatever has two sources may
-# move (MOVING), so any run sees all of them. As for conflicts, the centre of a commune says nothing.
+# Each pair of sources that speak of one structure, the more trusted first; the centre of a commune says nothing.
+APART = """
+CREATE TEMPORARY TABLE apart ON COMMIT DROP AS
+SELECT one.id, one.source, other.source AS other,
+       ST_DistanceSphere(ST_MakePoint(one.lon, one.lat), ST_MakePoint(other.lon, other.lat)) AS distance_m
+FROM said AS one
+JOIN said AS other ON other.id = one.id
+    AND array_position(CAST(:sources AS text[]), one.source) < array_position(CAST(:sources AS text[]), other.source)
+WHERE 'commune' NOT IN (one.precision, other.precision)
+"""
+# Of open structures. Whatever has two sources may move (MOVING), so any run sees all of them.
 DISTANCES = f"""
-WITH apart AS (
-    SELECT one.source, other.source AS other,
-           ST_DistanceSphere(ST_MakePoint(one.lon, one.lat), ST_MakePoint(other.lon, other.lat)) AS distance_m
-    FROM said AS one
-    JOIN said AS other ON other.id = one.id
-        AND array_position(CAST(:sources AS text[]), one.source) < array_position(CAST(:sources AS text[]), other.source)
-    JOIN structure AS s ON s.id = one.id AND s.open
-    WHERE 'commune' NOT IN (one.precision, other.precision)
-)
 SELECT source, other, count(*) AS n,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY distance_m) AS median_m,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY distance_m) AS p95_m,
        count(*) FILTER (WHERE distance_m > {CONFLICT_M}) AS far
 FROM apart
+JOIN structure AS s USING (id)
+WHERE s.open
 GROUP BY source, other
 ORDER BY array_position(CAST(:sources AS text[]), source), array_position(CAST(:sources AS text[]), other)
 """
+# In the order of letters, so that a source that is trusted more one day makes no other conflict.
 CONFLICTS = f"""
 CREATE TEMPORARY TABLE conflict_now ON COMMIT DROP AS
-SELECT one.id AS structure, one.source, other.source AS other,
-       ST_DistanceSphere(ST_MakePoint(one.lon, one.lat), ST_MakePoint(other.lon, other.lat)) AS distance_m
-FROM said AS one
-JOIN said AS other ON other.id = one.id AND one.source < other.source
-WHERE 'commune' NOT IN (one.precision, other.precision)
-  AND ST_DistanceSphere(ST_MakePoint(one.lon, one.lat), ST_MakePoint(other.lon, other.lat)) > {CONFLICT_M}
+SELECT id AS structure, least(source, other) AS source, greatest(source, other) AS other, distance_m
+FROM apart
+WHERE distance_m > {CONFLICT_M}
 """
 END_CONFLICTS = """
 DELETE FROM position_conflict AS c

@@ -79,6 +79,8 @@ def test_what_a_register_does_not_place_is_asked_and_served(told: Instance, geoc
     assert (geocoding["structures"], geocoding["asked"]) == (2, len(texts(geocoder)))
     assert geocoding["precisions"] == {"housenumber": 1, "none": 1}
     assert geocoding["reasons"] == {"introuvable": 1}
+    kept = told.rows("SELECT precision, reason, gave_up FROM geocoded_structure ORDER BY id")
+    assert [tuple(row) for row in kept] == [("housenumber", None, "nothing"), ("none", "introuvable", None)]
     assert told.differences() == []
     assert "12 RUE DES LILAS" not in as_text(report)
 

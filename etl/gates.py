@@ -27,8 +27,14 @@ class Verdict(msgspec.Struct, frozen=True):
         return not (self.passed or self.warning or self.accepted)
 
 
-class CountedFile(msgspec.Struct, kw_only=True):
-    """What the gates of any flow look at."""
+class Judged(msgspec.Struct, kw_only=True):
+    """What a run counted, for its gates to look at."""
+
+    fictitious: bool
+
+
+class CountedFile(Judged, kw_only=True):
+    """What the gates of any file look at."""
 
     schema_version: str
     age_days: float
@@ -38,7 +44,6 @@ class CountedFile(msgspec.Struct, kw_only=True):
     previous: int  # numbers of the previous publication of the same origin, 0 at a first load
     removed: int
     downloaded: bool  # by the scheduler, not given by hand
-    fictitious: bool
 
 
 class Counted(CountedFile, kw_only=True):
@@ -60,7 +65,7 @@ class Counted(CountedFile, kw_only=True):
     dates_unreadable: int
 
 
-def judge(counted: CountedFile, gates: Iterable[Gate], accept: Collection[str] = ()) -> list[Verdict]:
+def judge(counted: Judged, gates: Iterable[Gate], accept: Collection[str] = ()) -> list[Verdict]:
     """The verdict of each of these gates, those accepted by name marked so."""
     limits = Thresholds.from_environment()
     verdicts = [gate(counted, limits) for gate in gates if not (counted.fictitious and gate in OF_THE_LIVE_FLOW)]
@@ -118,14 +123,14 @@ def dates(counted: Counted, limits: Thresholds) -> Verdict:
 
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
     before, now = (counted.previous_placed_by_flow, counted.previous), (counted.placed_by_flow, counted.kept)
-    return drift_of(before, now, limits, "des établissements placés par le flux")
+    return fallen("drift", before, now, limits.drift, "des établissements placés par le flux")
 
 
-def drift_of(before: tuple[int, int], now: tuple[int, int], limits: Thresholds, what: str) -> Verdict:
-    """Passed when the share placed (how many, of how many) has not fallen by more than that."""
+def fallen(gate: str, before: tuple[int, int], now: tuple[int, int], most: float, what: str) -> Verdict:
+    """Passed when a share (how many, of how many) has not fallen by more than that."""
     fall = _share(*before) - _share(*now)
     message = f"{_percent(_share(*now))} {what}, {_percent(_share(*before))} la fois d’avant"
-    return Verdict("drift", before[1] == 0 or fall <= limits.drift, message)
+    return Verdict(gate, before[1] == 0 or fall <= most, message)
 
 
 def coverage(counted: Counted, limits: Thresholds) -> Verdict:

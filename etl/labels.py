@@ -23,7 +23,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "interrupted": "interrompu",
         "tried": "essai à blanc",
     },
-    "gate": {  # etl.gates.GATE_NAMES and etl.finess.activites.gates.GATE_NAMES: what --accept takes
+    "gate": {  # the GATE_NAMES of every flow: what --accept takes
         "schema": "version du format",
         "rows": "lignes utilisables",
         "anomalies": "lignes rejetées",
@@ -35,6 +35,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "coordinates": "coordonnées lisibles",
         "dates": "dates lisibles",
         "drift": "placés par la source",
+        "geocoding": "adresses trouvées",
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",

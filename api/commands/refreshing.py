@@ -14,6 +14,7 @@ from etl import ledger, publish
 from etl import refresh_all as refreshes
 from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
+from etl.positions import gates as positions_gates
 from etl.positions import pipeline as positions
 from etl.registers import acts
 from etl.report import Report, as_text
@@ -136,11 +137,17 @@ def refresh_sirene(
 
 
 @refresh.command("positions")
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(positions_gates.GATE_NAMES),
+    help="Porte franchie malgré son refus ; répétable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
-def refresh_positions(as_json: bool) -> None:
+def refresh_positions(accept: tuple[str, ...], as_json: bool) -> None:
     """Demander au géocodeur ce que les registres placent mal ; interrompu, il reprend où il en était."""
     with Bars() as bars:
-        report = positions.refresh(settings_with_database(), bars)
+        report = positions.refresh(settings_with_database(), bars, accept=accept)
     _tell([report], as_json)
 
 

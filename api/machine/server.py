@@ -6,12 +6,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import NoReturn
 
 from api.machine.detached import Detached, Running
 from api.machine.home import Home
 from api.machine.listening import Listening, url
-from api.machine.ports import free_port, is_free
+from api.machine.ports import claimed_port, is_free
 from geo.errors import Lum1Error
 
 APPLICATION = "api.app:create_app"
@@ -53,17 +56,17 @@ class Server:
         wanted, running = Listening.from_environment(asked), self._alive()
         if running and asked in (None, running.about["port"]) and not _complaint(running):
             return _address(running)
-        port = self._take_the_place(wanted)
-        running = self._program.spawn(self._command(wanted, port), host=wanted.host, port=port)
-        self._wait_until_ready(running)
+        with self._taking_the_place(wanted) as port:
+            running = self._program.spawn(self._command(wanted, port), host=wanted.host, port=port)
+            self._wait_until_ready(running)
         return _address(running)
 
     def run_here(self, asked: int | None) -> NoReturn:
         """Become the server, so that signals reach it: for containers. One that runs detached leaves its place."""
         self.check(asked, foreground=True)
         wanted = Listening.from_environment(asked)
-        port = self._take_the_place(wanted)
-        self._program.become(self._command(wanted, port), host=wanted.host, port=port)
+        with self._taking_the_place(wanted) as port:
+            self._program.become(self._command(wanted, port), host=wanted.host, port=port)
 
     def unheeded(self, asked: int | None) -> str:
         """What the environment asks for and the server that runs, being kept, does not do; empty when it does."""
@@ -91,13 +94,19 @@ class Server:
         running = self._program.running()
         return running if running and running.process.is_alive() else None
 
-    def _take_the_place(self, wanted: Listening) -> int:
-        """Stop the one that runs, if what is wanted can be had; the port to listen on."""
+    @contextmanager
+    def _taking_the_place(self, wanted: Listening) -> Iterator[int]:
+        """Stop the one that runs, if what is wanted can be had; the port to listen on, ours until it does."""
         self._refuse_if_taken(wanted)
         self.stop()
         last = self._program.last()
-        preferred = [last.about["port"]] if last else []
-        return wanted.port or free_port(*preferred, at_least=FIRST_PORT, host=wanted.host)
+        usual = chain([last.about["port"]] if last else [], range(FIRST_PORT, 65536))
+        with ExitStack() as claim:
+            try:
+                port = claim.enter_context(claimed_port([wanted.port] if wanted.port else usual, wanted.host))
+            except OSError as error:
+                raise _taken(wanted.port or FIRST_PORT) from error
+            yield port
 
     def _refuse_if_taken(self, wanted: Listening) -> None:
         """Taken by others: a port of our own, even of workers whose parent was killed, becomes free when they end."""
@@ -105,7 +114,7 @@ class Server:
         if wanted.port is None or (ours and ours.about["port"] == wanted.port):
             return
         if not is_free(wanted.port, wanted.host):
-            raise ServerFailed(f"Le port {wanted.port} est pris : choisissez-en un autre avec --port.")
+            raise _taken(wanted.port)
 
     def _command(self, wanted: Listening, port: int) -> list[str]:
         return [
@@ -126,6 +135,10 @@ class Server:
                     f"Le serveur n’est pas prêt ({complaint}) ; {log.log} finit ainsi :\n{log.end_of_log()}"
                 )
             time.sleep(0.1)
+
+
+def _taken(port: int) -> ServerFailed:
+    return ServerFailed(f"Le port {port} est pris : choisissez-en un autre avec --port.")
 
 
 def _address(running: Running) -> str:

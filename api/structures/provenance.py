@@ -30,6 +30,7 @@ FIELDS = {
 FINESS = "finess"
 REGISTERS = (FINESS, sirene.PIPELINE)
 COMMUNE_CENTRES = DataSource("IGN et Insee – centres des communes", "lov2", None)
+GEOCODER = DataSource(SOURCE_NAMES[position_tables.PIPELINE], "lov2", None)  # after a rollback to before its run
 BY_HAND = DataSource("Point placé à la main par l’exploitant de ce site", "lov2", None)
 POSITIONED_BY = {PositionSource.FINESS.value: FINESS, PositionSource.INSEE.value: sirene.PIPELINE}
 
@@ -79,7 +80,7 @@ def _of_position(row: Row[Any], publication: Publication) -> Iterator[Provenance
         return
     others = {
         PositionSource.FINESS_ANCIEN.value: DataSource(SOURCE_NAMES["finess_ancien"], "lov2", row.ancien_on),
-        PositionSource.GEOCODER.value: publication.source(position_tables.PIPELINE),
+        PositionSource.GEOCODER.value: publication.source(position_tables.PIPELINE) or GEOCODER,
         PositionSource.ADMINISTRATOR.value: BY_HAND,
     }
     yield _line(["position"], others.get(row.position_source) or COMMUNE_CENTRES)

@@ -1,7 +1,8 @@
 """A geocoder asked about every structure that a register does not place at its door, each question once.
 
-Answers are kept as they come, batch after batch: who is killed goes on from there. Structures are read under the lock of loads,
-so that nobody can be masked between the reading and the question: who must not be told has no structure, and is never asked.
+Answers are kept as they come, batch after batch: who is killed goes on from there. What they say of structures is the caller's to
+publish or to refuse, with the run. Structures are read under the lock of loads, so that nobody can be masked between the reading
+and the question: who must not be told has no structure, and is never asked.
 """
 
 from collections import Counter
@@ -52,6 +53,12 @@ class _Sought(msgspec.Struct):
     rungs: Sequence[Rung]
     verdicts: dict[int, Verdict] = msgspec.field(default_factory=dict)
 
+    @property
+    def next(self) -> Rung | None:
+        """The one to ask next, None once the best is known."""
+        at = next_rung(self.rungs, self.verdicts)
+        return None if at is None else self.rungs[at]
+
     def climb(self, answers: Mapping[str, Answer]) -> Rung | None:
         """Judge what is answered; the rung that has no answer yet, None once the best is known."""
         while (at := next_rung(self.rungs, self.verdicts)) is not None:
@@ -63,20 +70,25 @@ class _Sought(msgspec.Struct):
         return None
 
 
-def ask(engine: Engine, geocoder: Geocoder, index: Index, progress: Progress) -> Said:
-    """Ask what is not known yet and keep, for each structure, the best of its answers (`geocoded_structure`)."""
-    tally = _Tally()
-    with engine.connect() as connection:
-        wanted = connection.execute(text(COUNT)).scalar_one()
-        sought: list[str] = []
-        for rows in _wanted(connection):
+def ask(connection: Connection, geocoder: Geocoder, index: Index, progress: Progress) -> Said:
+    """Ask what is not known yet; the best answer about each structure waits in this transaction for `keep`."""
+    tally, engine = _Tally(), connection.engine
+    create_temporary(connection, "best", BEST)
+    with engine.connect() as reading:
+        wanted = reading.execute(text(COUNT)).scalar_one()
+        for rows in _wanted(reading):
             progress.advance(tally.structures, wanted)
-            found = _resolved(engine, geocoder, index, rows, tally)
-            sought += [each.id for each in found]
+            best = _best(*_resolved(engine, geocoder, index, rows, tally), index, tally)
+            copy_rows(connection, "best", BEST, best)
         progress.advance(wanted, wanted)
-    with engine.begin() as connection:
-        connection.execute(text(FORGET_OTHERS), {"sought": sought})
     return tally.said()
+
+
+def keep(connection: Connection) -> None:
+    """What `ask` found becomes what is known of structures (`geocoded_structure`), and of those that it asked about alone."""
+    connection.exec_driver_sql("ANALYZE best")
+    connection.execute(text(KEEP_BEST))
+    connection.execute(text(FORGET_OTHERS))
 
 
 class _Tally:
@@ -106,21 +118,21 @@ def _wanted(connection: Connection) -> Iterator[Sequence[Row[tuple[object, ...]]
 
 def _resolved(
     engine: Engine, geocoder: Geocoder, index: Index, rows: Sequence[Row[tuple[object, ...]]], tally: _Tally
-) -> list[_Sought]:
-    """These structures, each as far as its answers go; all of it kept."""
+) -> tuple[list[_Sought], dict[str, Answer]]:
+    """These structures, each as far as its answers go, and the answers, kept."""
     tally.structures += len(rows)
     sought = [each for row in rows if (each := _sought(row)) is not None]
     tally.without_question += len(rows) - len(sought)
     every = {key_of(rung.question) for each in sought for rung in each.rungs}
     answers = _known(engine, index, every)
     while missing := _missing(sought, answers):
+        _attach(engine, index, sought, missing)
         asked = dict(zip(missing, geocoder.search_csv([rung.question for rung in missing.values()]), strict=True))
         _keep(engine, index, asked)
         answers |= asked
         tally.asked += len(asked)
         tally.unanswered += sum(not _is_an_answer(each) for each in asked.values())
-    _keep_best(engine, index, sought, answers, tally)
-    return sought
+    return sought, answers
 
 
 def _sought(row: Row[tuple[object, ...]]) -> _Sought | None:
@@ -162,6 +174,18 @@ def _known(engine: Engine, index: Index, keys: set[str]) -> dict[str, Answer]:
     return {key: msgspec.convert(answer, Answer) for key, answer in found}
 
 
+def _attach(engine: Engine, index: Index, sought: Sequence[_Sought], missing: Mapping[str, Rung]) -> None:
+    """Whose questions these are, before they are asked: if somebody must be told no more, what was answered leaves with her."""
+    rows = [
+        {"id": each.id, "address": each.address, "key": key}
+        for each in sought
+        if (rung := each.next) is not None and (key := key_of(rung.question)) in missing
+    ]
+    given = {"rows": msgspec.json.encode(rows).decode(), "indexed_on": index.indexed_on}
+    with engine.begin() as connection:
+        connection.execute(text(ATTACH), given)
+
+
 def _keep(engine: Engine, index: Index, answers: Mapping[str, Answer]) -> None:
     """Committed at once: what was paid for by a question is not asked twice."""
     rows = [
@@ -183,10 +207,10 @@ BEST = {
 NOTHING, NOWHERE = Answer(Status.NOT_FOUND), (Precision.NONE, None)
 
 
-def _keep_best(
-    engine: Engine, index: Index, sought: Sequence[_Sought], answers: Mapping[str, Answer], tally: _Tally
-) -> None:
-    rows: list[tuple[object, ...]] = []
+def _best(
+    sought: Sequence[_Sought], answers: Mapping[str, Answer], index: Index, tally: _Tally
+) -> Iterator[tuple[object, ...]]:
+    """A row of BEST for each."""
     for each in sought:
         asked = [key_of(each.rungs[at].question) for at in sorted(each.verdicts)]
         tally.needed.update(asked)
@@ -200,11 +224,7 @@ def _keep_best(
         tally.reasons.update([reason.value] if reason else [])
         tally.precisions[precision.value] += 1
         point = (answer.lon, answer.lat, precision, answer.score)
-        rows.append((each.id, each.address, asked, kept, *point, reason, gave_up, index.indexed_on))
-    with engine.begin() as connection:
-        create_temporary(connection, "best", BEST)
-        copy_rows(connection, "best", BEST, rows)
-        connection.execute(text(KEEP_BEST))
+        yield (each.id, each.address, asked, kept, *point, reason, gave_up, index.indexed_on)
 
 
 def _reason(sought: _Sought, best: int | None) -> Reason | None:
@@ -247,6 +267,14 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (key text, answer text)
 ON CONFLICT (key) DO UPDATE
 SET geocoder = excluded.geocoder, indexed_on = excluded.indexed_on, asked_at = now(), answer = excluded.answer
 """
+ATTACH = """
+INSERT INTO geocoded_structure AS g (id, address, asked, precision, indexed_on)
+SELECT id, address, ARRAY[key], 'none', :indexed_on
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (id text, address text, key text)
+ON CONFLICT (id) DO UPDATE
+SET asked = g.asked || excluded.asked
+WHERE NOT g.asked @> excluded.asked
+"""
 # A geocoder that did not answer takes nothing away of what it said before of the same address.
 _NAMES = ", ".join(BEST)
 _KNOWN, _FOUND = (", ".join(f"{table}.{name}" for name in BEST) for table in ("g", "excluded"))
@@ -258,4 +286,4 @@ SET ({_NAMES}) = ({_FOUND})
 WHERE (g.address <> excluded.address OR excluded.reason IS DISTINCT FROM 'sans_reponse')
   AND ({_KNOWN}) IS DISTINCT FROM ({_FOUND})
 """
-FORGET_OTHERS = "DELETE FROM geocoded_structure WHERE id <> ALL (:sought)"
+FORGET_OTHERS = "DELETE FROM geocoded_structure AS g WHERE NOT EXISTS (SELECT FROM best WHERE best.id = g.id)"

@@ -1,37 +1,43 @@
 """Better positions into the served publication: a geocoder asked for what registers do not place, every point judged again."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from etl import publish, running
+from etl import ledger, publish, running
 from etl.coverage import coverage
+from etl.gates import judge, refusals
 from etl.ledger import Source
 from etl.load import Progress, Steps
-from etl.positions import asking, forgetting
-from etl.positions.asking import Index
+from etl.positions import asking, forgetting, gates
+from etl.positions.asking import Index, Said
 from etl.registers.given import give
 from etl.report import Report
 from etl.running import Attempt, Place
 from geo.database import engine_for
-from geo.errors import NotReady
+from geo.errors import NotReady, Refused
 from geo.geocoder import Geocoder
 from geo.position_tables import PIPELINE
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
 from geo.web import host
 
+REINDEXED = (
+    "Ses réponses sont gardées et rien n’a bougé. Si son index a perdu une partie de la France, refaites-le, puis donnez son "
+    "nouveau jour dans LUM1_GEOCODER_INDEXED_ON."
+)
 
-def refresh(settings: Settings, progress: Progress) -> Report:
-    """Ask, judge, publish; a run that is cut short loses none of its answers."""
+
+def refresh(settings: Settings, progress: Progress, *, accept: Collection[str] = ()) -> Report:
+    """Ask, judge, publish; a run that is cut short, or refused, loses none of its answers and moves nobody."""
     engine = engine_for(settings.database_url)
     try:
-        return _refresh(engine, settings, progress)
+        return _refresh(engine, settings, progress, accept)
     finally:
         engine.dispose()
 
@@ -42,7 +48,7 @@ def index_of(settings: Settings, today: date) -> Index:
     return Index(settings.geocoder_url, settings.geocoder_indexed_on or quarter)
 
 
-def _refresh(engine: Engine, settings: Settings, progress: Progress) -> Report:
+def _refresh(engine: Engine, settings: Settings, progress: Progress, accept: Collection[str]) -> Report:
     with engine.connect() as connection:
         served = served_publication(connection)
     if served is None:
@@ -55,7 +61,9 @@ def _refresh(engine: Engine, settings: Settings, progress: Progress) -> Report:
     def attempt(connection: Connection, so_far: Attempt) -> int:
         running.check_world(connection, source)
         steps("géocodage")
-        so_far.counts["geocoding"] = _asked(connection.engine, settings, index, progress)
+        said = _ask(connection, settings, index, progress, so_far)
+        _judge(connection, said, source, so_far, accept)
+        asking.keep(connection)
         steps("positions")
         changed = _placed(connection, so_far)
         version = publish.publish(
@@ -73,11 +81,21 @@ def _refresh(engine: Engine, settings: Settings, progress: Progress) -> Report:
     return running.alone(engine, PIPELINE, source, place, steps, attempt, is_needless=lambda *_: False)
 
 
-def _asked(engine: Engine, settings: Settings, index: Index, progress: Progress) -> dict[str, Any]:
+def _ask(connection: Connection, settings: Settings, index: Index, progress: Progress, so_far: Attempt) -> Said:
     """Answers are committed on their own as they come: a run that is cut short loses none."""
     geocoder = Geocoder.from_settings(settings)
-    said = asking.ask(engine, geocoder, index, progress)
-    return {**msgspec.to_builtins(said), "failures": dict(geocoder.reasons)}
+    said = asking.ask(connection, geocoder, index, progress)
+    so_far.counts["geocoding"] = {**msgspec.to_builtins(said), "failures": dict(geocoder.reasons)}
+    return said
+
+
+def _judge(connection: Connection, said: Said, source: Source, so_far: Attempt, accept: Collection[str]) -> None:
+    """What a geocoder said is judged against what it said for the publication that is served."""
+    served = ledger.served_load(connection, PIPELINE)
+    counted = gates.counted(said, served.counts.get("geocoding") if served else None, fictitious=source.fictitious)
+    so_far.verdicts += judge(counted, gates.GATES, accept)
+    if reasons := refusals(so_far.verdicts):
+        raise Refused(f"{reasons} {REINDEXED}")
 
 
 def _placed(connection: Connection, so_far: Attempt) -> int:

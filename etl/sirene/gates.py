@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from etl.gates import CountedFile, Verdict, at_most, drift_of, future, spaced
+from etl.gates import CountedFile, Verdict, at_most, fallen, future, spaced
 from etl.thresholds import Thresholds
 
 A_FEW = 10  # of a small register, whose share says nothing
@@ -56,7 +56,7 @@ def masked(counted: Counted, limits: Thresholds) -> Verdict:
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
     """Positions are a file of their own: without it, or with an empty one, everybody would move to the commune's centre."""
     before, now = (counted.placed_before, counted.common), (counted.placed_now, counted.common)
-    return drift_of(before, now, limits, "des établissements connus placés par l’Insee")
+    return fallen("drift", before, now, limits.drift, "des établissements connus placés par l’Insee")
 
 
 def older(counted: Counted, limits: Thresholds) -> Verdict:

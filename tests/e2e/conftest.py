@@ -15,13 +15,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import func
 
-from api.machine.ports import LOOPBACK, free_port
+from api.machine.ports import LOOPBACK
 from etl.gates import Verdict
 from geo.database import engine_for
 from geo.settings import REPOSITORY, Settings
 from tests.api.conftest import demo_instance  # noqa: F401 (the same demo as in-process tests)
 from tests.builders import counts_told_whole, insert_load
 from tests.e2e.waiting import eventually
+from tests.ports import a_port
 
 CHROMIUM = shutil.which("chromium")
 # WebGL without a graphics card; and a browser that asks nobody but the page's own server
@@ -63,7 +64,7 @@ def served(instance: Settings, web_assets: Path) -> Iterator[str]:
     """A server on this instance, for as long as its context."""
     instance.web_assets.parent.mkdir(exist_ok=True)
     instance.web_assets.symlink_to(web_assets)
-    port = free_port(at_least=18_640)
+    port = a_port()
     address = f"http://{LOOPBACK}:{port}"
     environment = os.environ | {"LUM1_HOME": str(instance.home), "LUM1_DATABASE_URL": instance.database_url}
     command = ["granian", "--interface", "asgi", "--factory", "api.app:create_app", "--host", LOOPBACK]

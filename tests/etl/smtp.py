@@ -14,7 +14,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from api.machine.ports import LOOPBACK, free_port
+from api.machine.ports import LOOPBACK
+from tests.ports import a_port
 
 USER, PASSWORD = "exploitant", "p@ss/w:rd"
 needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl n’est pas installé")
@@ -38,7 +39,7 @@ class Postbox:
 def smtp_server(*, certificate: Path | None = None, wrapped: bool = False, password: bool = False) -> Iterator[Postbox]:
     """A server on a free port: in clear, after STARTTLS, or encrypted from the first byte (`wrapped`)."""
     postbox = Postbox()
-    postbox.port = free_port(at_least=12_525)
+    postbox.port = a_port()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
     if tls is not None:
         tls.load_cert_chain(certificate)

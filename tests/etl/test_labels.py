@@ -7,6 +7,7 @@ import pytest
 from etl.finess.activites import gates as activities_gates
 from etl.gates import GATE_NAMES
 from etl.labels import LABELS, label
+from etl.positions import gates as positions_gates
 from etl.sirene import gates as sirene_gates
 from geo.publication import SOURCE_NAMES
 from geo.settings import REPOSITORY
@@ -50,7 +51,8 @@ def test_every_name_that_pipelines_write_has_its_words(kind: str, known: set[str
 
 
 def test_every_gate_and_every_pipeline_has_its_words() -> None:
-    assert {*GATE_NAMES, *activities_gates.GATE_NAMES, *sirene_gates.GATE_NAMES} <= LABELS["gate"].keys()
+    flows = (GATE_NAMES, activities_gates.GATE_NAMES, sirene_gates.GATE_NAMES, positions_gates.GATE_NAMES)
+    assert {name for names in flows for name in names} <= LABELS["gate"].keys()
     assert SOURCE_NAMES.keys() <= LABELS["pipeline"].keys()
 
 

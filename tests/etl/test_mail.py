@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
-from api.machine.ports import free_port
 from etl.mail import CannotMail, Mailbox
 from tests.etl.smtp import PASSWORD, USER, needs_openssl, self_signed, smtp_server
+from tests.ports import a_port
 
 # aiosmtpd on its own settings: a password in clear is what these tests need
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -72,7 +72,7 @@ def test_a_password_that_smtp_cannot_carry_is_told() -> None:
 
 def test_a_server_that_is_down_is_told() -> None:
     with pytest.raises(CannotMail, match="n’a pas pris le message"):
-        mailbox(f"smtp://127.0.0.1:{free_port(at_least=12_600)}").send("essai", "essai")
+        mailbox(f"smtp://127.0.0.1:{a_port()}").send("essai", "essai")
 
 
 @pytest.mark.parametrize("url", ["mail.exemple.fr", "http://mail.exemple.fr", "smtp://", "smtp://h:port", "smtp://h:0"])

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from api.machine import processes
-from api.machine.ports import free_port
 from etl import ledger
 from etl.outcome import Outcome, refreshed_apart
 from geo.database import engine_for
@@ -21,6 +20,7 @@ from tests.etl.finess.published import a_file, many
 from tests.etl.flow import Flow, flow_server
 from tests.etl.scheduled import Instance, eventually
 from tests.etl.smtp import Postbox, smtp_server
+from tests.ports import a_port
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_refused_file_is_told_once_that_day_and_not_tried_again(instance: Inst
 def test_an_unreachable_producer_is_tried_again_later_without_a_word(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LUM1_DATAGOUV_URL", f"http://127.0.0.1:{free_port(at_least=18_000)}")
+    monkeypatch.setenv("LUM1_DATAGOUV_URL", f"http://127.0.0.1:{a_port()}")
     instance.serve()
     instance.run("refresh")
     assert instance.jobs("refresh") == [("todo", 1)]
@@ -120,7 +120,7 @@ def test_an_unreachable_producer_is_tried_again_later_without_a_word(
 
 
 def test_a_producer_unreachable_all_day_is_told(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LUM1_DATAGOUV_URL", f"http://127.0.0.1:{free_port(at_least=18_000)}")
+    monkeypatch.setenv("LUM1_DATAGOUV_URL", f"http://127.0.0.1:{a_port()}")
     instance.serve()
     instance.run("refresh", attempts=3)
     assert instance.jobs("refresh") == [("failed", 4)]
@@ -193,7 +193,7 @@ def test_the_age_that_is_too_old_is_the_operator_s_choice(instance: Instance, mo
 def test_an_alert_that_cannot_be_mailed_is_in_the_log_and_tried_again(
     instance: Instance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("LUM1_SMTP_URL", f"smtp://127.0.0.1:{free_port(at_least=18_000)}")
+    monkeypatch.setenv("LUM1_SMTP_URL", f"smtp://127.0.0.1:{a_port()}")
     instance.serve(days_old=5)
     instance.run("watch")
     assert instance.jobs("watch") == [("succeeded", 1)]

@@ -16,12 +16,12 @@ from urllib.error import HTTPError
 import pytest
 
 from api.machine.home import Home
-from api.machine.ports import free_port
 from api.machine.server import Server
 from geo.settings import REPOSITORY
 from tests.api.commands.conftest import Run, borrow_assets, command, environment
 from tests.conftest import fresh_database
 from tests.etl.finess.published import a_file, many
+from tests.ports import a_port
 
 FEW = "300"
 STATUSES = ("accepted", "review", "rejected")
@@ -126,7 +126,7 @@ def test_a_wrong_setting_of_the_worker_is_said_before_anything_is_done(lum1):
 
 
 def test_a_port_of_the_environment_that_is_not_followed_is_said(lum1, home):
-    address, other = Server(home).address, free_port(at_least=18_640)
+    address, other = Server(home).address, a_port()
     started = lum1("start", LUM1_PORT=str(other))
     assert (started.returncode, started.stdout) == (0, f"{address}\n")
     assert f"sans LUM1_PORT={other}" in started.stderr

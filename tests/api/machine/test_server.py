@@ -8,16 +8,18 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from api.machine import processes
-from api.machine.ports import free_port
+from api.machine.ports import claimed_port
 from api.machine.processes import Process
 from api.machine.server import Server, ServerFailed
 from geo.errors import Lum1Error
 from geo.settings import REPOSITORY
 from tests.api.machine.test_listening import needs_ipv6
+from tests.ports import a_port
 
 TINY = "tests.api.machine.tiny_application:create_app"
 BROKEN = "tests.api.machine.tiny_application:never_starts"
@@ -60,13 +62,13 @@ def test_starting_twice_keeps_the_one_that_runs(server):
 
 def test_asking_for_another_port_moves_it(server):
     server.ensure(None)
-    port = free_port(at_least=18_640)
+    port = a_port()
     assert server.ensure(port) == f"http://127.0.0.1:{port}/"
     assert answer(f"http://127.0.0.1:{port}/") == b"ok"
 
 
 def test_a_stopped_server_comes_back_where_it_was(server):
-    address = server.ensure(free_port(at_least=18_640))
+    address = server.ensure(a_port())
     assert server.stop()
     assert server.address is None
     assert server.ensure(None) == address
@@ -133,7 +135,7 @@ def test_a_healthy_server_survives_a_wrong_setting(server, monkeypatch, name, va
 def test_a_setting_that_the_running_server_does_not_follow_is_said(server, monkeypatch):
     address = server.ensure(None)
     assert server.unheeded(None) == ""
-    monkeypatch.setenv("LUM1_PORT", str(free_port(at_least=18_640)))
+    monkeypatch.setenv("LUM1_PORT", str(a_port()))
     monkeypatch.setenv("LUM1_HOST", "0.0.0.0")
     assert server.ensure(None) == address
     assert f"gardé, à {address}, sans LUM1_PORT=" in server.unheeded(None)
@@ -153,6 +155,20 @@ def test_two_homes_serve_side_by_side(server, a_home):
     assert server.ensure(None) != other.ensure(None)
     other.stop()
     assert answer(server.address) == b"ok"
+
+
+def test_two_homes_that_start_at_the_same_moment_do_not_share_a_port(server, a_home):
+    """Granian would let them: each would answer half of the other's visitors."""
+    other = Server(a_home("other"), application=TINY)
+    with ThreadPoolExecutor() as both:
+        addresses = [start.result() for start in [both.submit(one.ensure, None) for one in (server, other)]]
+    other.stop()
+    assert len(set(addresses)) == 2
+
+
+def test_a_port_that_another_home_is_starting_on_is_taken(server):
+    with claimed_port([a_port()]) as port, pytest.raises(ServerFailed, match=f"port {port} est pris"):
+        server.ensure(port)
 
 
 def test_a_stranger_with_the_server_s_number_is_left_alone(server):
@@ -180,7 +196,7 @@ def in_the_foreground(home, port):
 
 
 def test_in_the_foreground_signals_reach_it(home):
-    port = free_port(at_least=18_640)
+    port = a_port()
     with in_the_foreground(home, port) as child:
         assert Server(home).address == f"http://127.0.0.1:{port}/"
         child.terminate()
@@ -191,7 +207,7 @@ def test_in_the_foreground_signals_reach_it(home):
 def test_in_the_foreground_it_takes_the_place_of_the_detached_one(server):
     detached = server.ensure(None)
     leader = process_of(server)
-    port = free_port(at_least=18_640)
+    port = a_port()
     with in_the_foreground(server.home, port) as child:
         assert processes.members_of_session(leader) == []
         assert server.address == f"http://127.0.0.1:{port}/" != detached
@@ -201,7 +217,7 @@ def test_in_the_foreground_it_takes_the_place_of_the_detached_one(server):
 
 
 def test_a_second_one_in_the_foreground_is_told_of_the_first(home):
-    port = free_port(at_least=18_640)
+    port = a_port()
     with in_the_foreground(home, port) as child:
         with pytest.raises(ServerFailed, match=f"au premier plan .http://127.0.0.1:{port}/"):
             Server(home, application=TINY).run_here(None)

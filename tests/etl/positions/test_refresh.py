@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from etl.load import Silent
-from etl.positions import pipeline
+from etl.positions import forgetting, pipeline
 from etl.registers import acts
 from etl.report import Report, as_text
 from geo.errors import NotAGeocoder, NotReady
@@ -152,6 +152,51 @@ def test_a_geocoder_that_breaks_down_keeps_what_it_had_said(
     before = len(geocoder.asked)
     refresh(told, geocoder)
     assert not any(words.startswith("12 RUE") for words in texts(geocoder)[before + 1 :])
+
+
+def test_what_a_cut_run_learnt_moves_nobody_and_leaves_with_who_leaves(
+    told: Instance, geocoder: FaultyGeocoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its answers wait for the next run, which publishes; a file of the next day is not the one to place anybody by them."""
+    monkeypatch.setattr("etl.positions.asking.AT_ONCE", 1)
+    geocoder.next_answers(knows(LILAS, "59350"))
+    geocoder.always = status(404)
+    with pytest.raises(NotAGeocoder):
+        pipeline.refresh(settings(told, geocoder), Silent())
+    day = {"generatedAt": "2026-11-22T02:09:17Z", "name": "finess-structures-journalier-20261122.json.gz"}
+    eges = [an_ege(EGE, adresse=[without_point()]), *many(9, first=2)]
+    assert told.refresh(a_file(tmp_path, *eges, **day)).state == "published"
+    assert served(told)[0] == (f"f{EGE}", "commune", "commune")
+    assert told.rows("SELECT count(*) FROM geocoded_answer") == [(1,)]
+    with told.engine.begin() as connection:
+        forgetting.forget_needless(connection)
+    assert told.rows("SELECT count(*) FROM geocoded_answer") == [(1,)]
+    assert told.rows(f"SELECT id, asked FROM geocoded_structure WHERE id = 'f{EGE}'")[0].asked != []
+
+
+def test_an_index_that_lost_its_addresses_is_refused_and_nobody_is_moved(
+    told: Instance, geocoder: FaultyGeocoder
+) -> None:
+    refresh(told, geocoder)
+    geocoder.always = knows({}, "59350")
+    later = settings(told, geocoder, geocoder_indexed_on=date(2027, 1, 1))
+    report = pipeline.refresh(later, Silent())
+    assert report.state == "refused"
+    assert "0,00\u202f% des adresses trouvées par le géocodeur, 50,00\u202f% la fois d’avant" in as_text(report)
+    assert "LUM1_GEOCODER_INDEXED_ON" in as_text(report)
+    assert served(told)[0] == (f"f{EGE}", "housenumber", "geocoder")
+    assert told.rows(f"SELECT precision FROM geocoded_structure WHERE id = 'f{EGE}'") == [("housenumber",)]
+    assert pipeline.refresh(later, Silent(), accept=["geocoding"]).state == "published"
+    assert served(told)[0] == (f"f{EGE}", "commune", "commune")
+
+
+def test_a_service_that_does_not_answer_is_no_index_that_lost_its_addresses(
+    told: Instance, geocoder: FaultyGeocoder
+) -> None:
+    refresh(told, geocoder)
+    geocoder.always = says_error_of("12 RUE", times=100)
+    assert refresh(told, geocoder, geocoder_indexed_on=date(2027, 1, 1)).counts["geocoding"]["unanswered"] >= 1
+    assert served(told)[0] == (f"f{EGE}", "housenumber", "geocoder")
 
 
 def test_nobody_who_must_not_be_told_is_asked_and_her_answers_leave_with_her(

@@ -9,6 +9,7 @@ from litestar.datastructures import State
 
 from api import description, operations
 from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
+from api.interventions.routes import route_handlers as intervention_routes
 from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
 from api.positions.queries import Kept
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *tile_routes,
         *load_routes,
         *position_routes,
+        *intervention_routes,
         *web_routes,
         *static_routes(chosen),
     ]

@@ -135,6 +135,20 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit: Lines | None = None
 
 
+class ComesTo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An address, as a point, and which of the structures that come there are asked for."""
+
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    categorie: CategorieCode | None = None
+    activite: ActiviteCode | None = None
+    naf: NafCode | None = None
+    open: Open | None = None
+    limit: Limit | None = None
+    cursor: CursorText | None = None
+    total: Total | None = None
+
+
 class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of a path that has none."""
 

@@ -105,6 +105,7 @@ class Ground:
             folder / f"finess-structures-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
             folder / f"finess-activites-journalier-{demo.PRODUCED_ON:%Y%m%d}.json.gz",
             folder / "verite.parquet",
+            folder / "zones.ndjson",
         )
         if all(path.exists() for path in expected.written()):
             return expected

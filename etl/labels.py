@@ -12,6 +12,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "finess_ancien": "Ancien FINESS",
         "sirene": "Sirene",
         "positions": "Positions",
+        "zones": "Zones d’intervention",
     },
     "origin": {"live": "flux du jour", "file": "fichier donné", "demo": "données fictives"},
     "state": {
@@ -55,6 +56,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "activite_sans_finess": "activité sans numéro FINESS",
         "activite_sans_numero": "activité sans numéro",
         "activite_sans_nature": "activité sans nature",
+        "zone_illisible": "zone illisible",
+        "zone_sans_numero": "zone sans numéro FINESS ni SIRET, ou avec les deux",
+        "zone_vide": "zone vide",
+        "zone_en_double": "zone d’un numéro déjà lu",
+        "zone_de_commune_inconnue": "commune inconnue",
+        "zone_de_epci_inconnu": "intercommunalité inconnue",
+        "zone_de_departement_inconnu": "département inconnu",
+        "zone_au_contour_illisible": "contour illisible, ouvert, croisé, ou hors de France",
+        "zone_au_contour_demesure": "contour de plus de 5 000 sommets",
+        "zone_de_structure_inconnue": "numéro que personne ne porte ici",
     },
     "noticed": {
         "coordonnees_absentes": "sans coordonnées publiées",
@@ -78,6 +89,10 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "natures_inconnues": "activités de nature inconnue",
         "autorisations_d_un_etablissement": "établissements nommés par une autorisation",
         "zones_d_intervention": "activités avec une zone d’intervention",
+        "parts_de_zone_contour": "contours dessinés",
+        "parts_de_zone_commune": "communes desservies",
+        "parts_de_zone_epci": "intercommunalités desservies",
+        "parts_de_zone_departement": "départements desservis",
         "capacites_de_statut_01": "capacités autorisées",
         "capacites_de_statut_09": "capacités installées",
         "capacites_de_statut_None": "capacités sans statut",
@@ -208,6 +223,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
             "portes",
             "fusion",
             "activités des structures",
+            "lecture des zones",
+            "zones des structures",
             "rapprochement des registres",
             "statistiques",
             "grille des tuiles",
@@ -222,6 +239,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 # What a run reads, keeps and rejects: records of establishments, but for the activities, which it keeps by FINESS number.
 COUNTED: Mapping[str, Mapping[str, str]] = {
     "finess_activites": {"read": "activités lues", "kept": "numéros FINESS", "rejected": "activités rejetées"},
+    "zones": {"read": "zones lues", "kept": "structures", "rejected": "zones rejetées"},
 }
 PLAINLY_COUNTED = {"read": "lus", "kept": "gardés", "rejected": "rejetés"}
 CAPACITIES = "capacites_de_statut_"  # whatever status the register writes

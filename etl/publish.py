@@ -125,6 +125,7 @@ OF_PERSONS = (
     "pin",
     "refused_point",
     "position_conflict",
+    "intervention_zone",
     "link_decision",  # why, in an operator's words
     "load",  # numbers of rejected rows (etl/registers/samples.py)
 )

@@ -22,6 +22,7 @@ from etl.report import Report, as_text
 from etl.sirene import live
 from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
+from etl.zones import pipeline as zones
 from geo import discretion
 from geo.database import engine_for
 from geo.errors import NotAGeocoder, NotFound, NotReady, Unreachable
@@ -134,6 +135,21 @@ def refresh_sirene_pages(
         served = served_publication(connection)
     how = How(home=settings.home, search_root=settings.search_root, accept=accept, dry_run=dry_run)
     return refresh_pages(engine, pages, how, progress, fictitious=served is not None and served.fictitious)
+
+
+def refresh_zones(
+    settings: Settings, progress: Progress, *, file: Path, accept: Collection[str] = (), dry_run: bool = False
+) -> Report:
+    """Zones of intervention: the file given, there is no live flow."""
+    return zones.refresh(
+        engine_for(settings.database_url),
+        settings.search_root,
+        file,
+        home=settings.home,
+        accept=accept,
+        dry_run=dry_run,
+        progress=progress,
+    )
 
 
 def _file_of(settings: Settings, progress: Progress, flow: download.Flow, given: Path | None) -> tuple[Path, str, str]:

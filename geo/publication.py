@@ -90,12 +90,14 @@ SOURCE_NAMES = {
     "finess_ancien": "Agence du numérique en santé – ancien fichier FINESS (etalab-cs1100507)",
     "sirene": "Insee – Sirene",
     "positions": "Base adresse nationale (IGN, DINUM, La Poste, DGFiP, communes)",
+    "zones": "Zones d’intervention déclarées par leurs structures",
 }
 FICTITIOUS_NAMES = {
     "finess": "Données fictives de lum1, au format de FINESS",
     "finess_activites": "Activités fictives de lum1, au format de FINESS",
     "sirene": "Données fictives de lum1, au format de Sirene",
     "positions": "Adresses fictives de lum1, au format de la Base adresse nationale",
+    "zones": "Zones d’intervention fictives de lum1",
 }
 
 

@@ -17,7 +17,7 @@ from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
 from etl.download import Unreachable
-from etl.refresh_all import refresh_activities, refresh_finess, refresh_sirene_stock
+from etl.refresh_all import refresh_activities, refresh_finess, refresh_sirene_stock, refresh_zones
 from etl.report import Report, as_text
 from etl.sirene.refresh import StockFiles
 from geo.database import engine_for
@@ -138,6 +138,7 @@ def _load_demo(settings: Settings, folder: Path, size: int, bars: Bars) -> Repor
     report = refresh_finess(settings, bars, file=files.finess)
     if report.state == "published" and files.sirene is not None:
         refresh_activities(settings, bars, file=files.activites)
+        refresh_zones(settings, bars, file=files.zones)
         stock = StockFiles(*files.sirene.all())
         refresh_sirene_stock(settings, bars, stock)
     return report

@@ -22,6 +22,7 @@ from etl.rollback import rollback as go_back
 from etl.sirene import gates as sirene_gates
 from etl.sirene import live
 from etl.sirene.refresh import StockFiles
+from etl.zones import gates as zones_gates
 from geo.database import engine_for
 from geo.errors import NotReady
 from geo.settings import Settings
@@ -148,6 +149,23 @@ def refresh_positions(accept: tuple[str, ...], as_json: bool) -> None:
     """Demander au géocodeur ce que les registres placent mal ; interrompu, il reprend où il en était."""
     with Bars() as bars:
         report = positions.refresh(settings_with_database(), bars, accept=accept)
+    _tell([report], as_json)
+
+
+@refresh.command("zones")
+@click.option("--file", "file", type=FILE, required=True, help="Zones d’intervention, une par ligne (docs/zones.md).")
+@click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(zones_gates.GATE_NAMES),
+    help="Porte franchie malgré son refus ; répétable.",
+)
+@click.option("--dry-run", is_flag=True, help="Tout faire sauf publier.")
+@click.option("--json", "as_json", is_flag=True, help="Rapport en JSON.")
+def refresh_zones(file: Path, accept: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Où les services viennent à domicile : les zones de ce fichier remplacent celles qui sont servies."""
+    with Bars() as bars:
+        report = refreshes.refresh_zones(settings_with_database(), bars, file=file, accept=accept, dry_run=dry_run)
     _tell([report], as_json)
 
 

@@ -15,6 +15,7 @@ from api.structures.provenance import provenance_of, provenance_of_activities
 from api.structures.registers import registers_of
 from api.structures.schemas import StructurePage
 from api.structures.whereabouts import siret_of_id, told_as
+from api.structures.zones import zones_of
 from geo.ancien import finess_ancien
 from geo.categories import categorie
 from geo.errors import NotFound
@@ -43,11 +44,13 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
 def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:
     """These with all that is published of them: a fixed number of statements, for one or for hundreds."""
     told = zip(pages, activities_of(view, pages), registers_of(view, pages), strict=True)
+    zones = zones_of(view.connection, [page.id for page in pages])
     whole = [
         msgspec.structs.replace(
             page,
             activities=done,
             registers=matched,
+            zones=zones.get(page.id, []),
             provenance=[*page.provenance, *provenance_of_activities(done, view.publication)],
         )
         for page, done, matched in told

@@ -18,6 +18,7 @@ from api.structures.published import (
     PublishedAddress,
 )
 from api.structures.registers import Matched
+from api.structures.zones import Zone
 from search.results import Structure
 
 
@@ -60,6 +61,7 @@ class StructurePage(PublishedStructure, frozen=True, kw_only=True):
     activities: list[Activity] | None = None
     aliases: list[str] = msgspec.field(default_factory=list)  # other names that registers give it
     registers: list[Matched] = msgspec.field(default_factory=list)
+    zones: list[Zone] = msgspec.field(default_factory=list)  # where it comes to people, the widest parts first
     place: Place | None = None  # of one that is asked alone
     provenance: list[Provenance]
 

@@ -10,6 +10,7 @@ from litestar.response import Template
 from litestar.static_files import create_static_files_router
 
 from api.dependencies import Reading, reading, search_of
+from api.interventions.answers import home_visits
 from api.parameters import Asked, Narrowing, asked_in
 from api.questions import question_of
 from api.search.answers import answer
@@ -51,6 +52,7 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
         if not question.cursor:
             context |= activities.context(view, dict(pairs).get("activite"))
             context["lieu"] = _place(search_of(state), view, question, results)
+            context["viennent"] = home_visits(view, question, pairs)
         return _page(request, view, "recherche.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Write the demo's files: FINESS's two flows, SIRENE's stock and pages of its API, and the truth that tests compare with."""
+"""Write the demo's files: FINESS's two flows, SIRENE's stock and pages of its API, zones, and the truth for tests."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from etl.demo.finess import Flow
 from etl.demo.groups import groups
 from etl.demo.sirene import SireneFiles, Stock
 from etl.demo.truth import Truth
+from etl.demo.zones import ZoneFile
 
 SEED = 20_260_720  # the day FINESS+ was deployed
 PRODUCED_ON = date(2026, 11, 21)
@@ -31,6 +32,7 @@ class DemoFiles(msgspec.Struct, frozen=True):
     finess: Path
     activites: Path
     truth: Path
+    zones: Path  # where services come to people
     sirene: SireneFiles | None = None
     pages: tuple[Path, ...] = ()  # of SIRENE's API, for the day after its stock
     addresses: Path | None = None  # for a geocoder, when asked for
@@ -38,7 +40,7 @@ class DemoFiles(msgspec.Struct, frozen=True):
     def written(self) -> tuple[Path, ...]:
         stock = self.sirene.all() if self.sirene else ()
         addresses = (self.addresses,) if self.addresses else ()
-        return (self.finess, self.activites, self.truth, *stock, *self.pages, *addresses)
+        return (self.finess, self.activites, self.truth, self.zones, *stock, *self.pages, *addresses)
 
 
 def generate(
@@ -62,6 +64,7 @@ def generate(
     out.mkdir(parents=True, exist_ok=True)
     country = Country(size, seed, produced_on)
     places = AddressFile(out) if addresses else None
+    zones = ZoneFile(out, seed, produced_on)
     truth, stock = Truth(out, produced_on), Stock(country, out, seed, produced_on, places) if sirene else None
     finess = out / f"finess-structures-journalier-{produced_on:%Y%m%d}.json.gz"
     activites = out / f"finess-activites-journalier-{produced_on:%Y%m%d}.json.gz"
@@ -73,12 +76,15 @@ def generate(
             flow_file, Flow(country, seed, raw_size, size), country, truth, stock, progress, size
         ):
             _write_activities(second_file, second, batch)
+            zones.add_entities(batch)
             if places:
                 places.add_entities(batch)
         flow_file.write(b"]}")
         second_file.write(b"]}")
     written, pages = stock.finish(truth) if stock else (None, ())
-    return DemoFiles(finess, activites, truth.finish(), written, pages, places.finish() if places else None)
+    return DemoFiles(
+        finess, activites, truth.finish(), zones.finish(), written, pages, places.finish() if places else None
+    )
 
 
 def _write_batches(

@@ -14,30 +14,30 @@ from geo.position import Precision
 
 
 class Counted(Judged, kw_only=True):
-    """Addresses that a geocoder answered about and, of them, those it found: by this run and by the one that is served."""
+    """Structures whose addresses were asked and, of them, found: by this run and by the one that is served."""
 
     found: int
-    answered: int
+    asked: int
     found_before: int
-    answered_before: int
+    asked_before: int
 
 
 def counted(said: Said, before: Mapping[str, Any] | None, *, fictitious: bool) -> Counted:
     """`before` is the member `geocoding` of the load that is served, None at a first run."""
-    found, answered = _found(said)
-    found_before, answered_before = _found(msgspec.convert(before or {}, Geocoding))
+    found, asked = _found(said)
+    found_before, asked_before = _found(msgspec.convert(before or {}, Geocoding))
     return Counted(
         fictitious=fictitious,
         found=found,
-        answered=answered,
+        asked=asked,
         found_before=found_before,
-        answered_before=answered_before,
+        asked_before=asked_before,
     )
 
 
 def geocoding(counted: Counted, limits: Thresholds) -> Verdict:
     """An index that lost a part of France answers « not found » in all good faith."""
-    before, now = (counted.found_before, counted.answered_before), (counted.found, counted.answered)
+    before, now = (counted.found_before, counted.asked_before), (counted.found, counted.asked)
     return fallen("geocoding", before, now, limits.geocoding, "des adresses trouvées par le géocodeur")
 
 
@@ -46,6 +46,7 @@ GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
 
 
 def _found(said: Said | Geocoding) -> tuple[int, int]:
-    """How many addresses were found, of how many that were answered about."""
-    found = sum(number for precision, number in said.precisions.items() if precision != Precision.NONE)
-    return found, found + max(0, said.precisions.get(Precision.NONE, 0) - said.reasons.get(Reason.SANS_REPONSE, 0))
+    """How many addresses were found, of how many; what had no answer yet is not held against an index."""
+    every = sum(said.precisions.values())
+    not_found = said.precisions.get(Precision.NONE, 0) - said.reasons.get(Reason.SANS_REPONSE, 0)
+    return every - max(0, not_found), every

@@ -159,5 +159,6 @@ FROM stands
 FORGOTTEN = (
     "structure_own", "sirene_establishment", "link", "succession", "duplicate_siren", "absorbed_siret",
     "geocoded_answer", "geocoded_structure", "pin", "refused_point", "position_conflict",
+    "intervention_zone",
 )  # fmt: skip
 HAS_SIRENE = "SELECT EXISTS (SELECT FROM sirene_establishment) OR EXISTS (SELECT FROM link WHERE valid_to IS NULL)"

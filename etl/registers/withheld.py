@@ -312,5 +312,6 @@ DELETE_POSITIONS = tuple(
         ("pin", "structure"),
         ("refused_point", "structure"),
         ("position_conflict", "structure"),
+        ("intervention_zone", "structure"),
     )
 )

@@ -10,6 +10,7 @@ from api.app import create_app
 from etl import demo
 from etl.finess.activites import pipeline as activites
 from etl.finess.pipeline import refresh
+from etl.zones import pipeline as zones
 from geo.database import engine_for
 from geo.settings import Settings
 from tests.conftest import fresh_database
@@ -31,6 +32,8 @@ def demo_instance(server_url: str, template: str, tmp_path_factory: pytest.TempP
         report = refresh(engine, settings.search_root, files.finess, home=settings.home)
         assert report.state == "published", report
         report = activites.refresh(engine, settings.search_root, files.activites, home=settings.home)
+        assert report.state == "published", report
+        report = zones.refresh(engine, settings.search_root, files.zones, home=settings.home)
         assert report.state == "published", report
         engine.dispose()
         yield settings

@@ -1,0 +1,65 @@
+"""`/api/v1/interventions`, and the page that says the same: who comes to this address."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.response import Template
+
+from api.dependencies import reading
+from api.description import UNAVAILABLE, UNREADABLE, Described, json_of
+from api.interventions.answers import Comers, answer
+from api.parameters import Asked, ComesTo, asked_in, asked_in_query_string
+from api.questions import question_of
+from api.web.pages import page
+from geo.errors import InvalidQuestion
+from search.query import SearchQuery, Sort
+
+COMING = {
+    "get": Described(
+        summary="Qui vient à cette adresse",
+        query=ComesTo,
+        answers={200: json_of("Les structures, la plus proche d’abord", Comers), 400: UNREADABLE, 503: UNAVAILABLE},
+    )
+}
+
+
+@get("/api/v1/interventions", tags=["recherche"], sync_to_thread=True, opt={"described": COMING})
+def interventions(request: Request[Any, Any, Any], state: State) -> Comers:
+    """Les structures dont la zone d’intervention contient le point ; `total` est exact."""
+    question = question_at(asked_in_query_string(request.scope["query_string"], ComesTo))
+    with reading(state) as view:
+        return answer(view, question)
+
+
+@get("/interventions", include_in_schema=False, sync_to_thread=True)
+def interventions_page(request: Request[Any, Any, Any], state: State) -> Template:
+    """The list of them; apart from the search's, which says where one goes."""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    with reading(state) as view:
+        try:
+            question = question_at(asked_in(pairs, ComesTo))
+            comers = answer(view, question)
+        except InvalidQuestion as error:
+            return page(request, view.publication, "interventions.html", {"erreur": str(error)}, status=400)
+        asked = [(name, value) for name, value in pairs if name != "cursor"]
+        context = {
+            "viennent": comers,
+            "point": question.origin,
+            "requete": urlencode(asked),
+            "suite": urlencode([*asked, ("cursor", comers.next)]) if comers.next else None,
+            "debut": not question.cursor,
+        }
+        return page(request, view.publication, "interventions.html", context)
+
+
+def question_at(asked: ComesTo) -> SearchQuery:
+    """The question of a point, or InvalidQuestion; nearest first, since nobody comes sooner from afar."""
+    if asked.lat is None and asked.lon is None:
+        raise InvalidQuestion("« lat » et « lon » sont attendus : qui vient où ?", parameter="lat")
+    given = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    return question_of(Asked(**given, sort=Sort.DISTANCE))
+
+
+route_handlers = [interventions, interventions_page]

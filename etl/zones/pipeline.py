@@ -1,0 +1,175 @@
+"""A file of zones into what is served: all of them replaced at once, in one transaction."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine, text
+
+from etl import gates as common_gates
+from etl import ledger, publish, running
+from etl.copying import copy_rows, create_temporary
+from etl.ledger import Source
+from etl.load import SAMPLES, Progress, Silent, Steps
+from etl.report import Report
+from etl.running import Attempt, Place, Tried
+from etl.zones import gates
+from etl.zones.extract import Header, Part, Rejected, Zone, read_header, zones
+from geo.errors import Refused
+from geo.zones import PIPELINE
+
+UNKNOWN_STRUCTURE = "zone_de_structure_inconnue"
+DECLARED = {"number": "text", "kind": "text", "code": "text", "outline": "bytea", "declared_on": "date"}
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which file, and how."""
+
+    file: Path
+    header: Header
+    source: Source
+    place: Place
+    accept: Collection[str]
+    dry_run: bool
+    steps: Steps
+
+
+class Read(msgspec.Struct):
+    """What was read of a file."""
+
+    read: int = 0
+    numbers: set[str] = msgspec.field(default_factory=set)
+    rejected: Counter[str] = msgspec.field(default_factory=Counter)
+    samples: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    kinds: Counter[str] = msgspec.field(default_factory=Counter)
+
+    def reject(self, number: str | None, reason: str) -> None:
+        self.rejected[reason] += 1
+        if number and len(known := self.samples.setdefault(reason, [])) < SAMPLES:
+            known.append(number[:14])
+
+
+def refresh(
+    engine: Engine,
+    search_root: Path,
+    file: Path,
+    *,
+    home: Path,
+    accept: Collection[str] = (),
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Serve the zones of a file; a refusal is recorded in the ledger and reported."""
+    source = ledger.source_of(file, origin="file", fictitious=False)
+    try:
+        header = read_header(file)
+    except Refused as refusal:
+        return running.refused_unread(engine, PIPELINE, source, str(refusal))
+    asked = Asked(
+        file=file,
+        header=header,
+        source=ledger.told(source, produced_at=header.produced_at, fictitious=header.fictif),
+        place=Place(home, search_root),
+        accept=accept,
+        dry_run=dry_run,
+        steps=Steps(progress or Silent()),
+    )
+    return running.alone(
+        engine,
+        PIPELINE,
+        asked.source,
+        asked.place,
+        asked.steps,
+        attempt=lambda connection, attempt: _attempt(connection, attempt, asked),
+        dry_run=dry_run,
+    )
+
+
+def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
+    running.check_world(connection, asked.source)
+    asked.steps("lecture des zones")
+    tally = Read()
+    create_temporary(connection, "declared", DECLARED)
+    copy_rows(connection, "declared", DECLARED, _rows(asked.file, tally))
+    for number in connection.execute(text(UNKNOWN)).scalars():
+        tally.reject(number, UNKNOWN_STRUCTURE)
+        tally.numbers.discard(number)
+    attempt.counts |= _counts(tally)
+    asked.steps("portes")
+    previous = connection.execute(text(PREVIOUS)).scalar_one()
+    counted = gates.Counted(
+        read=tally.read,
+        kept=len(tally.numbers),
+        unusable=tally.rejected.total() - tally.rejected[UNKNOWN_STRUCTURE],
+        previous=previous,
+        fictitious=asked.source.fictitious,
+    )
+    attempt.verdicts += common_gates.judge(counted, gates.GATES, asked.accept)
+    if reasons := common_gates.refusals(attempt.verdicts):
+        raise Refused(reasons)
+    asked.steps("zones des structures")
+    connection.exec_driver_sql("DELETE FROM intervention_zone")
+    connection.execute(text(KEEP), {"load": attempt.load})
+    connection.exec_driver_sql("ANALYZE intervention_zone")
+    if asked.dry_run:
+        raise Tried
+    version = publish.publish(
+        connection,
+        asked.place.search_root,
+        {PIPELINE: attempt.load},
+        fictitious=asked.source.fictitious,
+        changed=0,
+        step=asked.steps,
+    )
+    attempt.counts |= {"seconds": asked.steps.end(), "peak_mib": running.peak_mib()}
+    return version
+
+
+def _rows(file: Path, tally: Read) -> Iterator[tuple[object, ...]]:
+    """A row of DECLARED for each part; a number that comes again is rejected, the first one stands."""
+    for each in zones(file):
+        tally.read += 1
+        if isinstance(each, Rejected):
+            tally.reject(each.number, each.reason)
+        elif each.number in tally.numbers:
+            tally.reject(each.number, "zone_en_double")
+        else:
+            tally.numbers.add(each.number)
+            yield from (_row(each, part, tally) for part in each.parts)
+
+
+def _row(zone: Zone, part: Part, tally: Read) -> tuple[object, ...]:
+    tally.kinds[part.kind.value] += 1
+    declared_on = date.fromisoformat(zone.declared_on) if zone.declared_on else None
+    return (zone.number, part.kind.value, part.code, part.outline, declared_on)
+
+
+def _counts(tally: Read) -> dict[str, object]:
+    return {
+        "read": tally.read,
+        "kept": len(tally.numbers),
+        "rejected": dict(tally.rejected),
+        "samples": tally.samples,
+        "noticed": {f"parts_de_zone_{kind}": number for kind, number in tally.kinds.items()},
+    }
+
+
+PREVIOUS = "SELECT count(DISTINCT structure) FROM intervention_zone"
+# By structure_finess_idx and structure_siret_idx. Who must not be told has no structure: her zone is not kept.
+_STRUCTURE = """
+SELECT id FROM structure AS s
+WHERE s.finess @> ARRAY[d.number] OR s.siret @> ARRAY[d.number]
+ORDER BY s.id LIMIT 1
+"""
+UNKNOWN = f"""
+SELECT number FROM (SELECT DISTINCT number FROM declared) AS d
+WHERE NOT EXISTS ({_STRUCTURE.rsplit("ORDER", 1)[0]})
+ORDER BY number
+"""
+KEEP = f"""
+INSERT INTO intervention_zone (structure, kind, code, outline, declared_on, load_id)
+SELECT found.id, d.kind, d.code, ST_SetSRID(ST_GeomFromWKB(d.outline), 4326), d.declared_on, :load
+FROM declared AS d CROSS JOIN LATERAL ({_STRUCTURE}) AS found
+"""

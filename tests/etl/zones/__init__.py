@@ -1,0 +1,1 @@
+"""Files of zones of intervention."""

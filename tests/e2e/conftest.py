@@ -39,6 +39,7 @@ CHROMIUM_OPTIONS = [
 ]
 # loads that ran after the demo's own, told with every member a report knows
 TOLD_WHOLE, TOLD_REFUSED = 1_001, 1_002
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null"
 DESKTOP = {"width": 1280, "height": 800}
 
 
@@ -117,6 +118,13 @@ def visiting(browser: Browser, server: str) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def page_without_map(page: Page) -> Page:
+    """For what does not look at the map: to draw it without a graphics card takes longer than all the rest."""
+    page.add_init_script(NO_WEBGL)
+    return page
 
 
 def _tell_loads(instance: Settings) -> None:

@@ -1,7 +1,7 @@
 """Pages that assistive technology can read, as far as axe-core can tell."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,20 +11,32 @@ from tests.e2e.axe import violations
 from tests.e2e.pages import PAGES
 from tests.e2e.the_list import NAMES, search_box
 
+THEMES: Final[tuple[Any, ...]] = ("light", "dark")
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+
 @pytest.mark.parametrize("address", PAGES)
-def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: Any) -> None:
-    page.emulate_media(color_scheme=theme)
+def test_axe_finds_nothing(page_without_map: Page, web_assets: Path, address: str) -> None:
+    page = page_without_map
     response = page.goto(address)
     assert response is not None
     assert response.ok
     if page.locator("#carte").count():
+        expect(page.locator("#carte-message")).to_be_visible()
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert violations(page, web_assets) == [], theme
+
+
+def test_axe_finds_nothing_beside_the_map(page: Page, web_assets: Path) -> None:
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        page.goto("/?lat=48.857&lon=2.352&radius=10000")
         the_map.wait_until_drawn(page)
-    assert violations(page, web_assets) == []
+        assert violations(page, web_assets) == [], theme
 
 
-def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page: Page, web_assets: Path) -> None:
+def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page_without_map: Page, web_assets: Path) -> None:
+    page = page_without_map
     page.goto("/?q=pharmacie")
     search_box(page).press_sequentially(" bo")
     expect(page.get_by_role("option").first).to_be_visible()
@@ -36,7 +48,8 @@ def test_axe_finds_nothing_on_a_structure_and_under_the_search_box(page: Page, w
 
 
 @pytest.mark.parametrize("address", ["/?q=pharmacie", "/donnees/chargements"])
-def test_axe_finds_nothing_on_a_telephone(page: Page, web_assets: Path, address: str) -> None:
+def test_axe_finds_nothing_on_a_telephone(page_without_map: Page, web_assets: Path, address: str) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(address)
     assert violations(page, web_assets) == []
@@ -46,7 +59,10 @@ def test_axe_finds_nothing_on_a_telephone(page: Page, web_assets: Path, address:
         assert violations(page, web_assets) == []
 
 
-def test_activities_of_a_structure_are_for_everyone_on_a_narrow_screen_too(page: Page, web_assets: Path) -> None:
+def test_activities_of_a_structure_are_for_everyone_on_a_narrow_screen_too(
+    page_without_map: Page, web_assets: Path
+) -> None:
+    page = page_without_map
     page.goto("/?activite=AMM")
     page.locator(NAMES).first.click()
     expect(page.get_by_role("heading", name="Activités autorisées")).to_be_visible()

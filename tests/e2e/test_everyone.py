@@ -27,7 +27,8 @@ def test_the_count_is_announced(page: Page) -> None:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_320_pixels_are_enough(page: Page, address: str) -> None:
+def test_320_pixels_are_enough(page_without_map: Page, address: str) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -41,7 +42,8 @@ def test_320_pixels_are_enough(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 @pytest.mark.parametrize("address", PAGES)
-def test_the_footer_covers_no_text(page: Page, address: str, width: int) -> None:
+def test_the_footer_covers_no_text(page_without_map: Page, address: str, width: int) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address)
     content, footer = (page.locator(each).bounding_box() for each in ("#contenu", ".pied"))
@@ -51,7 +53,8 @@ def test_the_footer_covers_no_text(page: Page, address: str, width: int) -> None
     assert footer["y"] + footer["height"] <= page.evaluate("document.documentElement.scrollHeight") + 0.5
 
 
-def test_telephone_numbers_do_not_break_in_the_middle(page: Page) -> None:
+def test_telephone_numbers_do_not_break_in_the_middle(page_without_map: Page) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": 320, "height": 800})
     page.goto("/?q=pharmacie")
     assert broken_numbers(page) == []
@@ -116,7 +119,8 @@ def test_without_javascript_overseas_is_two_clicks_away(browser: Browser, server
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_names_of_parameters_are_whole_words(page: Page, width: int) -> None:
+def test_names_of_parameters_are_whole_words(page_without_map: Page, width: int) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": width, "height": 700})
     page.goto("/api/docs")
     broken = page.evaluate(
@@ -125,15 +129,16 @@ def test_names_of_parameters_are_whole_words(page: Page, width: int) -> None:
     assert broken == []
 
 
-def test_without_webgl_the_list_goes_on(page: Page) -> None:
-    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+def test_without_webgl_the_list_goes_on(page_without_map: Page) -> None:
+    page = page_without_map
     page.goto("/?q=pharmacie")
     expect(page.locator("#carte-message")).to_contain_text("liste reste complète")
     page.locator(NAMES).first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def test_a_structure_prints_without_what_only_a_screen_needs(page: Page) -> None:
+def test_a_structure_prints_without_what_only_a_screen_needs(page_without_map: Page) -> None:
+    page = page_without_map
     page.goto("/?q=pharmacie")
     page.locator(NAMES).first.click()
     expect(page.locator(".fiche")).to_be_visible()
@@ -167,7 +172,8 @@ def test_from_the_map_a_load_is_a_whole_page_and_the_way_back_too(page: Page) ->
     expect(page.locator("#carte canvas")).to_be_visible()
 
 
-def test_a_load_prints_its_figures_and_not_what_only_a_screen_needs(page: Page) -> None:
+def test_a_load_prints_its_figures_and_not_what_only_a_screen_needs(page_without_map: Page) -> None:
+    page = page_without_map
     page.emulate_media(color_scheme="dark")
     page.goto(f"/donnees/chargements/{TOLD_WHOLE}")
     page.emulate_media(media="print")

@@ -14,6 +14,7 @@ from tests.conftest import fresh_database
 from tests.e2e import the_map
 from tests.e2e.axe import violations
 from tests.e2e.conftest import served, visiting
+from tests.e2e.test_axe import THEMES
 from tests.places import BORDEAUX
 from tiles import basemap
 
@@ -52,18 +53,19 @@ def open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('.contenu details').forEach((each) => { each.open = true })")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("address", TOLD)
-def test_axe_finds_nothing(page: Page, web_assets: Path, address: str, theme: Any) -> None:
-    page.emulate_media(color_scheme=theme)
+def test_axe_finds_nothing(page_without_map: Page, web_assets: Path, address: str) -> None:
+    page = page_without_map
     page.goto(address)
-    the_map.wait_until_drawn(page)
     open_all(page)
-    assert violations(page, web_assets) == []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert violations(page, web_assets) == [], theme
 
 
 @pytest.mark.parametrize("address", TOLD)
-def test_320_pixels_are_enough(page: Page, address: str) -> None:
+def test_320_pixels_are_enough(page_without_map: Page, address: str) -> None:
+    page = page_without_map
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(address)
     open_all(page)

@@ -36,7 +36,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "coordinates": "coordonnées lisibles",
         "dates": "dates lisibles",
         "drift": "placés par la source",
-        "geocoding": "adresses trouvées",
+        "geocoding": "positions du géocodeur",
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",

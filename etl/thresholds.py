@@ -20,7 +20,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     coordinates: float = 0.10  # unusable among those published: more means that their form or meaning has changed
     dates: float = 0.01  # of opening and closing that are no ISO dates: the register writes no other
     drift: float = 0.10  # fall of the share of establishments that the flow places: a pair that changed its meaning
-    geocoding: float = 0.05  # fall of the share of addresses that a geocoder finds: its index lost a part of France
+    geocoding: float = (
+        0.05  # structures that a geocoder placed and no longer does, or elsewhere: its index lost a part of France
+    )
     coverage: float = 0.93  # open establishments on the map, all fallbacks used
     orphans: float = 0.01  # numbers of the activities flow that no structure has: a warning, the live flow had none
     min_bytes: int = 30_000_000  # of the download: the gzip has been 50 MB since it exists

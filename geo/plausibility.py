@@ -55,12 +55,21 @@ def shared_by_hundreds() -> str:
 
 
 def outside_its_commune() -> str:
-    """Further out of the commune's contour than contours are wrong; of the whole city where arrondissements are."""
-    return f"""c.contour IS NOT NULL
-        AND NOT ST_Covers(c.contour, ST_SetSRID(ST_MakePoint(point.lon, point.lat), 4326))
+    """Further out of the commune's contour than contours are wrong; of the whole city where arrondissements are.
+
+    Registers write the arrondissement next door; a geocoder was asked for an address of this one (`c.own_contour`).
+    """
+    return (
+        f"""CASE WHEN point.source = 'geocoder' THEN {_far_from("c.own_contour")} ELSE {_far_from("c.contour")} END"""
+    )
+
+
+def _far_from(contour: str) -> str:
+    return f"""({contour} IS NOT NULL
+        AND NOT ST_Covers({contour}, ST_SetSRID(ST_MakePoint(point.lon, point.lat), 4326))
         AND NOT ST_DWithin(
-            CAST(c.contour AS geography), CAST(ST_SetSRID(ST_MakePoint(point.lon, point.lat), 4326) AS geography), {TOLERANCE_M}
-        )"""
+            CAST({contour} AS geography), CAST(ST_SetSRID(ST_MakePoint(point.lon, point.lat), 4326) AS geography), {TOLERANCE_M}
+        ))"""
 
 
 OF_THE_CROWD = "partage_par_des_centaines"  # the one that more than the point itself decides

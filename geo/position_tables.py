@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -64,6 +65,9 @@ pin = Table(
     Column("reason", Text, nullable=False),
     Column("pinned_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", Text),  # or who placed the one that came after it
+    Column("undone_reason", Text),
+    CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="on_earth"),  # NaN is above all numbers
 )
 # Usage: where a structure is pinned today.
 Index("pin_standing_idx", pin.c.structure, unique=True, postgresql_where=text("undone_at IS NULL"))

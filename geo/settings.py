@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from geo.errors import Lum1Error
 
@@ -31,6 +32,9 @@ class Settings:
     sirene: bool = False  # whether what is refreshed by itself includes SIRENE: its stock is 4 GB a month
     positions: bool = True  # whether what is refreshed by itself ends with the geocoder
     geocoder_url: str = "https://data.geopf.fr/geocodage"  # or an addok of the operator's
+    geocoder_account: tuple[str, str] | None = field(
+        default=None, repr=False
+    )  # name and password, where it asks for them
     geocoder_indexed_on: date | None = None  # the day of its addresses, where the operator knows it
     geocoder_per_second: int = 40  # of the 50 questions that the Géoplateforme allows an address
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
@@ -41,6 +45,7 @@ class Settings:
         home = Path(os.environ.get("LUM1_HOME") or REPOSITORY / ".lum1").absolute()
         url = os.environ.get("LUM1_DATABASE_URL") or _recorded_url(home)
         key = os.environ.get("LUM1_SIRENE_API_KEY", "").strip()
+        geocoder_url, account = _without_account(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url)
         return cls(
             home=home,
             database_url=url,
@@ -55,7 +60,8 @@ class Settings:
             sirene_statuses=whole_number("LUM1_SIRENE_STATUSES", cls.sirene_statuses),
             sirene=_switch("LUM1_SIRENE", bool(key)),
             positions=_switch("LUM1_POSITIONS", True),
-            geocoder_url=(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url).rstrip("/"),
+            geocoder_url=geocoder_url,
+            geocoder_account=account,
             geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
@@ -90,6 +96,19 @@ class Settings:
 def _recorded_url(home: Path) -> str:
     recorded = home / "database.url"
     return recorded.read_text().strip() if recorded.exists() else ""
+
+
+def _without_account(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address as it may be shown, and the name and password that it held.
+
+    >>> _without_account("https://alice:s%40cret@geocodeur.example/")
+    ('https://geocodeur.example', ('alice', 's@cret'))
+    """
+    parts = urlsplit(url.strip().rstrip("/"))
+    named, separator, machine = parts.netloc.rpartition("@")
+    name, _, password = named.partition(":")
+    account = (unquote(name), unquote(password)) if separator else None
+    return urlunsplit(parts._replace(netloc=machine)), account
 
 
 def _day(name: str) -> date | None:

@@ -42,3 +42,14 @@ TERRITORIES = (
 def territory_of(code: str) -> Territory:
     """The territory of a commune's or a département's code."""
     return next(t for t in TERRITORIES if not t.prefixes or code.startswith(t.prefixes))
+
+
+def is_in_france(lon: float, lat: float) -> bool:
+    """Whether a point is in the box of some territory; never for what is no number.
+
+    >>> is_in_france(2.35, 48.85), is_in_france(48.85, 2.35), is_in_france(float("nan"), 48.85)
+    (True, False, False)
+    """
+    return any(
+        west <= lon <= east and south <= lat <= north for west, south, east, north in (t.bounds for t in TERRITORIES)
+    )

@@ -48,5 +48,9 @@ def http_date(text: str | None) -> datetime | None:
 
 
 def host(url: str) -> str:
-    """The machine's name, as an operator knows it."""
-    return urlsplit(url).netloc
+    """The machine's name and port, as an operator knows them; never who asks, nor by which password.
+
+    >>> host("http://alice:secret@geocodeur.example:7878/x")
+    'geocodeur.example:7878'
+    """
+    return urlsplit(url).netloc.rpartition("@")[2]

@@ -27,21 +27,28 @@ NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # the longitudes of Guadelo
 @click.argument("lat", type=click.FloatRange(-90, 90), required=False)
 @click.option("--by", callback=said, metavar="NOM", help="Qui le place.")
 @click.option("--reason", callback=said, metavar="TEXTE", help="Pourquoi : sur place, appel du…")
+@click.option("--loin", is_flag=True, help="Même à plus de vingt kilomètres de sa commune.")
 @click.option("--undo", is_flag=True, help="Revenir à ce que disent les sources.")
-def pin(structure: str, lon: float | None, lat: float | None, by: str | None, reason: str | None, undo: bool) -> None:
+def pin(
+    structure: str, lon: float | None, lat: float | None, by: str | None, reason: str | None, loin: bool, undo: bool
+) -> None:
     """Placer une structure à la main (degrés WGS 84, longitude d’abord) ; aucun chargement n’y change rien."""
+    if by is None or reason is None:
+        raise click.UsageError("--by et --reason sont demandés : un point dit qui le place, ou l’ôte, et pourquoi.")
     instance = instance_of(settings_with_database())
     if undo:
+        if lon is not None:
+            raise click.UsageError("--undo ne prend pas de point : il revient à ce que disent les sources.")
         with Bars() as bars:
-            acts.undo_pin(instance, structure, bars)
+            acts.undo_pin(instance, structure, by, reason, bars)
         click.echo(f"{structure} : plus de point placé à la main.")
         return
-    if lon is None or lat is None or by is None or reason is None:
-        raise click.UsageError("LON, LAT, --by et --reason sont demandés : un point dit qui le place et pourquoi.")
+    if lon is None or lat is None:
+        raise click.UsageError("LON et LAT sont demandés, en degrés, la longitude d’abord.")
     with Bars() as bars:
-        done = acts.pin(instance, structure, lon, lat, by, reason, bars)
+        done = acts.pin(instance, structure, lon, lat, by, reason, bars, far=loin)
     click.echo(
-        f"{done.name} ({done.structure}) placée à {lat:.6f}, {lon:.6f} par {by}. « pin {structure} --undo » y revient."
+        f"{done.name} ({done.structure}) placée à {lat:.6f}, {lon:.6f} par {by}. « pin {structure} --undo » en revient."
     )
     for point, distance in done.distances:
         click.echo(f"    à {metres(distance)} de ce que dit {label('position_source', point.source)}{_refused(point)}")

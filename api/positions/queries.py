@@ -11,6 +11,7 @@ from api.positions.schemas import Disagreement, Geocoding, Measured, OfDeparteme
 from etl.counts import counts_of
 from etl.coverage import PRECISE, UNKNOWN
 from etl.labels import in_order
+from etl.positions.verdict import Reason
 from geo.plausibility import RULES
 from geo.position import PositionSource, Precision
 from geo.position_tables import ADDRESS_HASH, PIPELINE
@@ -94,7 +95,7 @@ def _departements(groups: list[_Group]) -> list[OfDepartement]:
             _n(of_one),
             _precise(of_one),
             _precisions(of_one),
-            _n(each for each in of_one if each.source == PositionSource.GEOCODER),
+            _n(each for each in of_one if each.source == PositionSource.GEOCODER and each.precision in PRECISE),
         )
         for code, of_one in sorted(_by(groups, "departement").items(), key=lambda item: (item[0] == UNKNOWN, item[0]))
     ]
@@ -108,8 +109,10 @@ def _geocoding(groups: Iterable[_Group]) -> Geocoding:
             continue
         asked += each.n
         precision, reason = each.answered
-        if reason is None:
+        if reason is None and precision != Precision.NONE:
             whole += each.n
+        elif reason is None:  # noted by a version that did not say why
+            not_found[Reason.SANS_REPONSE] += each.n
         else:
             (not_found if precision == Precision.NONE else less)[reason] += each.n
     return Geocoding(asked, whole, in_order("position_reason", less), in_order("position_reason", not_found))

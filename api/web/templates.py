@@ -10,7 +10,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
-from api.web import once, registers, zones
+from api.web import once, registers, whereabouts, zones
 from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
@@ -56,6 +56,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "rapproche": registers.matched,
         "champs": registers.fields_in_words,
         "licence": registers.licence,
+        "ou": whereabouts.said,
         "desservi": zones.served,
         "nomme": zones.named,
     }

@@ -14,6 +14,7 @@ from bench.ground import Ground, asked, digest_of_sources
 from bench.measure import Measure, Skipped, check
 from bench.stand_in import stand_in
 from etl import demo
+from etl.coverage import PRECISE
 from etl.finess.legacy_csv import read_legacy
 from etl.finess.legacy_positions import place
 from etl.load import Silent
@@ -105,9 +106,11 @@ def _distances(instance: Settings, truth: pl.DataFrame) -> Iterator[Measure]:
     with engine.connect() as connection:
         rows = connection.execute(text(FOUND), {"truth": truth.write_json()}).all()
     engine.dispose()
-    found = [row for row in rows if row.distance_m is not None]
+    found = [row for row in rows if row.distance_m is not None and row.precision in PRECISE]
+    at_town_hall = sum(row.precision == "commune" for row in rows)
     yield Measure(label="sans point dans FINESS, dont la place est connue", value=len(rows), unit="")
-    yield Measure(label="non trouvées", value=_share(len(rows) - len(found), len(rows)), unit="%")
+    yield Measure(label="non trouvées", value=_share(len(rows) - len(found) - at_town_hall, len(rows)), unit="%")
+    yield Measure(label="trouvées à leur commune, sans plus", value=_share(at_town_hall, len(rows)), unit="%")
     drawn = [row for row in found if row.in_commune is not None]  # some communes have no contour
     right = sum(row.in_commune for row in drawn)
     yield Measure(label="dans la bonne commune", value=_share(right, len(drawn)), unit="%")

@@ -268,8 +268,8 @@ ON CONFLICT (key) DO UPDATE
 SET geocoder = excluded.geocoder, indexed_on = excluded.indexed_on, asked_at = now(), answer = excluded.answer
 """
 ATTACH = """
-INSERT INTO geocoded_structure AS g (id, address, asked, precision, indexed_on)
-SELECT id, address, ARRAY[key], 'none', :indexed_on
+INSERT INTO geocoded_structure AS g (id, address, asked, precision, reason, indexed_on)
+SELECT id, address, ARRAY[key], 'none', 'sans_reponse', :indexed_on
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (id text, address text, key text)
 ON CONFLICT (id) DO UPDATE
 SET asked = g.asked || excluded.asked

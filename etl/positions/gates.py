@@ -1,52 +1,59 @@
 """What a run of a geocoder must satisfy before its answers are served."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
+from sqlalchemy import Connection, text
 
-from etl.counts import Geocoding
-from etl.gates import Judged, Verdict, fallen
-from etl.positions.asking import Said
-from etl.positions.verdict import Reason
+from etl.gates import Judged, Verdict, at_most
 from etl.thresholds import Thresholds
-from geo.position import Precision
+from geo.position_tables import CONFLICT_M
+
+A_FEW = 20  # structures: of few that a geocoder places, a share says nothing
 
 
 class Counted(Judged, kw_only=True):
-    """Structures whose addresses were asked and, of them, found: by this run and by the one that is served."""
+    """Structures that a geocoder placed better than at their commune's centre, and what a run makes of them."""
 
-    found: int
-    asked: int
-    found_before: int
-    asked_before: int
+    placed: int  # before the run
+    lost: int  # of them, no longer placed by it, or not so precisely that one arrives
+    moved: int  # of them, more than CONFLICT_M away
 
 
-def counted(said: Said, before: Mapping[str, Any] | None, *, fictitious: bool) -> Counted:
-    """`before` is the member `geocoding` of the load that is served, None at a first run."""
-    found, asked = _found(said)
-    found_before, asked_before = _found(msgspec.convert(before or {}, Geocoding))
-    return Counted(
-        fictitious=fictitious,
-        found=found,
-        asked=asked,
-        found_before=found_before,
-        asked_before=asked_before,
-    )
+def remember(connection: Connection) -> None:
+    """Note where the geocoder places structures, in this transaction, before its answers change anything."""
+    connection.execute(text(REMEMBER))
+    connection.execute(text("ANALYZE geocoded_before"))
+
+
+def counted(connection: Connection, *, fictitious: bool) -> Counted:
+    """What became of them, once positions are chosen again."""
+    row = connection.execute(text(COMPARE)).one()
+    return Counted(fictitious=fictitious, placed=row.placed, lost=row.lost, moved=row.moved)
 
 
 def geocoding(counted: Counted, limits: Thresholds) -> Verdict:
-    """An index that lost a part of France answers « not found » in all good faith."""
-    before, now = (counted.found_before, counted.asked_before), (counted.found, counted.asked)
-    return fallen("geocoding", before, now, limits.geocoding, "des adresses trouvées par le géocodeur")
+    """An index that lost a part of France answers in all good faith: « not found », the town hall, another point."""
+    gone = counted.lost + counted.moved
+    what = "structures que le géocodeur ne place plus, ou à plus de 500 m"
+    verdict = at_most("geocoding", gone, counted.placed, limits.geocoding, what)
+    return msgspec.structs.replace(verdict, passed=verdict.passed or gone <= A_FEW)
 
 
 GATES = (geocoding,)
 GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
 
-
-def _found(said: Said | Geocoding) -> tuple[int, int]:
-    """How many addresses were found, of how many; what had no answer yet is not held against an index."""
-    every = sum(said.precisions.values())
-    not_found = said.precisions.get(Precision.NONE, 0) - said.reasons.get(Reason.SANS_REPONSE, 0)
-    return every - max(0, not_found), every
+PRECISELY = "position_source = 'geocoder' AND precision IN ('housenumber', 'street', 'locality')"
+REMEMBER = f"""
+CREATE TEMPORARY TABLE geocoded_before ON COMMIT DROP AS
+SELECT id, lon, lat FROM structure WHERE open AND {PRECISELY}
+"""
+# By structure's primary key, or a hash of it all.
+COMPARE = f"""
+SELECT count(*) AS placed,
+       count(*) FILTER (WHERE NOT coalesce({PRECISELY}, false)) AS lost,
+       count(*) FILTER (
+           WHERE {PRECISELY}
+             AND ST_DistanceSphere(ST_MakePoint(b.lon, b.lat), ST_MakePoint(s.lon, s.lat)) > {CONFLICT_M}
+       ) AS moved
+FROM geocoded_before AS b
+JOIN structure AS s USING (id)
+"""

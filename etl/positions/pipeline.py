@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from etl import ledger, publish, running
+from etl import publish, running
 from etl.coverage import coverage
 from etl.gates import judge, refusals
 from etl.ledger import Source
 from etl.load import Progress, Steps
 from etl.positions import asking, forgetting, gates
-from etl.positions.asking import Index, Said
+from etl.positions.asking import Index
+from etl.registers import acts
 from etl.registers.given import give
 from etl.report import Report
 from etl.running import Attempt, Place
@@ -25,7 +26,6 @@ from geo.geocoder import Geocoder
 from geo.position_tables import PIPELINE
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
-from geo.web import host
 
 REINDEXED = (
     "Ses réponses sont gardées et rien n’a bougé. Si son index a perdu une partie de la France, refaites-le, puis donnez son "
@@ -54,18 +54,22 @@ def _refresh(engine: Engine, settings: Settings, progress: Progress, accept: Col
     if served is None:
         raise NotReady("Aucune structure n’est encore publiée : chargez d’abord FINESS (./lum1 refresh finess).")
     _check_geocoder(settings, served)
+    # after a backup: who was withheld since leaves first, so that nobody asks where she is
+    acts.reapply(acts.Instance(engine, settings.home, settings.search_root), progress)
     index = index_of(settings, datetime.now(UTC).date())
     steps = Steps(progress)
-    source = _source(index, served)
+    source = _source(index, settings.geocoder_indexed_on, served)
 
     def attempt(connection: Connection, so_far: Attempt) -> int:
         running.check_world(connection, source)
         steps("géocodage")
-        said = _ask(connection, settings, index, progress, so_far)
-        _judge(connection, said, source, so_far, accept)
-        asking.keep(connection)
+        _ask(connection, settings, index, progress, so_far)
         steps("positions")
+        gates.remember(connection)
+        asking.keep(connection)
         changed = _placed(connection, so_far)
+        steps("portes")
+        _judge(connection, source, so_far, accept)
         version = publish.publish(
             connection,
             settings.search_root,
@@ -81,19 +85,16 @@ def _refresh(engine: Engine, settings: Settings, progress: Progress, accept: Col
     return running.alone(engine, PIPELINE, source, place, steps, attempt, is_needless=lambda *_: False)
 
 
-def _ask(connection: Connection, settings: Settings, index: Index, progress: Progress, so_far: Attempt) -> Said:
+def _ask(connection: Connection, settings: Settings, index: Index, progress: Progress, so_far: Attempt) -> None:
     """Answers are committed on their own as they come: a run that is cut short loses none."""
     geocoder = Geocoder.from_settings(settings)
     said = asking.ask(connection, geocoder, index, progress)
     so_far.counts["geocoding"] = {**msgspec.to_builtins(said), "failures": dict(geocoder.reasons)}
-    return said
 
 
-def _judge(connection: Connection, said: Said, source: Source, so_far: Attempt, accept: Collection[str]) -> None:
-    """What a geocoder said is judged against what it said for the publication that is served."""
-    served = ledger.served_load(connection, PIPELINE)
-    counted = gates.counted(said, served.counts.get("geocoding") if served else None, fictitious=source.fictitious)
-    so_far.verdicts += judge(counted, gates.GATES, accept)
+def _judge(connection: Connection, source: Source, so_far: Attempt, accept: Collection[str]) -> None:
+    """What the answers made of positions is judged against where they stood."""
+    so_far.verdicts += judge(gates.counted(connection, fictitious=source.fictitious), gates.GATES, accept)
     if reasons := refusals(so_far.verdicts):
         raise Refused(f"{reasons} {REINDEXED}")
 
@@ -128,14 +129,14 @@ def _is_loopback(url: str) -> bool:
         return name == "localhost"
 
 
-def _source(index: Index, served: Publication) -> Source:
-    """Addresses are credited by the day of their index (Licence Ouverte 2.0)."""
+def _source(index: Index, known_day: date | None, served: Publication) -> Source:
+    """Addresses are credited by the day of their index where the operator knows it (Licence Ouverte 2.0), by none otherwise."""
     said = f"{index.geocoder} {index.indexed_on}"
     return Source(
-        name=f"Géocodeur {host(index.geocoder)}",
+        name="Base adresse nationale" if index.geocoder == Settings.geocoder_url else "Géocodeur de l’exploitant",
         origin="demo" if served.fictitious else "live",
         fictitious=served.fictitious,
         sha1=hashlib.sha1(said.encode(), usedforsecurity=False).hexdigest(),
         size=0,
-        produced_at=datetime.combine(index.indexed_on, time(), UTC),
+        produced_at=datetime.combine(known_day, time(), UTC) if known_day else None,
     )

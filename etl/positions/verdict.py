@@ -81,10 +81,17 @@ def _elsewhere(question: Question, answer: Answer, commune: str | None) -> Reaso
     """A street belongs to its commune; arrondissements and merged communes count as the whole."""
     asked = city_of(commune) or question.citycode
     if asked is not None:
-        return None if city_of(answer.citycode) == asked else Reason.AUTRE_COMMUNE
+        return None if city_of(answer.citycode) == asked and _may_be(commune, answer.citycode) else Reason.AUTRE_COMMUNE
     if question.postcode is None or answer.postcode is None:
         return Reason.COMMUNE_INCONNUE
     return None if question.postcode == answer.postcode else Reason.AUTRE_COMMUNE
+
+
+def _may_be(commune: str | None, answered: str | None) -> bool:
+    """A register that says which arrondissement knows it; an answer may name the city alone."""
+    known, found = (communes().get(current_code(code) or "") if code else None for code in (commune, answered))
+    both = known is not None and found is not None and known.parent is not None and found.parent is not None
+    return not both or known == found
 
 
 def city_of(code: str | None) -> str | None:

@@ -23,6 +23,9 @@ from geo.plausibility import nowhere, outside_its_commune, outside_its_territory
 from geo.position import distance_m
 from geo.position_tables import pin as pins
 from geo.sirene import WITHHELD, withdrawal
+from geo.territories import is_in_france
+
+FAR_M = 20_000  # of a commune: a hand that slipped, or another place of the same name
 
 
 class AlreadySo(Lum1Error):
@@ -110,12 +113,30 @@ class Pinned(msgspec.Struct, frozen=True):
 
 
 def pin(
-    instance: Instance, structure: str, lon: float, lat: float, by: str, reason: str, progress: Progress | None = None
+    instance: Instance,
+    structure: str,
+    lon: float,
+    lat: float,
+    by: str,
+    reason: str,
+    progress: Progress | None = None,
+    *,
+    far: bool = False,
 ) -> Pinned:
-    """Say where a structure is, until it is undone; an earlier pin is ended. Degrees of WGS 84."""
+    """Say where a structure is, until it is undone; an earlier pin is ended. Degrees of WGS 84.
+
+    `far`: even FAR_M and more out of its commune. InvalidPosition for a point that is out of its territory, or of France.
+    """
+    if not (is_in_france(lon, lat)):
+        raise InvalidPosition(
+            f"{lon} de longitude et {lat} de latitude ne sont pas en France : la longitude se donne avant la latitude."
+        )
     point = {"structure": structure, "lon": lon, "lat": lat}
     with instance.engine.connect() as connection:
         found = connection.execute(text(PINNABLE), point).one_or_none()
+        heir = None if found else connection.execute(text(TOLD_AS), {"siret": structure[1:]}).scalar_one_or_none()
+    if found is None and heir and structure[:1] == "s":
+        raise NotFound(f"La structure {structure} est dite sous un autre identifiant : {heir}.")
     if found is None:
         raise NotFound(f"Aucune structure {structure} : son identifiant est dans l’adresse de sa page.")
     if found.elsewhere:
@@ -123,9 +144,14 @@ def pin(
             f"{lon} de longitude et {lat} de latitude sont hors du territoire de {found.name} : "
             "la longitude se donne avant la latitude."
         )
+    if found.far and not far:
+        raise InvalidPosition(
+            f"Ce point est à plus de {FAR_M // 1000} km de la commune de {found.name}. S’il est bien le bon : --loin."
+        )
 
     def act(connection: Connection) -> None:
-        connection.execute(update(pins).where(*_pinned(structure)).values(undone_at=text("now()")))
+        ended = {"undone_at": text("now()"), "undone_by": by, "undone_reason": reason}
+        connection.execute(update(pins).where(*_pinned(structure)).values(ended))
         connection.execute(insert(pins).values(**point, by=by, reason=reason))
 
     _published(instance, act, None, progress)
@@ -135,11 +161,12 @@ def pin(
     return Pinned(structure, found.name, distances, found.outside)
 
 
-def undo_pin(instance: Instance, structure: str, progress: Progress | None = None) -> None:
+def undo_pin(instance: Instance, structure: str, by: str, reason: str, progress: Progress | None = None) -> None:
     """Leave a structure to what its sources say."""
 
     def act(connection: Connection) -> None:
-        if not connection.execute(update(pins).where(*_pinned(structure)).values(undone_at=text("now()"))).rowcount:
+        ended = {"undone_at": text("now()"), "undone_by": by, "undone_reason": reason}
+        if not connection.execute(update(pins).where(*_pinned(structure)).values(ended)).rowcount:
             raise NotFound(f"La structure {structure} n’a pas de point placé à la main.")
 
     _published(instance, act, None, progress)
@@ -223,14 +250,23 @@ def _standing(pair: tuple[str, str]) -> tuple[Any, ...]:
 # Whether a point is one of its territory and of its commune, by primary keys.
 PINNABLE = f"""
 SELECT s.name, coalesce({nowhere()} OR {outside_its_territory()}, false) AS elsewhere,
-       coalesce({outside_its_commune()}, false) AS outside
+       coalesce({outside_its_commune()}, false) AS outside,
+       coalesce(NOT ST_DWithin(
+           CAST(c.contour AS geography), CAST(ST_SetSRID(ST_MakePoint(point.lon, point.lat), 4326) AS geography), {FAR_M}
+       ), false) AS far
 FROM structure AS s
 LEFT JOIN (
-    SELECT c.code, coalesce(city.contour, c.contour) AS contour
+    SELECT c.code, c.contour AS own_contour, coalesce(city.contour, c.contour) AS contour
     FROM commune AS c LEFT JOIN commune AS city ON city.code = c.parent
 ) AS c ON c.code = s.commune
-CROSS JOIN (SELECT CAST(:lon AS float8) AS lon, CAST(:lat AS float8) AS lat) AS point
+CROSS JOIN (SELECT CAST(:lon AS float8) AS lon, CAST(:lat AS float8) AS lat, 'administrator' AS source) AS point
 WHERE s.id = :structure
+"""
+# By absorbed_siret's primary key and structure_siret_idx.
+TOLD_AS = """
+SELECT id FROM structure
+WHERE siret @> ARRAY[coalesce((SELECT survivor FROM absorbed_siret WHERE siret = :siret), CAST(:siret AS text))]
+ORDER BY id LIMIT 1
 """
 # By withdrawal_standing_idx.
 IS_WITHDRAWN = "SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL)"

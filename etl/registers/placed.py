@@ -101,7 +101,11 @@ MOVING = _told(
     """s.load_id = :load_id OR :whole OR s.position_source IS DISTINCT FROM e.position_source
     OR EXISTS (SELECT FROM geocoded_structure AS g WHERE g.id = s.id)
     OR EXISTS (SELECT FROM refused_point AS r WHERE r.structure = s.id)
-    OR EXISTS (SELECT FROM pin AS p WHERE p.structure = s.id AND p.undone_at IS NULL)""",
+    OR EXISTS (SELECT FROM pin AS p WHERE p.structure = s.id AND p.undone_at IS NULL)
+    OR EXISTS (
+        SELECT FROM absorbed_siret AS a JOIN pin AS p ON p.structure = 's' || a.siret
+        WHERE a.survivor = e.siret AND p.undone_at IS NULL
+    )""",
 )
 ONE = _told("s.id = :id", "s.id = :id")
 STAGE = """
@@ -140,10 +144,27 @@ FROM told AS t
 JOIN structure AS s USING (id)
 JOIN geocoded_structure AS g ON g.id = t.id AND g.lon IS NOT NULL AND g.address = {ADDRESS_HASH}
 """
+# One whose structure is told under another today goes with it: a door stays where it is. What is pinned itself comes first.
 PINS = f"""
 {_INTO} SELECT t.id, 'administrator', p.lon, p.lat, 'pin', t.commune, false
 FROM told AS t
-JOIN pin AS p ON p.structure = t.id AND p.undone_at IS NULL
+JOIN (
+    SELECT DISTINCT ON (bearer) bearer, lon, lat
+    FROM (
+        SELECT structure AS bearer, lon, lat, 0 AS inherited FROM pin WHERE undone_at IS NULL
+        UNION ALL
+        SELECT coalesce(l.id, 's' || heir.siret), p.lon, p.lat, 1
+        FROM pin AS p
+        CROSS JOIN LATERAL (
+            SELECT coalesce(
+                (SELECT survivor FROM absorbed_siret WHERE siret = substr(p.structure, 2)), substr(p.structure, 2)
+            ) AS siret
+        ) AS heir
+        LEFT JOIN linked AS l ON l.siret = heir.siret
+        WHERE p.undone_at IS NULL AND p.structure LIKE 's%'
+    ) AS standing
+    ORDER BY bearer, inherited
+) AS p ON p.bearer = t.id
 """
 OF_SOURCES = (OWN, ANCIEN, INSEE, GEOCODER, PINS)
 SHARE = f"""
@@ -176,7 +197,7 @@ FROM (
     SELECT point.id, point.source, point.lon, point.lat, {first_broken()} AS rule
     FROM said AS point
     LEFT JOIN (
-        SELECT c.code, c.parent, c.lon, c.lat, coalesce(city.contour, c.contour) AS contour
+        SELECT c.code, c.parent, c.lon, c.lat, c.contour AS own_contour, coalesce(city.contour, c.contour) AS contour
         FROM commune AS c LEFT JOIN commune AS city ON city.code = c.parent
     ) AS c ON c.code = point.commune
     WHERE point.fresh AND point.source <> 'administrator'

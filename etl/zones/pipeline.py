@@ -13,6 +13,7 @@ from etl import ledger, publish, running
 from etl.copying import copy_rows, create_temporary
 from etl.ledger import Source
 from etl.load import SAMPLES, Progress, Silent, Steps
+from etl.registers import acts
 from etl.report import Report
 from etl.running import Attempt, Place, Tried
 from etl.zones import gates
@@ -76,6 +77,9 @@ def refresh(
         dry_run=dry_run,
         steps=Steps(progress or Silent()),
     )
+    acts.reapply(
+        acts.Instance(engine, home, search_root), progress
+    )  # after a backup: who was withheld since has no zone
     return running.alone(
         engine,
         PIPELINE,

@@ -1,5 +1,6 @@
 """One request to a geocoder: its body, or an error that says whether to ask again, to ask for less, or to stop."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -21,6 +22,9 @@ PASSING = {
     504,
 }  # may be of what is asked: a row that breaks the program, a batch that takes too long
 REFUSED = {400, 413, 414, 422}  # of what is asked
+PIECE_BYTES = 16_384
+BODY_S = 120.0  # from its first byte to its last: a batch's answer is some megabytes
+MOST_BODY_BYTES = 200_000_000
 SETTING = "LUM1_GEOCODER_URL"
 
 Read = TypeVar("Read")
@@ -41,12 +45,13 @@ class TooMuch(Exception):
 class Asking:
     """The way to one geocoder; no word of a question is in any log or error."""
 
-    def __init__(self, base_url: str, quota: Quota, patience: Patience) -> None:
+    def __init__(self, base_url: str, quota: Quota, patience: Patience, account: tuple[str, str] | None = None) -> None:
         self.base_url = base_url
         self._quota = quota
         self._patience = patience
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": "lum1"})
+        self._session.auth = account
 
     def get(
         self, endpoint: str, asked: Mapping[str, str], read: Callable[[bytes], Read], silence_s: float, tries: int
@@ -106,16 +111,31 @@ class Asking:
                 f"{self.base_url}/{endpoint}",
                 timeout=(CONNECT_S, silence_s),
                 allow_redirects=False,
+                stream=True,
                 **asked,  # type: ignore[arg-type]
             )
+            with answer:
+                return self._usable(answer, endpoint)
         except requests.RequestException as error:
             raise self._failure(error) from None  # its text has the question's address
-        return self._usable(answer, endpoint)
+
+    def _body(self, answer: requests.Response) -> bytes:
+        """All of it, unless it trickles or never ends: the lock of loads is held meanwhile."""
+        until, body = time.monotonic() + BODY_S, bytearray()
+        for piece in answer.iter_content(PIECE_BYTES):
+            body += piece
+            if len(body) > MOST_BODY_BYTES:
+                raise NotAGeocoder(
+                    f"{self.base_url} répond sans fin : ce n’est pas un géocodeur que lum1 connaisse ; vérifiez {SETTING}."
+                )
+            if time.monotonic() > until:
+                raise Interrupted(f"{host(self.base_url)} : réponse trop lente")
+        return bytes(body)
 
     def _usable(self, answer: requests.Response, endpoint: str) -> bytes:
         status, said = answer.status_code, f"{host(self.base_url)} répond {answer.status_code}"
         if status == 200:
-            return answer.content
+            return self._body(answer)
         if status in TOO_BUSY:
             raise Busy(said, retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC)))
         if status in PASSING:

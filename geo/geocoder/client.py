@@ -34,12 +34,13 @@ class Geocoder:
         quota: Quota | None = None,
         patience: Patience | None = None,
         answer_s: float = ANSWER_S,
+        account: tuple[str, str] | None = None,
     ) -> None:
         # beyond its 50 a second, the Géoplateforme blocks an address for five
         quota = quota or Quota(Settings.geocoder_per_second, SECOND_S)
         self.base_url = base_url.rstrip("/")
         self.reasons: Counter[str] = Counter()
-        self._asking = Asking(self.base_url, quota, patience or Patience())
+        self._asking = Asking(self.base_url, quota, patience or Patience(), account)
         self._answer_s = answer_s
         self._failed_alone = 0
 
@@ -48,7 +49,8 @@ class Geocoder:
         """The operator's choice, the Géoplateforme unless told otherwise."""
         if settings.geocoder_per_second < 1:
             raise Lum1Error("LUM1_GEOCODER_PER_SECOND vaut 0 : au moins une question par seconde est attendue.")
-        return cls(settings.geocoder_url, Quota(settings.geocoder_per_second, SECOND_S))
+        quota = Quota(settings.geocoder_per_second, SECOND_S)
+        return cls(settings.geocoder_url, quota, account=settings.geocoder_account)
 
     def search(self, question: Question, limit: int = 1) -> list[Answer]:
         """The best answers (1 to 20), best first; none when nothing is found. `score_next` is that of the next one listed."""

@@ -10,6 +10,7 @@ from geo.patience import Interrupted
 
 KINDS = frozenset(Kind)
 NOT_FOUND = Answer(Status.NOT_FOUND)
+HIGHEST_SCORE = 1.1  # addok adds what an address is worth to how well it matches, and may pass 1 by a little
 TO_THE_STREET = {Kind.STREET, Kind.LOCALITY, Kind.HOUSENUMBER}
 
 
@@ -61,7 +62,11 @@ def _street(said: Mapping[str, str | None], kind: Kind | None) -> str | None:
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text else None
+    """A score, from 0 to 1; ValueError for what is none."""
+    score = float(text) if text else None
+    if score is not None and not 0 <= score <= HIGHEST_SCORE:
+        raise ValueError("no score")
+    return score
 
 
 def _fields(feature: Any) -> dict[str, str | None]:

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from api.app import create_app
-from api.parameters import RESERVED, Asked, Narrowing, Nothing, Typed, descriptions
+from api.parameters import RESERVED, Asked, ComesTo, Narrowing, Nothing, Typed, descriptions
 from geo.settings import Settings
 
 Client = TestClient[Any]
@@ -31,6 +31,7 @@ PROMISES = [not_a_server_error, status_code_conformance, content_type_conformanc
 READ_BY: Mapping[str, type[msgspec.Struct]] = {
     "/api/v1/search": Asked,
     "/api/v1/suggest": Typed,
+    "/api/v1/interventions": ComesTo,
     "/api/v1/structures/{identifier}": Nothing,
     "/tiles/structures.json": Nothing,
     TILE: Narrowing,

@@ -39,6 +39,7 @@ class Asked:
     table: list[dict[str, str]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     size: int = 0
+    authorization: str | None = None
 
     @property
     def rows(self) -> int:
@@ -73,7 +74,8 @@ class FaultyGeocoder(LocalServer):
     def next_answers(self, *behaviours: Behaviour) -> None:
         self._next.extend(behaviours)
 
-    def answer(self, asked: Asked) -> Said:
+    def answer(self, asked: Asked, authorization: str | None = None) -> Said:
+        asked.authorization = authorization
         self.asked.append(asked)
         behaviour = self._next.popleft() if self._next else self.always
         return (behaviour(self, asked) if behaviour else None) or honest(asked)
@@ -212,11 +214,13 @@ def _handler(server: FaultyGeocoder) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             split = urlsplit(self.path)
-            self._say(server.answer(Asked(_endpoint(split.path), parse_qs(split.query))))
+            asked = Asked(_endpoint(split.path), parse_qs(split.query))
+            self._say(server.answer(asked, self.headers["Authorization"]))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self._say(server.answer(_of_form(_endpoint(self.path), self.headers["Content-Type"], body)))
+            asked = _of_form(_endpoint(self.path), self.headers["Content-Type"], body)
+            self._say(server.answer(asked, self.headers["Authorization"]))
 
         def _say(self, said: Said) -> None:
             self.send_response(said.status)

@@ -1,6 +1,7 @@
 """What a geocoder can do wrong, and what becomes of it."""
 
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -10,11 +11,14 @@ from geo.geocoder import Geocoder, Kind, Question, Status
 from geo.settings import Settings
 from tests.geocoder.conftest import Calm, MakeGeocoder
 from tests.geocoder.faulty import (
+    Asked,
     Behaviour,
     FaultyGeocoder,
+    Said,
     a_row_less,
     above,
     cut,
+    found,
     on_rows_with,
     permuted,
     redirect,
@@ -22,6 +26,7 @@ from tests.geocoder.faulty import (
     shortened,
     silent,
     status,
+    table,
     without,
 )
 
@@ -234,3 +239,43 @@ def test_the_operator_chooses_the_geocoder_and_its_pace(monkeypatch: pytest.Monk
     monkeypatch.setenv("LUM1_GEOCODER_PER_SECOND", "0")
     with pytest.raises(Lum1Error, match="LUM1_GEOCODER_PER_SECOND vaut 0"):
         Geocoder.from_settings(Settings.from_environment())
+
+
+@pytest.mark.parametrize("score", ["nan", "inf", "97", "-1"])
+def test_a_score_that_is_none_is_no_answer(server: FaultyGeocoder, geocoder: Geocoder, score: str) -> None:
+    def scored(_: FaultyGeocoder, asked: Asked) -> Said:
+        return table(asked, [row | found(asked, row) | {"result_score": score} for row in asked.table])
+
+    server.always = scored
+    assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
+
+
+def test_an_answer_that_trickles_for_ever_is_left(
+    server: FaultyGeocoder, geocoder: Geocoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo.geocoder.asking.BODY_S", -1.0)
+    assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
+    assert any("réponse trop lente" in reason for reason in geocoder.reasons)
+
+
+def test_an_answer_without_end_is_left(
+    server: FaultyGeocoder, geocoder: Geocoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo.geocoder.asking.MOST_BODY_BYTES", 10)
+    with pytest.raises(NotAGeocoder, match="répond sans fin"):
+        geocoder.search_csv(STREET[:1])
+
+
+def test_an_account_is_given_to_the_geocoder_and_told_to_nobody(
+    server: FaultyGeocoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUM1_GEOCODER_URL", server.url.replace("//", "//alice:s%40cret@"))
+    settings = Settings.from_environment()
+    assert (settings.geocoder_url, settings.geocoder_account) == (server.url, ("alice", "s@cret"))
+    assert "cret" not in repr(settings)
+    server.always = status(404)
+    with pytest.raises(NotAGeocoder) as refused:
+        Geocoder.from_settings(settings).search_csv(STREET[:1])
+    assert "alice" not in str(refused.value)
+    [asked] = server.asked
+    assert asked.authorization == "Basic " + b64encode(b"alice:s@cret").decode()

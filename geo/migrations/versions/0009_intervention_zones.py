@@ -1,4 +1,4 @@
-"""Zones of intervention: where services come to people."""
+"""Zones of intervention: where services come to people; who undoes a pin, and none that is nowhere on Earth."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,7 +31,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("outline IS NOT NULL"),
     )
     op.create_index("intervention_zone_structure_idx", "intervention_zone", ["structure"])
+    op.add_column("pin", sa.Column("undone_by", sa.Text(), nullable=True))
+    op.add_column("pin", sa.Column("undone_reason", sa.Text(), nullable=True))
+    op.execute("DELETE FROM pin WHERE NOT (lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90)")
+    op.create_check_constraint("on_earth", "pin", "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90")
 
 
 def downgrade() -> None:
+    op.drop_constraint("pin_on_earth_check", "pin")
+    op.drop_column("pin", "undone_reason")
+    op.drop_column("pin", "undone_by")
     op.drop_table("intervention_zone")

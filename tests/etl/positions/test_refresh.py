@@ -132,6 +132,9 @@ def test_a_question_without_an_answer_is_asked_by_the_next_run(told: Instance, g
     report = refresh(told, geocoder)
     assert report.counts["geocoding"]["unanswered"] >= 1
     assert report.counts["geocoding"]["reasons"]["sans_reponse"] == 1
+    assert told.rows(f"SELECT precision, reason FROM geocoded_structure WHERE id = 'f{EGE}'") == [
+        ("none", "sans_reponse")
+    ]
     geocoder.always = knows(LILAS, "59350")
     refresh(told, geocoder)
     assert served(told)[0] == (f"f{EGE}", "housenumber", "geocoder")
@@ -171,19 +174,27 @@ def test_what_a_cut_run_learnt_moves_nobody_and_leaves_with_who_leaves(
     with told.engine.begin() as connection:
         forgetting.forget_needless(connection)
     assert told.rows("SELECT count(*) FROM geocoded_answer") == [(1,)]
-    assert told.rows(f"SELECT id, asked FROM geocoded_structure WHERE id = 'f{EGE}'")[0].asked != []
+    ((asked, reason),) = told.rows(f"SELECT asked, reason FROM geocoded_structure WHERE id = 'f{EGE}'")
+    assert asked != []
+    assert reason == "sans_reponse"  # not « found as written »
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [{}, {"12 RUE DES LILAS": (0.0, 0.0)}, {"12 RUE DES LILAS": (LILLE.lat, LILLE.lon)}],
+    ids=["rien", "0,0", "inversé"],
+)
 def test_an_index_that_lost_its_addresses_is_refused_and_nobody_is_moved(
-    told: Instance, geocoder: FaultyGeocoder
+    told: Instance, geocoder: FaultyGeocoder, monkeypatch: pytest.MonkeyPatch, lost: dict[str, tuple[float, float]]
 ) -> None:
+    monkeypatch.setattr("etl.positions.gates.A_FEW", 0)
     refresh(told, geocoder)
-    geocoder.always = knows({}, "59350")
+    geocoder.always = knows(lost, "59350")
     later = settings(told, geocoder, geocoder_indexed_on=date(2027, 1, 1))
     report = pipeline.refresh(later, Silent())
     assert report.state == "refused"
     (verdict,) = report.gates
-    assert verdict.message == "0,00\u202f% des adresses trouvées par le géocodeur, 50,00\u202f% la fois d’avant"
+    assert verdict.message.startswith("1 structures que le géocodeur ne place plus, ou à plus de 500 m, 100,00")
     assert "LUM1_GEOCODER_INDEXED_ON" in (report.error or "")
     assert served(told)[0] == (f"f{EGE}", "housenumber", "geocoder")
     assert told.rows(f"SELECT precision FROM geocoded_structure WHERE id = 'f{EGE}'") == [("housenumber",)]
@@ -192,8 +203,9 @@ def test_an_index_that_lost_its_addresses_is_refused_and_nobody_is_moved(
 
 
 def test_a_service_that_does_not_answer_is_no_index_that_lost_its_addresses(
-    told: Instance, geocoder: FaultyGeocoder
+    told: Instance, geocoder: FaultyGeocoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("etl.positions.gates.A_FEW", 0)
     refresh(told, geocoder)
     geocoder.always = says_error_of("12 RUE", times=100)
     assert refresh(told, geocoder, geocoder_indexed_on=date(2027, 1, 1)).counts["geocoding"]["unanswered"] >= 1

@@ -8,11 +8,15 @@ import msgspec
 import pytest
 
 from etl.finess.activites import pipeline as activites
+from etl.load import Silent
+from etl.positions import pipeline as positions
 from etl.registers import acts, journal
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_pages, refresh_stock
+from etl.zones import pipeline as zones
 from geo.database import engine_for
 from geo.errors import Lum1Error
+from geo.settings import Settings
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess import activities
 from tests.etl.finess.published import a_file, an_ege
@@ -31,6 +35,7 @@ from tests.etl.registers.people import (
 from tests.etl.registers.test_kill import again, killed_at
 from tests.etl.registers.test_refused_row import lum1
 from tests.etl.registers.test_withdrawn import REASON, acting, backup, structures
+from tests.geocoder.faulty import FaultyGeocoder
 
 LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
 AT = [(LEAVES.lon, LEAVES.lat)]
@@ -78,6 +83,31 @@ def test_a_load_of_finess_takes_her_out_again(told: Instance, server_url: str, t
         assert instance.refresh(next_day).state == "published"
         assert places(instance, LEAVES.secrets, AT) == []
         assert instance.differences() == []
+
+
+def test_a_geocoder_is_not_asked_about_her(told: Instance, server_url: str) -> None:
+    with restored(told, server_url) as instance, FaultyGeocoder() as geocoder:
+        with instance.engine.begin() as connection:  # as if Insee had no point of anybody
+            for table in ("structure", "sirene_establishment"):
+                connection.exec_driver_sql(
+                    f"UPDATE {table} SET lon = NULL, lat = NULL, precision = 'none', position_source = NULL"
+                )
+        settings = Settings(home=instance.home, database_url=instance.url, geocoder_url=geocoder.url, live=False)
+        assert positions.refresh(settings, Silent()).state == "published"
+        asked = [each.words(row) for each in geocoder.asked for row in each.table]
+        assert any(STAYS.street in words for words in asked)
+        assert not any(LEAVES.street in words for words in asked)
+        assert places(instance, LEAVES.secrets, AT) == []
+
+
+def test_no_zone_is_kept_of_her(told: Instance, server_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "zones.ndjson"
+    line = {"siret": LEAVES.siret, "communes": ["33063"]}
+    file.write_bytes(b'{"zones": "1", "producedAt": "2026-11-21T08:00:00Z"}\n' + msgspec.json.encode(line) + b"\n")
+    with restored(told, server_url) as instance:
+        report = zones.refresh(instance.engine, instance.search, file, home=instance.home)
+        assert report.state == "refused"  # its only line is of nobody
+        assert places(instance, LEAVES.secrets, AT) == []
 
 
 def test_the_very_file_of_finess_that_is_served_takes_her_out_again(

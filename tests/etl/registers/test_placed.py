@@ -1,11 +1,13 @@
 """Where a structure stands when its sources speak of several places: the most precise that can be true, and who disagrees."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from etl.registers import acts
 from etl.registers.given import give
@@ -16,8 +18,9 @@ from geo.position_tables import ADDRESS_HASH
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, a_point, an_address, an_ege, many
 from tests.etl.instance import Instance
+from tests.etl.registers.people import Person, load_stock
 from tests.etl.registers.test_links import acting
-from tests.places import BASSE_TERRE, LILLE, Place
+from tests.places import BASSE_TERRE, BORDEAUX, LILLE, PARIS_13, Place
 
 EGE = "590000001"
 ID = f"f{EGE}"
@@ -221,13 +224,13 @@ def test_a_pin_survives_the_next_file_and_the_next_geocoding(told: Instance, tmp
 
 def test_undone_it_leaves_the_structure_to_its_sources_and_stays_in_the_record(told: Instance) -> None:
     pin(told, FAR)
-    acts.undo_pin(acting(told), ID)
+    acts.undo_pin(acting(told), ID, "B. Relecteur", "déménagée")
     assert served(told) == ("street", "finess")
-    assert told.rows('SELECT structure, "by", reason, undone_at IS NOT NULL FROM pin') == [
-        (ID, "A. Vérificateur", "vu sur place", True)
+    assert told.rows('SELECT structure, "by", reason, undone_by, undone_reason, undone_at IS NOT NULL FROM pin') == [
+        (ID, "A. Vérificateur", "vu sur place", "B. Relecteur", "déménagée", True)
     ]
     with pytest.raises(NotFound, match="pas de point placé à la main"):
-        acts.undo_pin(acting(told), ID)
+        acts.undo_pin(acting(told), ID, "B. Relecteur", "déménagée")
 
 
 def test_a_second_pin_takes_the_place_of_the_first(told: Instance) -> None:
@@ -244,6 +247,57 @@ def test_a_pin_out_of_the_commune_is_told_one_on_another_island_refused(told: In
     with pytest.raises(NotFound):
         pin(told, LILLE, "f999999999")
     assert point(told) == (OUT_OF_LILLE.lon, OUT_OF_LILLE.lat)
+
+
+@pytest.mark.parametrize("place", [(float("nan"), float("nan")), (LILLE.lat, LILLE.lon), (179.0, 89.0)])
+def test_a_pin_that_is_nowhere_in_france_is_refused_whatever_is_known_of_the_commune(
+    told: Instance, place: tuple[float, float]
+) -> None:
+    with told.engine.begin() as connection:
+        connection.execute(text(f"UPDATE structure SET commune = NULL WHERE id = '{ID}'"))
+    with pytest.raises(InvalidPosition, match="longitude se donne avant la latitude"):
+        acts.pin(acting(told), ID, *place, "A. Vérificateur", "vu sur place")
+    with pytest.raises(IntegrityError), told.engine.begin() as connection:
+        connection.execute(
+            text("""INSERT INTO pin (structure, lon, lat, "by", reason) VALUES (:id, 'NaN', 'NaN', 'x', 'y')"""),
+            {"id": ID},
+        )
+
+
+def test_a_pin_far_from_its_commune_is_taken_only_when_it_is_meant(told: Instance) -> None:
+    bordeaux = (BORDEAUX.lon, BORDEAUX.lat)
+    with pytest.raises(InvalidPosition, match="plus de 20 km de la commune"):
+        acts.pin(acting(told), ID, *bordeaux, "A. Vérificateur", "vu sur place")
+    assert acts.pin(acting(told), ID, *bordeaux, "A. Vérificateur", "vu sur place", far=True).outside
+
+
+def test_a_pin_goes_along_when_its_structure_is_told_under_another(told: Instance, tmp_path: Path) -> None:
+    nurse = Person(12)
+    assert load_stock(told, tmp_path, nurse).state == "published"
+    pin(told, FAR, nurse.id)
+    assert point(told, nurse.id) == (FAR.lon, FAR.lat)
+    acts.decide(acting(told), EGE, nurse.siret, "accepted", "A. Vérificateur", "vue sur place")
+    assert point(told) == (FAR.lon, FAR.lat)
+    assert served(told) == ("pin", "administrator")
+    with pytest.raises(NotFound, match=f"dite sous un autre identifiant : {ID}"):
+        pin(told, LILLE, nurse.id)
+    pin(told, LILLE)
+    assert point(told) == (LILLE.lon, LILLE.lat)
+
+
+@pytest.mark.parametrize(("source", "expected"), [("geocoder", None), ("finess", "finess")])
+def test_a_geocoder_is_held_to_the_arrondissement_a_register_to_its_city(
+    instance: Instance, tmp_path: Path, source: str, expected: str | None
+) -> None:
+    """Some six kilometres from the 13th, in the 18th."""
+    montmartre = replace(PARIS_13, lon=2.3431, lat=48.8867)
+    place = a_point(montmartre) if source == "finess" else {}
+    load(instance, tmp_path, an_ege(EGE, adresse=[an_address(PARIS_13, point=place)]))
+    if source == "geocoder":
+        geocode(instance, montmartre)
+        place_again(instance)
+    assert served(instance)[1] == (expected or "commune")
+    assert instance.rows("SELECT rule FROM refused_point") == ([] if expected else [("hors_commune",)])
 
 
 def test_what_each_source_says_is_shown_with_what_was_refused(instance: Instance, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ Two questions that ask the same are written the same: values sorted, a whole fam
 from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
-import msgspec
 from msgspec.structs import replace
 
 from geo.categories import Categorie, categories, categories_by_no, family_members
@@ -61,8 +60,8 @@ def _of_places(filters: Filters) -> Pairs:
     if filters.bbox:
         pairs.append(("bbox", ",".join(map(_number, filters.bbox))))
     if filters.polygon:
-        polygon = {"type": "Polygon", "coordinates": filters.polygon}
-        pairs.append(("polygon", msgspec.json.encode(polygon).decode()))
+        rings = ",".join("[" + ",".join(map(_place, ring)) + "]" for ring in filters.polygon)
+        pairs.append(("polygon", f'{{"type":"Polygon","coordinates":[{rings}]}}'))
     for name, codes in (
         ("commune", _communes(filters.communes)),
         ("epci", filters.epcis),
@@ -85,6 +84,10 @@ def _of_the_answer(question: SearchQuery) -> Pairs:
     if question.explain:
         pairs.append(("explain", "true"))
     return pairs
+
+
+def _place(place: tuple[float, float]) -> str:
+    return f"[{_number(place[0])},{_number(place[1])}]"
 
 
 def _number(value: float) -> str:

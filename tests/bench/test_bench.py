@@ -18,7 +18,9 @@ from etl import demo
 from geo.identifiers import Finess
 from tests.etl.finess.published import a_file, many
 
-TINY = Sizes(volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, requests=3)
+TINY = Sizes(
+    volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, columns=5_000, requests=3
+)
 
 
 def measured(server_url: str, folder: Path, *names: str) -> run.Outcome:

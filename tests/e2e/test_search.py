@@ -149,7 +149,7 @@ def test_other_words_keep_the_filters_in_force(page: Page) -> None:
     search(page, "paris")
     expect(page).to_have_url(re.compile(r"/[?]q=paris&"))
     asked = parse_qs(urlsplit(page.url).query)
-    assert asked == {"q": ["paris"], "region": ["11"], "categorie": ["620", "500"]}
+    assert asked == {"q": ["paris"], "region": ["11"], "categorie": ["500", "620"]}
 
 
 def test_a_place_chosen_replaces_the_one_before(page: Page) -> None:

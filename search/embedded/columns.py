@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,13 @@ class Columns:
 
     def passing(self, filters: Filters, among: Rows) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""
-        flags = np.ones(self._size(among), dtype=bool)
-        for each in self.tests(filters, among).values():
-            flags &= each
-        return flags
+        return self.all_of(list(self.tests(filters, among).values()), among)
+
+    def all_of(self, flags: Sequence[Array], among: Rows) -> Array:
+        """A flag for each of the rows `among`: whether all of these say so."""
+        if not flags:
+            return np.ones(self._size(among), dtype=bool)
+        return reduce(np.logical_and, flags)
 
     def tests(self, filters: Filters, among: Rows) -> dict[str, Array]:
         """The same for each filter that is in force alone, by its name in Filters."""
@@ -131,11 +135,8 @@ class Columns:
         return metres
 
     def counts(self, name: str, among: Array) -> dict[str, int]:
-        """How many of the rows `among` (ranks, or a flag each) have each value of a code, a list, a number or a flag."""
-        if name in LISTS:
-            held = self._held(name, np.flatnonzero(among) if among.dtype == bool else among)[0]
-        else:
-            held = self[name][among]
+        """How many of the rows `among` have each value of a code, a list, a number or a flag."""
+        held = self._held(name, among)[0] if name in LISTS else self[name][among]
         if name in self.vocabularies:
             known = self.vocabularies[name]
             numbers = np.bincount(held + 1, minlength=len(known) + 1)[1:]

@@ -29,23 +29,19 @@ def tally(columns: Columns, filters: Filters, facets: Iterable[Facet], among: Ro
     tests = columns.tests(filters, among)
     wanted = tuple(facets)
     loosened = {DIMENSIONS[facet].filter for facet in wanted} & tests.keys()
-    size = len(columns) if isinstance(among, slice) else len(among)
-    held = np.ones(size, dtype=bool)  # by what no facet loosens
-    for name in tests.keys() - loosened:
-        held &= tests[name]
-    failed = np.zeros(size, dtype=np.uint8)
-    for name in loosened:
-        failed += ~tests[name]
-    passing = held & (failed == 0)
-    once = held & (failed <= 1) if loosened else passing
-    rows: dict[str, Array] = {"": _ranks(passing, among)}
+    held = columns.all_of([flags for name, flags in tests.items() if name not in loosened], among)
+    passing, once = held, held
+    if loosened:
+        failed = np.sum([~tests[name] for name in loosened], axis=0, dtype=np.uint8)
+        passing, once = held & (failed == 0), held & (failed <= 1)
+    rows: dict[str, Array] = {}
     numbers: dict[tuple[str, str], dict[str, int]] = {}  # several facets may count one column
     counted = {}
     for facet in wanted:
         column, own = DIMENSIONS[facet].column, DIMENSIONS[facet].filter
         name = own if own in loosened else ""
         if name not in rows:
-            rows[name] = _ranks(once & (passing | ~tests[name]), among)
+            rows[name] = _ranks(once & (passing | ~tests[name]) if name else passing, among)
         if (column, name) not in numbers:
             numbers[column, name] = columns.counts(column, rows[name])
         counted[facet.value] = values(facet, numbers[column, name])

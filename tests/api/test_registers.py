@@ -399,7 +399,15 @@ def test_an_activity_code_goes_on_in_tiles_and_the_form(client: Client) -> None:
     assert '<input type="hidden" name="naf" value="86.21Z">' in form
 
 
-@pytest.mark.parametrize("code", ["86.21", "medecin", "2024:86.21Y", "86.21ZZ"])
+def test_a_group_of_activities_finds_those_of_each_of_its_codes(client: Client) -> None:
+    def total(asked: str) -> int:
+        return int(client.get(f"/api/v1/search?{asked}").json()["total"])
+
+    assert total("naf=86.21") == total("naf=86.21Z") > 0
+    assert total("naf=86.2") == total("naf=86.21Z&naf=86.22A&naf=86.22B&naf=86.22C&naf=86.23Z") > total("naf=86.21")
+
+
+@pytest.mark.parametrize("code", ["86.3", "8", "medecin", "2024:86.21Y", "86.21ZZ"])
 def test_what_is_no_activity_code_is_refused(client: Client, code: str) -> None:
     refused = client.get(f"/api/v1/search?naf={code}")
     assert (refused.status_code, refused.json()["parameter"]) == (400, "naf")

@@ -85,7 +85,7 @@ def test_an_instance_of_the_version_before_is_told_by_its_history(instance: Inst
     config = configuration()
     with instance.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0008")
+        command.downgrade(config, "0009")
         gone = text("SELECT count(*) FROM information_schema.columns WHERE column_name IN ('statut', 'publics')")
         assert connection.execute(gone).scalar_one() == 0
     migrate(instance.url)

@@ -27,7 +27,10 @@ async function go(wanted, { push = true, focus = true, move = true, keep = false
     if (!part) throw new TypeError("answer without content");
     const held = keep ? inHand() : null;
     content().replaceWith(document.importNode(part, true));
-    if (push) history.pushState(null, "", wanted + viewInAddress());
+    if (push) {
+      latest = written(wanted);
+      history.pushState(null, "", latest + viewInAddress());
+    }
     arrived({ focus: focus && !keep, move });
     if (held) takeAgain(held);
   } catch (error) {
@@ -38,6 +41,13 @@ async function go(wanted, { push = true, focus = true, move = true, keep = false
     say(announcer.dataset.horsLigne);
     showMessage(announcer.dataset.horsLigne);
   }
+}
+
+/** The address of the content that stands: a question that was answered is written in one way, whatever asked it. */
+function written(wanted) {
+  const { requete, tuiles } = content().dataset;
+  if (!/^\/(\?|$)/.test(wanted) || tuiles === undefined) return wanted;
+  return requete ? "/?" + requete : "/";
 }
 
 /** What a panel that is replaced must keep: the lists that stand open, the control in hand, how far one had scrolled. */

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from geo.statuts import statut_of_insee
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

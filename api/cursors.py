@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from api.addressing import query_string_of, same_question
 from geo.errors import InvalidCursor
 from search.identifiers import typed_number
 from search.query import Cursor, SearchQuery, Sort
@@ -33,8 +34,7 @@ def decode(text: str, question: SearchQuery) -> Cursor:
 
 def digest(question: SearchQuery) -> str:
     """Names the question whatever the page size, facets or explanations asked beside it."""
-    core = (question.words, question.origin, question.filters, question.sort)
-    return hashlib.blake2b(msgspec.json.encode(core), digest_size=9).hexdigest()
+    return hashlib.blake2b(query_string_of(same_question(question)).encode(), digest_size=9).hexdigest()
 
 
 def _read(text: str) -> Cursor:

@@ -1,5 +1,6 @@
 """The parameters of the contract, named once: what may be asked, how it is read, how it is refused."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from types import NoneType
@@ -17,12 +18,6 @@ from search.query import MAX_LIMIT, MAX_WORDS_LENGTH, Facet, Sort
 # Names that questions will have once their data exist: taken now, so that nobody reads an ignored filter as an answer.
 RESERVED = frozenset(
     [
-        "public",
-        "secteur",
-        "statut",
-        "phone",
-        "updated_since",
-        "precision",
         "open_now",
         "certified",
         "claimed",
@@ -79,7 +74,39 @@ ActiviteCode = Annotated[
 ]
 NafCode = Annotated[
     Codes,
-    Meta(description="Code d’activité principale : `86.21Z` (NAF rév. 2) ou `2025:86.21Y` (NAF 2025) ; répétable."),
+    Meta(
+        description="Code d’activité principale : `86.21Z` (NAF rév. 2) ou `2025:86.21Y` (NAF 2025), ou le début d’un code : "
+        "`86`, `86.2`, `2025:86.9` (les activités du champ qui commencent ainsi) ; répétable."
+    ),
+]
+DomaineCode = Annotated[
+    Codes,
+    Meta(
+        description="Domaine de la catégorie : `san` (sanitaire), `soc` (social et médico-social), `ens` (enseignement) ou "
+        "`adm` (administration) ; répétable."
+    ),
+]
+PublicCode = Annotated[
+    Codes, Meta(description="Public accueilli : code « clientèle » d’une activité FINESS en cours (`700`) ; répétable.")
+]
+StatutCode = Annotated[
+    Codes,
+    Meta(description="Statut juridique de qui la gère, à deux chiffres (`60` : association loi 1901) ; répétable."),
+]
+SecteurCode = Annotated[
+    Codes, Meta(description="Secteur de qui la gère : `public`, `associatif` ou `lucratif` ; répétable.")
+]
+PrecisionName = Annotated[
+    Codes,
+    Meta(
+        description="Précision du point : `pin`, `housenumber`, `street`, `locality`, `commune` ou `none` ; répétable."
+    ),
+]
+WithPhone = Annotated[
+    bool, Meta(description="`true` : celles qui ont un téléphone ; `false` : celles qui n’en ont pas.")
+]
+Since = Annotated[
+    dt.date, Meta(description="Jour `AAAA-MM-JJ` : celles dont le registre a touché la fiche ce jour-là ou depuis.")
 ]
 Open = Annotated[Literal["all"], Meta(description="`all` ajoute les structures fermées.")]
 Order = Annotated[Sort, Meta(description="`relevance`, `distance` (avec `lat` et `lon`) ou `name`.")]
@@ -89,7 +116,11 @@ Limit = Annotated[
 CursorText = Annotated[str, Meta(description="Le `next` de la page précédente de la même question.")]
 Facets = Annotated[
     Facet | Annotated[list[Facet], Meta(max_length=MAX_VALUES)],
-    Meta(description="À compter : `categorie`, `departement`, `commune` ou `activite` ; répétable."),
+    Meta(
+        description="À compter : `categorie`, `famille`, `domaine`, `departement`, `commune`, `activite`, `public`, `secteur`, "
+        "`statut`, `telephone` ou `precision` ; répétable. Chaque compte ignore le filtre de son propre nom, et lui seul "
+        "(`famille` celui de `categorie`)."
+    ),
 ]
 Total = Annotated[bool, Meta(description="`false` épargne le compte ; `true` par défaut.")]
 Explain = Annotated[bool, Meta(description="`true` montre chaque part du score ; `false` par défaut.")]
@@ -110,8 +141,15 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     departement: DepartementCode | None = None
     region: RegionCode | None = None
     categorie: CategorieCode | None = None
+    domaine: DomaineCode | None = None
     activite: ActiviteCode | None = None
+    public: PublicCode | None = None
     naf: NafCode | None = None
+    statut: StatutCode | None = None
+    secteur: SecteurCode | None = None
+    precision: PrecisionName | None = None
+    telephone: WithPhone | None = None
+    maj_depuis: Since | None = None
     open: Open | None = None
 
 
@@ -153,7 +191,23 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """The parameters of a path that has none."""
 
 
-REPEATABLE = frozenset({"commune", "epci", "departement", "region", "categorie", "activite", "naf", "facets"})
+REPEATABLE = frozenset(
+    [
+        "commune",
+        "epci",
+        "departement",
+        "region",
+        "categorie",
+        "domaine",
+        "activite",
+        "public",
+        "naf",
+        "statut",
+        "secteur",
+        "precision",
+        "facets",
+    ]
+)
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 

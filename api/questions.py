@@ -1,20 +1,23 @@
 """What is asked becomes a valid question: codes are known, a point has its two coordinates, the order is possible."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
 
 from api import cursors
 from api.areas import bounds_of_box, rings_of_polygon
-from api.parameters import VALUE_SHOWN, Asked, Narrowing, Typed, expected
-from geo.activites import FILTER, NATURES, nature_of
-from geo.categories import categories, family_members
+from api.parameters import VALUE_SHOWN, Asked, Narrowing, Typed, asked_in_query_string, expected
+from geo.activites import FILTER, NATURES, is_public, nature_of
+from geo.categories import DOMAINES, categories, family_members, legal_statuses
 from geo.communes import area_names, arrondissements_of, current_code
 from geo.errors import InvalidQuestion
 from geo.filters import Circle, Filters
-from geo.naf import FILTERED
+from geo.naf import BEGUN, FILTERED
+from geo.position import PRECISIONS
+from geo.reference.naf import codes_in_scope
+from geo.statuts import SECTEURS
 from search.query import DEFAULT_LIMIT, Origin, SearchQuery, Sort, default_sort
 
 
@@ -39,6 +42,11 @@ def question_of(asked: Asked) -> SearchQuery:
     return msgspec.structs.replace(question, cursor=cursors.decode(asked.cursor, question))
 
 
+def question_from(query_string: str) -> SearchQuery:
+    """The question that `api.addressing` wrote, or any other query string asks."""
+    return question_of(asked_in_query_string(query_string.encode(), Asked))
+
+
 def filters_of(asked: Narrowing) -> Filters:
     """The part of a question that tiles share with lists: everything but words, order and paging."""
     origin = origin_of(asked)
@@ -51,8 +59,15 @@ def filters_of(asked: Narrowing) -> Filters:
         departements=_each(asked.departement, "departement", _area),
         regions=_each(asked.region, "region", _area),
         categories=_each(asked.categorie, "categorie", _categorie),
+        domaines=_each(asked.domaine, "domaine", _domaine),
         activites=_each(asked.activite, "activite", _activite),
+        publics=_each(asked.public, "public", _public),
         naf=_each(asked.naf, "naf", _naf),
+        statuts=_each(asked.statut, "statut", _statut),
+        secteurs=_each(asked.secteur, "secteur", _secteur),
+        precisions=_each(asked.precision, "precision", _precision),
+        telephone=asked.telephone,
+        maj_depuis=asked.maj_depuis,
         open_only=asked.open is None,
     )
 
@@ -80,7 +95,7 @@ def _listed(values: Any) -> list[Any]:
 
 def _each(values: str | list[str] | None, name: str, meaning: Callable[[str, str], Iterable[Any]]) -> tuple[Any, ...]:
     codes = (value.strip().upper() for value in _listed(values) if value.strip())
-    return tuple(dict.fromkeys(each for code in codes for each in meaning(name, code)))
+    return tuple(sorted({each for code in codes for each in meaning(name, code)}))  # one order, so one question
 
 
 def _commune(name: str, code: str) -> tuple[str, ...]:
@@ -116,8 +131,39 @@ def _activite(name: str, code: str) -> tuple[str, ...]:
     return (current,)
 
 
+def _public(name: str, code: str) -> tuple[str, ...]:
+    if not is_public(code):
+        raise _unknown(name, code)
+    return (code,)  # known or not: the flow is ahead of the few labels that are published
+
+
 def _naf(name: str, code: str) -> tuple[str, ...]:
-    if not FILTERED.fullmatch(code):
+    if FILTERED.fullmatch(code):
+        return (code,)
+    members = tuple(each for each in codes_in_scope() if each.startswith(code)) if BEGUN.fullmatch(code) else ()
+    if not members:
+        raise _unknown(name, code)
+    return members
+
+
+def _domaine(name: str, code: str) -> tuple[str, ...]:
+    return _one_of(DOMAINES, name, code)
+
+
+def _statut(name: str, code: str) -> tuple[str, ...]:
+    return _one_of(legal_statuses(), name, code)
+
+
+def _secteur(name: str, code: str) -> tuple[str, ...]:
+    return _one_of(SECTEURS, name, code.lower())
+
+
+def _precision(name: str, code: str) -> tuple[str, ...]:
+    return _one_of(PRECISIONS, name, code.lower())
+
+
+def _one_of(known: Collection[str], name: str, code: str) -> tuple[str, ...]:
+    if code not in known:
         raise _unknown(name, code)
     return (code,)
 

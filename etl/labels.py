@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from geo.position import PRECISIONS
+
 T = TypeVar("T")
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -162,14 +164,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "category_changed": "changements de catégorie",
         "phone_changed": "changements de téléphone",
     },
-    "precision": {  # geo.position.Precision
-        "pin": "placée à la main",
-        "housenumber": "au numéro",
-        "street": "dans la rue",
-        "locality": "au lieu-dit",
-        "commune": "au centre de la commune",
-        "none": "sans position",
-    },
+    "precision": {name: label.lower() for name, label in PRECISIONS.items()},
     "position_reason": {  # etl.positions.verdict.Reason
         "sans_reponse": "sans réponse, à redemander",
         "introuvable": "introuvable",

@@ -25,6 +25,7 @@ COLUMNS = (
     ("ej_finess", "text"),
     ("ej_name", "text"),
     ("ej_siren", "text"),
+    ("statut", "text"),
     ("address_lines", "text[]"),
     ("postcode", "text"),
     ("commune", "text"),

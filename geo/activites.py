@@ -36,6 +36,8 @@ NATURES: Mapping[str, str] = MappingProxyType(
 SAME_NATURE = {"ASMR": "AMSR", "AS": "AMF"}
 WITHOUT_MODALITY = ("00", "MO000")  # « Pas de modalité », in the older nomenclature and in that of 2023
 FILTER = re.compile(rf"({'|'.join(NATURES)})(?::[0-9A-Z]{{1,8}}){{0,2}}")  # NATURE, NATURE:CODE, NATURE:CODE:MODALITE
+PUBLIC = re.compile(r"[0-9A-Z]{1,8}")
+NO_PUBLIC = "00"
 ACTIVE = "A"
 
 ACTIVITY_TABLES = {
@@ -71,6 +73,21 @@ def filter_codes(activite: Json) -> list[str]:
 def active_codes(activites: Iterable[Json], day: date) -> list[str]:
     """The codes of those that stand that day, in order, each once."""
     return sorted({code for each in activites if is_active(each, day) for code in filter_codes(each)})
+
+
+def publics(activites: Iterable[Json], day: date) -> list[str]:
+    """The codes of the people that those which stand that day serve (« clientèle »), in order, each once."""
+    return sorted({str(each["public"]) for each in activites if is_public(each.get("public")) and is_active(each, day)})
+
+
+def is_public(code: object) -> bool:
+    """Whether this is a code of people served: « 00 » stands for none."""
+    return isinstance(code, str) and code != NO_PUBLIC and PUBLIC.fullmatch(code) is not None
+
+
+def label_of_public(code: str) -> str:
+    """People served, in words; what no table of ours knows is shown by its code."""
+    return labels().get(("public", code), f"Public {code}")
 
 
 def label_of_filter(code: str) -> str:

@@ -31,6 +31,7 @@ categorie = Table(
 
 # Families of the categories that Sirene's activities make (geo/reference/professions.csv).
 FAMILIES = {"lib": "Professionnels libéraux", "sirene": "Structures connues par Sirene"}
+DOMAINES = {"SAN": "Sanitaire", "SOC": "Social et médico-social", "ENS": "Enseignement", "ADM": "Administration"}
 NATURAL_PERSON = "2210"  # family of legal statuses
 
 
@@ -69,6 +70,12 @@ def family_members(code: str) -> tuple[str, ...]:
     """The categories in a family of any level; nothing for an unknown code."""
     levels = ((each.code, (each.family, each.group, each.branch)) for each in categories().values())
     return tuple(member for member, above in levels if code and code in above)
+
+
+@cache
+def domaine_members(domaine: str) -> tuple[int, ...]:
+    """The numbers of the categories of a domain, ended ones included."""
+    return tuple(sorted(each.no for each in categories().values() if each.domaine == domaine))
 
 
 @cache

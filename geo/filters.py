@@ -1,15 +1,19 @@
 """Which structures are asked for, words aside: one value shared by lists, counts and tiles."""
 
+import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Table, and_, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from geo.categories import domaine_members
 from geo.errors import InvalidPosition
 from geo.position import EARTH_RADIUS_M
+from geo.statuts import statuts_of
 
 MAX_RADIUS_M = 200_000.0
 MAX_POLYGON_VERTICES = 200
@@ -40,9 +44,19 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     departements: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     categories: tuple[int, ...] = ()  # categorie.no, families already expanded
+    domaines: tuple[str, ...] = ()  # codes of geo.categories.DOMAINES
     activites: tuple[str, ...] = ()  # codes of geo.activites
-    naf: tuple[str, ...] = ()  # codes of geo.naf
+    publics: tuple[str, ...] = ()  # codes of people served (geo.activites)
+    naf: tuple[str, ...] = ()  # codes of geo.naf, groups already expanded
+    statuts: tuple[str, ...] = ()  # codes of geo.statuts
+    secteurs: tuple[str, ...] = ()  # codes of geo.statuts.SECTEURS
+    precisions: tuple[str, ...] = ()  # geo.position.Precision
+    telephone: bool | None = None  # whether there is a number to call
+    maj_depuis: dt.date | None = None  # what its register touched since that day, included
     open_only: bool = True
+
+
+NONE = Filters()
 
 
 def bounds_of_circle(circle: Circle) -> Bounds:
@@ -101,11 +115,51 @@ def conditions(filters: Filters, table: Table) -> list[ColumnElement[bool]]:
         found.append(c.region.in_(filters.regions))
     if filters.categories:
         found.append(c.categorie_no.in_(filters.categories))
-    if filters.activites:
-        found.append(c.activites.op("&&")(literal(list(filters.activites), ARRAY(Text))))
-    if filters.naf:
-        found.append(c.naf.op("&&")(literal(list(filters.naf), ARRAY(Text))))
+    if filters.domaines:
+        found.append(c.categorie_no.in_(categories_of(filters.domaines)))
+    for column, codes in ((c.activites, filters.activites), (c.publics, filters.publics), (c.naf, filters.naf)):
+        if codes:
+            found.append(column.op("&&")(literal(list(codes), ARRAY(Text))))
+    if filters.statuts:
+        found.append(c.statut.in_(filters.statuts))
+    if filters.secteurs:
+        found.append(c.statut.in_(statuts_of_each(filters.secteurs)))
+    if filters.precisions:
+        found.append(c.precision.in_(filters.precisions))
+    if filters.telephone is not None:
+        numbers = func.cardinality(c.phones)
+        found.append(numbers > 0 if filters.telephone else numbers == 0)
+    if filters.maj_depuis:
+        found.append(c.updated_on >= filters.maj_depuis)
     return found
+
+
+def categories_of(domaines: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of the categories of these domains."""
+    return tuple(number for domaine in domaines for number in domaine_members(domaine))
+
+
+def statuts_of_each(secteurs: Iterable[str]) -> tuple[str, ...]:
+    """The legal statuses of these sectors."""
+    return tuple(statut for secteur in secteurs for statut in statuts_of(secteur))
+
+
+def without(filters: Filters, name: str | None) -> Filters:
+    """The same filters but this one, a member of Filters."""
+    return replace(filters, **{name: getattr(NONE, name)}) if name else filters
+
+
+def bounds_of(filters: Filters) -> Bounds | None:
+    """A lon/lat box that holds everything the filters' places hold; None when they name no box, circle or polygon."""
+    boxes = [filters.bbox] if filters.bbox else []
+    if filters.circle:
+        boxes.append(bounds_of_circle(filters.circle))
+    if filters.polygon:
+        boxes.append(_around(filters.polygon))
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return (max(west), max(south), min(east), min(north))
 
 
 def sphere_distance(table: Table, lon: float, lat: float) -> ColumnElement[float]:
@@ -131,9 +185,11 @@ def _within_degrees(table: Table, bounds: Bounds) -> ColumnElement[bool]:
 
 def _in_polygon(table: Table, rings: Sequence[Ring]) -> ColumnElement[bool]:
     text = "POLYGON(" + ",".join("(" + ",".join(f"{lon!r} {lat!r}" for lon, lat in ring) + ")" for ring in rings) + ")"
-    longitudes = [lon for lon, _ in rings[0]]
-    latitudes = [lat for _, lat in rings[0]]
-    box = (min(longitudes), min(latitudes), max(longitudes), max(latitudes))
     area = func.ST_GeomFromText(literal(text), 4326)
     point = func.ST_SetSRID(func.ST_MakePoint(table.c.lon, table.c.lat), 4326)
-    return and_(in_box(table, box), func.ST_Covers(area, point))
+    return and_(in_box(table, _around(rings)), func.ST_Covers(area, point))
+
+
+def _around(rings: Sequence[Ring]) -> Bounds:
+    longitudes, latitudes = zip(*rings[0], strict=True)
+    return (min(longitudes), min(latitudes), max(longitudes), max(latitudes))

@@ -24,7 +24,7 @@ def migrate(url: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
             for extension in EXTENSIONS:
                 connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
-            config = _config()
+            config = configuration()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         ensure_job_tables(engine)
@@ -36,10 +36,13 @@ def pending_migrations(engine: Engine) -> bool:
     """Whether the database is behind this version of the program."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-        return current != ScriptDirectory.from_config(_config()).get_current_head() or are_job_tables_late(connection)
+        return current != ScriptDirectory.from_config(configuration()).get_current_head() or are_job_tables_late(
+            connection
+        )
 
 
-def _config() -> Config:
+def configuration() -> Config:
+    """Where migrations are; `attributes["connection"]` says on what they run."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -6,6 +6,8 @@ REV2, NAF2025 = "NAFRev2", "NAF2025"  # as Sirene writes them beside a code
 PREFIX_2025 = "2025:"
 FILTERED = re.compile(r"(?:2025:)?[0-9]{2}\.[0-9]{2}[A-Z]")  # what naf= takes
 
+BEGUN = re.compile(r"(?:2025:)?[0-9]{2}(?:\.[0-9]{1,2})?")  # a division, a group or a class: what naf= takes too
+
 
 def parted(code: str) -> tuple[str, str]:
     """The nomenclature and the code of a `structure.naf`.

@@ -1,7 +1,9 @@
 """How precise a position is, where it comes from, and distances on the sphere."""
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 EARTH_RADIUS_M = 6_371_008.7714  # mean radius of the sphere that PostGIS and Lucene use (DESIGN.md decision 7)
 
@@ -15,6 +17,18 @@ class Precision(StrEnum):
     LOCALITY = "locality"
     COMMUNE = "commune"
     NONE = "none"
+
+
+PRECISIONS: Mapping[str, str] = MappingProxyType(
+    {
+        Precision.PIN.value: "Placée à la main",
+        Precision.HOUSENUMBER.value: "Au numéro",
+        Precision.STREET.value: "Dans la rue",
+        Precision.LOCALITY.value: "Au lieu-dit",
+        Precision.COMMUNE.value: "Au centre de la commune",
+        Precision.NONE.value: "Sans position",
+    }
+)
 
 
 class PositionSource(StrEnum):

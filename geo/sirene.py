@@ -32,6 +32,7 @@ sirene_establishment = Table(
     Column("siren", Text, nullable=False),
     Column("active", Boolean, nullable=False),  # the establishment and its legal unit
     Column("natural_person", Boolean, nullable=False),
+    Column("statut", Text),  # legal status, FINESS's code of Insee's meaning (geo.statuts)
     Column("naf", ARRAY(Text), nullable=False),  # 86.21Z (rév. 2) and 2025:86.21Y: what naf= asks
     Column("categorie_no", Integer),  # null: out of the health and social field, here because FINESS names it
     Column("name", Text, nullable=False),

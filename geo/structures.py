@@ -34,6 +34,7 @@ structure = Table(
     Column("ej_finess", Text),
     Column("ej_name", Text),
     Column("ej_siren", Text),
+    Column("statut", Text),  # legal status of who runs it, a code of geo.statuts
     Column("address_lines", ARRAY(Text), nullable=False, server_default="{}"),
     Column("postcode", Text),
     Column("commune", Text),  # as the register says it when we know the code, arrondissements included
@@ -44,6 +45,8 @@ structure = Table(
     Column("phones", ARRAY(Text), nullable=False, server_default="{}"),
     # codes of geo.activites that a question may filter by; from another flow than the rest, so not in row_hash
     Column("activites", ARRAY(Text), nullable=False, server_default="{}"),
+    # of the people that those activities serve
+    Column("publics", ARRAY(Text), nullable=False, server_default="{}"),
     # given by SIRENE, through accepted links where FINESS founded the structure; so not in row_hash
     Column("naf", ARRAY(Text), nullable=False, server_default="{}"),  # 86.21Z (rév. 2), 2025:86.21Y
     Column("aliases", ARRAY(Text), nullable=False, server_default="{}"),  # names it is found by, beside other_names
@@ -86,6 +89,8 @@ Index("structure_siret_idx", structure.c.siret, postgresql_using="gin")
 Index("structure_phones_idx", structure.c.phones, postgresql_using="gin")
 # Usage: activite= (any of the codes asked).
 Index("structure_activites_idx", structure.c.activites, postgresql_using="gin")
+# Usage: public= (any of the codes asked).
+Index("structure_publics_idx", structure.c.publics, postgresql_using="gin")
 # Usage: naf= (any of the codes asked).
 Index("structure_naf_idx", structure.c.naf, postgresql_using="gin")
 # Usage: /structures/finess:… of a legal entity: its establishments.
@@ -97,6 +102,12 @@ Index("structure_commune_idx", structure.c.commune)
 Index("structure_epci_idx", structure.c.epci)
 Index("structure_departement_idx", structure.c.departement)
 Index("structure_region_idx", structure.c.region)
+# Usage: statut=, secteur= (its statuses), without a place: a rare one does not read the others.
+Index("structure_statut_idx", structure.c.statut)
+# Usage: maj_depuis= of late days, which few structures have.
+Index("structure_updated_on_idx", structure.c.updated_on)
+# Usage: precision= of a rare one (pin, locality), which "nearest first" would look for in the whole country.
+Index("structure_precision_idx", structure.c.precision)
 # Usage: sort=name, its cursor, and the list without any question.
 Index("structure_name_key_id_idx", structure.c.name_key, structure.c.id)
 

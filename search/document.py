@@ -13,7 +13,8 @@ from search.french import exact_form, tokens
 # Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
 SELECT s.id, s.name, s.other_names || s.aliases AS other_names, s.categorie_no, s.ej_name, s.commune_name, s.postcode,
-       s.commune, s.departement, s.region, s.epci, s.activites, s.naf, s.open, s.lon, s.lat, s.name_key,
+       s.commune, s.departement, s.region, s.epci, s.activites, s.publics, s.naf, s.statut,
+       s.updated_on, s.open, s.lon, s.lat, s.name_key,
        cardinality(s.phones) > 0 AS has_phone, s.precision
 FROM structure AS s
 ORDER BY s.id

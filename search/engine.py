@@ -8,11 +8,13 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
 from geo import sirene
+from geo.errors import NotReady
 from geo.filters import Filters, conditions
 from geo.publication import Publication
 from geo.structures import structure
 from search import suggestions
 from search.embedded import postgis, words
+from search.embedded.columns import Columns
 from search.embedded.index import OpenIndexes
 from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
@@ -51,7 +53,7 @@ class SearchEngine:
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
         """The page of hits that a question gets."""
         if not query.words:
-            return postgis.search(connection, query)
+            return postgis.search(connection, query, columns=self._columns(publication))
         number = typed_number(query.words)
         if number is not None:
             return postgis.search(connection, query, [number])
@@ -76,6 +78,14 @@ class SearchEngine:
         standing = ~np.isnan(lon)
         ids = [each.decode() for each in index.columns["ids"][found.ranks[standing]]]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
+
+    def _columns(self, publication: Publication) -> Columns | None:
+        """Those of this publication; None while they are not there, or were written by an earlier version of the program."""
+        try:
+            columns = self._indexes.of(publication.version).columns
+        except NotReady:
+            return None
+        return columns if columns.are_complete() else None
 
     def check(self, publication: Publication) -> None:
         """Raise NotReady unless the index of this publication opens."""

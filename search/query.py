@@ -23,9 +23,16 @@ class Facet(StrEnum):
     """What can be counted beside the answer."""
 
     CATEGORIE = "categorie"
+    FAMILLE = "famille"
+    DOMAINE = "domaine"
     DEPARTEMENT = "departement"
     COMMUNE = "commune"
     ACTIVITE = "activite"
+    PUBLIC = "public"
+    SECTEUR = "secteur"
+    STATUT = "statut"
+    TELEPHONE = "telephone"
+    PRECISION = "precision"
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from geo.categories import categorie
-from geo.filters import Filters, conditions
+from geo.filters import Filters, categories_of, conditions
 from geo.structures import structure
 from tiles import counts
 from tiles.grid import BUFFER_UNITS, EXTENT, TileAddress
@@ -32,17 +32,24 @@ def tile(connection: Connection, address: TileAddress, filters: Filters, found: 
     """The encoded tile (empty bytes when nothing is there); `found` replaces the filters when words were asked."""
     if not address.clustered:
         return _points_tile(connection, address, filters, found)
-    if found is None and filters == Filters(categories=filters.categories):
-        return _counted_tile(connection, address, filters.categories)
+    if found is None and filters == Filters(categories=filters.categories, domaines=filters.domaines):
+        return _counted_tile(connection, address, _categories(filters))
     points = found if found is not None else _filtered_points(connection, address, filters)
     return _clusters_of(connection, address, points)
 
 
-def _counted_tile(connection: Connection, address: TileAddress, categories: tuple[int, ...]) -> bytes:
-    name = "clusters_of_categories" if categories else "clusters"
-    query = text(statement(name))
+def _categories(filters: Filters) -> list[int] | None:
+    """The categories that the filters leave; None for all of them."""
+    if not filters.domaines:
+        return list(filters.categories) or None
+    of_domaines = categories_of(filters.domaines)
+    return [number for number in of_domaines if not filters.categories or number in filters.categories]
+
+
+def _counted_tile(connection: Connection, address: TileAddress, categories: list[int] | None) -> bytes:
+    query = text(statement("clusters" if categories is None else "clusters_of_categories"))
     where = {"z": address.z, "x": address.x, "y": address.y}
-    return _bytes(connection.execute(query, where | ({"categories": list(categories)} if categories else {})))
+    return _bytes(connection.execute(query, where | ({} if categories is None else {"categories": categories})))
 
 
 def _filtered_points(connection: Connection, address: TileAddress, filters: Filters) -> Points:

@@ -65,6 +65,7 @@ def check_available(question: SearchQuery, publication: Publication) -> None:
     """NotAvailableYet rather than « none » when the data that a question filters by or counts were never loaded."""
     asked = {
         "activite": (activites.PIPELINE, bool(question.filters.activites) or Facet.ACTIVITE in question.facets),
+        "public": (activites.PIPELINE, bool(question.filters.publics) or Facet.PUBLIC in question.facets),
         "naf": (sirene.PIPELINE, bool(question.filters.naf)),
     }
     for parameter, (pipeline, asks) in asked.items():

@@ -1,15 +1,17 @@
-"""What the search form offers: territories, categories, and the ways out of each filter."""
+"""What the search form offers beside its panel: territories, radii, and the ways out of each filter."""
 
-from functools import cache
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from geo.activites import label_of_filter
-from geo.categories import FAMILIES, categories, family_members
+from geo.activites import label_of_filter, label_of_public
+from geo.categories import DOMAINES, categories, family_members
 from geo.communes import area_names, communes
-from geo.text import sort_key
+from geo.position import PRECISIONS
+from geo.statuts import SECTEURS, label_of_statut
 from search.results import FacetValue
 
 # Territories too far from the Hexagone to be found by moving its map: name, département or collectivity.
@@ -38,13 +40,6 @@ NO_FILTERS = {
 RADII = (1_000, 5_000, 10_000, 20_000, 50_000)
 
 
-class Option(msgspec.Struct, frozen=True):
-    """A line of a menu."""
-
-    value: str
-    label: str
-
-
 class Removal(msgspec.Struct, frozen=True):
     """A filter in force and the address without it."""
 
@@ -60,24 +55,9 @@ class Proposal(msgspec.Struct, frozen=True):
     href: str
 
 
-@cache
 def fixed() -> dict[str, Any]:
     """Menus that change with the program only."""
-    return {
-        "territoires": TERRITORIES,
-        "rayons": RADII,
-        "branches": _groups_by_branch(),
-        "familles": _categories_by_family(),
-        "departements": [Option(code, f"{code} – {name}") for code, name in sorted(area_names("departement").items())],
-    }
-
-
-def category_outside_menu(code: str | None) -> Option | None:
-    """The category chosen, when it is finer or wider than what the menu offers."""
-    of_sirene = {option.value for _, options in _categories_by_family() for option in options}
-    if not code or code in of_sirene | {each.group for each in categories().values() if not each.ended}:
-        return None
-    return Option(code, _category_name(code))
+    return {"territoires": TERRITORIES, "rayons": RADII}
 
 
 def proposed(values: list[FacetValue], asked: list[tuple[str, str]]) -> list[Proposal]:
@@ -100,40 +80,10 @@ def removals(pairs: list[tuple[str, str]]) -> list[Removal]:
     return found
 
 
-def beside_menus(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What the form of filters carries unseen: all that no menu of it shows."""
-    names = {name for name, _ in pairs}
-    shown = {"categorie", "activite", "sort", "open", "radius" if "lat" in names else "departement"}
-    last = dict(pairs)
-    return [(name, value) for name, value in pairs if name not in shown or value != last[name]]
-
-
-def _groups_by_branch() -> list[tuple[str, list[Option]]]:
-    """The nomenclature's two upper levels, as a menu shows them."""
-    current = [each for each in categories().values() if each.branch and not each.ended]
-    branches = sorted({(each.branch, each.branch_label) for each in current})
-    groups = sorted({(each.branch, each.group, each.group_label) for each in current})
-    return [
-        (label, [Option(group, name) for branch, group, name in groups if branch == code]) for code, label in branches
-    ]
-
-
-@cache
-def _categories_by_family() -> list[tuple[str, list[Option]]]:
-    """Those that Sirene's activities make, which FINESS's nomenclature has no place for: the family, then each of them."""
-    return [
-        (
-            label,
-            [
-                Option(family, f"{label} : tous" if family == "lib" else f"{label} : toutes"),
-                *sorted(
-                    (Option(each.code, each.label) for each in categories().values() if each.family == family),
-                    key=lambda option: sort_key(option.label),
-                ),
-            ],
-        )
-        for family, label in FAMILIES.items()
-    ]
+def beside_form(pairs: list[tuple[str, str]], in_panel: Iterable[str]) -> list[tuple[str, str]]:
+    """What the form of filters carries unseen: all that none of its controls shows."""
+    shown = {*in_panel, "sort", "open", "maj_depuis", *(["radius"] if any(name == "lat" for name, _ in pairs) else [])}
+    return [pair for pair in pairs if pair[0] not in shown]
 
 
 def _named(name: str, value: str) -> str:
@@ -143,8 +93,8 @@ def _named(name: str, value: str) -> str:
         return area_names(name).get(value.upper(), value)
     if name == "categorie":
         return _category_name(value)
-    if name == "activite":
-        return label_of_filter(value.upper())
+    if name in IN_WORDS:
+        return IN_WORDS[name](value)
     zones = {
         "bbox": "Zone de la carte",
         "polygon": "Zone dessinée",
@@ -152,6 +102,23 @@ def _named(name: str, value: str) -> str:
         "open": "Fermées comprises",
     }
     return zones.get(name, value)
+
+
+def _maj(value: str) -> str:
+    return f"Touchées depuis le {dt.date.fromisoformat(value):%d/%m/%Y}"
+
+
+IN_WORDS: Mapping[str, Callable[[str], str]] = {
+    "activite": label_of_filter,
+    "domaine": lambda value: DOMAINES[value.upper()],
+    "public": label_of_public,
+    "secteur": SECTEURS.__getitem__,
+    "statut": label_of_statut,
+    "precision": PRECISIONS.__getitem__,
+    "telephone": lambda value: "Avec un téléphone" if value == "true" else "Sans téléphone",
+    "maj_depuis": _maj,
+    "naf": lambda value: f"Code NAF {value}",
+}
 
 
 def _category_name(code: str) -> str:

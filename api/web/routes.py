@@ -1,14 +1,16 @@
 """Pages: the search with its map, one structure, what the data are; whole, or the part that changes."""
 
+import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.response import Template
 from litestar.static_files import create_static_files_router
+from msgspec.structs import replace
 
+from api.addressing import pairs_of
 from api.dependencies import Reading, reading, search_of
 from api.interventions.answers import home_visits
 from api.parameters import Asked, Narrowing, asked_in
@@ -16,7 +18,7 @@ from api.questions import question_of
 from api.search.answers import answer
 from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
 from api.structures.routes import REDIRECTED, Identifier
-from api.web import activities, choices, places
+from api.web import choices, panel, places
 from api.web.pages import page
 from api.web.templates import STATIC
 from api.web.timeline import timeline
@@ -24,15 +26,13 @@ from geo.errors import InvalidQuestion
 from geo.filters import Bounds, Filters
 from geo.settings import Settings
 from search.engine import SearchEngine
-from search.query import Facet, SearchQuery
+from search.query import SearchQuery
 from search.results import SearchResults
 from tiles.style import style
 
-PAGE_FACETS = ("categorie",)
+ALONE = ("open", "maj_depuis")  # filters of the panel that have one control each
 MATCHES_LOOKED_AT = 5_000  # words that find more name no place: « pharmacie », not « pharmacie lille »
 IN_TILES = frozenset(Narrowing.__struct_fields__)
-# What links carry: everything asked, but where the page ends and what the page decides by itself.
-LISTED = frozenset(Asked.__struct_fields__) - {"cursor", "facets", "total", "explain"}
 SIRENE_IDS = "s"  # of structures that SIRENE alone tells: what FINESS publishes has its own legal basis
 
 Pairs = list[tuple[str, str]]
@@ -44,13 +44,12 @@ def home(request: Request[Any, Any, Any], state: State) -> Template:
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
     with reading(state) as view:
         try:
-            question = _as_page_asks(question_of(asked_in(pairs, Asked)))
+            question = _as_page_asks(question_of(asked_in(pairs, Asked)), view)
             results = answer(search_of(state), view, question)
         except InvalidQuestion as error:
             return _page(request, view, "recherche.html", _unread(pairs, str(error)), status=400)
-        context = _answered([pair for pair in pairs if pair[0] in LISTED], question, results)
+        context = _answered(question, results)
         if not question.cursor:
-            context |= activities.context(view, dict(pairs).get("activite"))
             context["lieu"] = _place(search_of(state), view, question, results)
             context["viennent"] = home_visits(view, question, pairs)
         return _page(request, view, "recherche.html", context)
@@ -129,24 +128,27 @@ def _page(
     return page(request, view.publication, name, context, status)
 
 
-def _as_page_asks(question: SearchQuery) -> SearchQuery:
-    """The page always shows how many there are and of which categories."""
-    facets = tuple(Facet(name) for name in PAGE_FACETS)
-    return msgspec.structs.replace(question, facets=facets, total=True, explain=False)
+def _as_page_asks(question: SearchQuery, view: Reading) -> SearchQuery:
+    """The page always shows how many there are, and how many each choice would leave."""
+    facets = () if question.cursor else panel.facets_of(view.publication)
+    return replace(question, facets=facets, total=True, explain=False)
 
 
-def _answered(asked: Pairs, question: SearchQuery, results: SearchResults) -> dict[str, Any]:
-    shown = dict(asked)  # the last value of each name: what a menu can show
+def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
+    asked = pairs_of(replace(question, facets=()))  # what links carry: everything but where the page ends
+    groups = panel.groups(question.filters, results.facets)
     return {
-        "demande": shown,
-        "gardes": choices.beside_menus(asked),
+        "demande": dict(asked),
+        "gardes": choices.beside_form(asked, (group.name for group in groups)),
+        "groupes": groups,
+        "en_vigueur": sum(group.chosen for group in groups) + sum(name in ALONE for name, _ in asked),
+        "depuis": panel.since(question.filters.maj_depuis, dt.date.today()),
         "requete": urlencode(asked),
         "tuiles": urlencode(_tile_pairs(asked)),
         "resultats": results,
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,
-        "autre_categorie": choices.category_outside_menu(shown.get("categorie")),
         "categories_proposees": choices.proposed(results.facets.get("categorie", []), asked),
         "retraits": choices.removals(asked),
     }

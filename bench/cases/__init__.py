@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from bench.cases.facets import facets
 from bench.cases.finess_activites import finess_activites
 from bench.cases.finess_delta import finess_delta
 from bench.cases.finess_tenfold import finess_tenfold
@@ -20,6 +21,7 @@ CASES: dict[str, Case] = {
     for case in (
         finess_volume,
         serving,
+        facets,
         finess_delta,
         finess_activites,
         finess_tenfold,

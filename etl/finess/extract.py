@@ -98,11 +98,12 @@ def _records(entity: Json) -> list[tuple[str | None, ...]]:
         scalar(about.get("numFinessPm")),
         scalar(about.get("denominationLonguePmSmsse")) or scalar(about.get("denominationPm")),
         scalar(about.get("siren")),
+        scalar(about.get("statutJuridique")),
     )
     return [_record(establishment, legal) for establishment in objects_of(entity.get("ege"))]
 
 
-def _record(ege: Json, legal: tuple[str | None, str | None, str | None]) -> tuple[str | None, ...]:
+def _record(ege: Json, legal: tuple[str | None, ...]) -> tuple[str | None, ...]:
     about = fields_of(ege.get("informationsGeneralesEGE"))
     address = place_address(objects_of(ege.get("adresse")))
     point = fields_of(address.get("coordonneesGeographique"))

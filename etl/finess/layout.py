@@ -27,6 +27,7 @@ PUBLISHED = pl.Schema(
         "ej_finess": pl.String,
         "ej_nom": pl.String,
         "ej_siren": pl.String,
+        "ej_statut": pl.String,
         "numero_voie": pl.String,
         "type_voie": pl.String,
         "libelle_voie": pl.String,

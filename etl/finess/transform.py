@@ -167,6 +167,7 @@ def keep_our_columns(frame: pl.DataFrame) -> pl.DataFrame:
         ej_finess="ej_finess",
         ej_name="ej_nom",
         ej_siren="ej_siren",
+        statut="ej_statut",
         address_lines="address_lines",
         postcode="code_postal",
         commune="commune",

@@ -52,6 +52,7 @@ FROM_ESTABLISHMENT = {
     "categorie_no": "e.categorie_no",
     "siret": "ARRAY[e.siret]",
     "siren": "e.siren",
+    "statut": "e.statut",
     "address_lines": "e.address_lines",
     "postcode": "e.postcode",
     "commune": "e.commune",

@@ -15,6 +15,7 @@ COLUMNS = {
     "siren": "text",
     "active": "bool",
     "natural_person": "bool",
+    "statut": "text",
     "naf": "text[]",
     "categorie_no": "int4",
     "name": "text",

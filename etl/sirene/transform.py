@@ -11,6 +11,7 @@ from etl.sirene.naf import categorie, categorie_no
 from etl.sirene.names import NAMELESS, with_names
 from etl.sirene.positions import fall_back_on_commune_centre, locate, noticed
 from geo.naf import NAF2025, PREFIX_2025, REV2
+from geo.statuts import statut_of_insee
 from geo.text import sort_key
 
 UNKNOWN_DAY = date(1900, 1, 1)  # what the register writes for a creation that nobody dated
@@ -35,6 +36,7 @@ def establishments_of(opened: pl.DataFrame, today: date) -> tuple[pl.DataFrame, 
 def _our_columns(named: pl.DataFrame) -> pl.DataFrame:
     columns = {
         "naf": _codes(),
+        "statut": pl.col("categorie_juridique").map_elements(statut_of_insee, return_dtype=pl.String),
         "name_key": pl.col("name").map_elements(sort_key, return_dtype=pl.String),
         "commune_name": pl.coalesce("commune_name", "town"),
         "opened_on": pl.when(pl.col("created_on") > UNKNOWN_DAY).then("created_on"),

@@ -16,6 +16,9 @@ CONTOURS = FOLDER / "contours.parquet"  # communes and départements
 WORLD = FOLDER / "monde.parquet"
 CATEGORIES = FOLDER / "categories_finess.csv"
 LEGAL_STATUSES = FOLDER / "statuts_juridiques.csv"
+LEGAL_CATEGORIES = (
+    FOLDER / "categories_juridiques.csv"
+)  # Insee's, and FINESS's status of the same meaning; read from here
 ACTIVITES = FOLDER / "activites.csv"  # table, code, libelle; read from here, never loaded into PostgreSQL
 PROFESSIONS = FOLDER / "professions.csv"  # categories of what Sirene knows
 NAF = FOLDER / "naf.csv"  # activities that make one of those categories; never loaded into PostgreSQL

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from geo.naf import REV2
+from geo.naf import PREFIX_2025, REV2
 from geo.reference import files
 
 COLUMNS = ("nomenclature", "code", "libelle", "categorie", "affine")
@@ -31,6 +31,12 @@ def naf_codes() -> tuple[Naf, ...]:
     """Every code in scope, rév. 2 first."""
     with files.NAF.open(encoding="utf-8", newline="") as table:
         return tuple(Naf(**row) for row in csv.DictReader(table))
+
+
+@cache
+def codes_in_scope() -> tuple[str, ...]:
+    """The same as `structure.naf` writes them."""
+    return tuple(each.code if each.nomenclature == REV2 else f"{PREFIX_2025}{each.code}" for each in naf_codes())
 
 
 def main() -> None:

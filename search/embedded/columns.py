@@ -1,24 +1,48 @@
 """Columns beside the words index, one value per structure in the order of ids: filters, counts and order for any set of hits."""
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
-from geo.filters import Filters
+from geo.filters import Bounds, Filters, bounds_of, categories_of, statuts_of_each
 from geo.position import EARTH_RADIUS_M
+from search.embedded.strips import STRIPS, in_strips
 from search.query import Origin
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Rows = Array | slice  # ranks, or every structure: a slice of a column is no copy
 
-NUMBERS = {"lon": np.float64, "lat": np.float64, "categorie_no": np.int32, "open": np.bool_, "completeness": np.float32}
-CODES = ("commune", "departement", "region", "epci")  # stored as positions in their vocabulary, -1 for none
+EVERY = slice(None)
+NUMBERS = {
+    "lon": np.float64,
+    "lat": np.float64,
+    "categorie_no": np.int32,
+    "open": np.bool_,
+    "completeness": np.float32,
+    "has_phone": np.bool_,
+    "updated_on": np.int32,  # days since 1970, NEVER where no register says any
+}
+NEVER = np.iinfo(np.int32).min
+CODES = (
+    "commune",
+    "departement",
+    "region",
+    "epci",
+    "statut",
+    "precision",
+)  # stored as positions in their vocabulary, -1 for none
 # Lists of codes: all of them one after the other in NAME, where each structure's begin in NAME_starts (one more than structures).
-LISTS = ("activites", "naf")
+LISTS = ("activites", "publics", "naf")
 VOCABULARIES = "vocabularies.json"
+FEW = 4  # codes that are quicker compared one by one
+# A box that holds more than this part of the structures is read from end to end, as fast as memory goes.
+MOST_PICKED = 0.25
 
 
 class Columns:
@@ -36,44 +60,73 @@ class Columns:
 
     @classmethod
     def open(cls, folder: Path) -> "Columns":
-        arrays = {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in folder.glob("*.npy")}
+        # views as plain arrays: np.memmap's own bookkeeping costs more than a small box's answer
+        arrays = {p.stem: np.load(p, mmap_mode="r", allow_pickle=False).view(np.ndarray) for p in folder.glob("*.npy")}
         return cls(arrays, json.loads((folder / VOCABULARIES).read_text(encoding="utf-8")))
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
         names = ("ids", "name_key", "name_length", *NUMBERS, *CODES)
-        return set(names) <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
+        lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS)
+        return {*names, *lists} <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
 
-    def passing(self, filters: Filters, among: Array) -> Array:
+    def standing_in(self, bounds: Bounds | None) -> Rows:
+        """The rows that a box may hold: near it where few do, else all of them."""
+        if bounds is None:
+            return EVERY
+        return in_strips(self.arrays, bounds, most=int(MOST_PICKED * len(self)))
+
+    def candidates(self, filters: Filters) -> Rows:
+        """The rows that the places of the filters may hold."""
+        return self.standing_in(bounds_of(filters))
+
+    def passing(self, filters: Filters, among: Rows) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""
-        flags = np.ones(len(among), dtype=bool)
-        lon, lat = self["lon"][among], self["lat"][among]
+        return self.all_of(list(self.tests(filters, among).values()), among)
+
+    def all_of(self, flags: Sequence[Array], among: Rows) -> Array:
+        """A flag for each of the rows `among`: whether all of these say so."""
+        if not flags:
+            return np.ones(self._size(among), dtype=bool)
+        return reduce(np.logical_and, flags)
+
+    def tests(self, filters: Filters, among: Rows) -> dict[str, Array]:
+        """The same for each filter that is in force alone, by its name in Filters."""
+        found: dict[str, Array] = {}
         if filters.open_only:
-            flags &= self["open"][among]
+            found["open_only"] = self["open"][among]
         if filters.circle:
             circle = filters.circle
-            flags &= self.distances(Origin(circle.lon, circle.lat), among) <= circle.radius_m
+            found["circle"] = self.distances(Origin(circle.lon, circle.lat), among) <= circle.radius_m
         if filters.bbox:
-            west, south, east, north = filters.bbox
-            flags &= (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+            found["bbox"] = self._in_box(filters.bbox, among)
         if filters.polygon:
-            flags &= _in_polygon(filters.polygon, lon, lat)
+            found["polygon"] = _in_polygon(filters.polygon, self["lon"][among], self["lat"][among])
         if filters.categories:
-            flags &= np.isin(self["categorie_no"][among], filters.categories)
-        for name, codes in (
-            ("commune", filters.communes),
-            ("epci", filters.epcis),
-            ("departement", filters.departements),
-            ("region", filters.regions),
+            found["categories"] = _among(self["categorie_no"][among], filters.categories)
+        if filters.domaines:
+            found["domaines"] = _among(self["categorie_no"][among], categories_of(filters.domaines))
+        for name, column, codes in (
+            ("communes", "commune", filters.communes),
+            ("epcis", "epci", filters.epcis),
+            ("departements", "departement", filters.departements),
+            ("regions", "region", filters.regions),
+            ("statuts", "statut", filters.statuts),
+            ("secteurs", "statut", statuts_of_each(filters.secteurs)),
+            ("precisions", "precision", filters.precisions),
         ):
             if codes:
-                flags &= np.isin(self[name][among], self._ranks(name, codes))
-        for name, codes in (("activites", filters.activites), ("naf", filters.naf)):
-            if codes:
-                flags &= self._having(name, codes)[among]
-        return flags
+                found[name] = _among(self[column][among], self._ranks(column, codes))
+        for name in LISTS:
+            if codes := getattr(filters, name):
+                found[name] = self._having(name, codes, among)
+        if filters.telephone is not None:
+            found["telephone"] = self["has_phone"][among] == filters.telephone
+        if filters.maj_depuis:
+            found["maj_depuis"] = self["updated_on"][among] >= days_since_1970(filters.maj_depuis)
+        return found
 
-    def distances(self, origin: Origin, among: Array) -> Array:
+    def distances(self, origin: Origin, among: Rows) -> Array:
         """Metres on the sphere to each of the rows `among`, NaN without a position."""
         lon, lat = np.radians(self["lon"][among]), np.radians(self["lat"][among])
         lon0, lat0 = np.radians(origin.lon), np.radians(origin.lat)
@@ -82,35 +135,63 @@ class Columns:
         return metres
 
     def counts(self, name: str, among: Array) -> dict[str, int]:
-        """How many of the rows `among` have each value of a code column, of a list, or of `categorie_no`."""
-        held = self._held(name, among) if name in LISTS else self[name][among]
-        values, numbers = np.unique(held, return_counts=True)
-        pairs: Iterable[tuple[int, int]] = zip(values.tolist(), numbers.tolist(), strict=True)
-        if name == "categorie_no":
-            return {str(value): number for value, number in pairs}
-        return {self.vocabularies[name][value]: number for value, number in pairs if value >= 0}
+        """How many of the rows `among` have each value of a code, a list, a number or a flag."""
+        held = self._held(name, among)[0] if name in LISTS else self[name][among]
+        if name in self.vocabularies:
+            known = self.vocabularies[name]
+            numbers = np.bincount(held + 1, minlength=len(known) + 1)[1:]
+            return {known[i]: int(numbers[i]) for i in np.flatnonzero(numbers)}
+        numbers = np.bincount(held)
+        return {str(i): int(numbers[i]) for i in np.flatnonzero(numbers)}
 
-    def _having(self, name: str, codes: Iterable[str]) -> Array:
-        """A flag for every structure: whether its list has one of these codes."""
-        flags = np.zeros(len(self), dtype=bool)
+    def _size(self, among: Rows) -> int:
+        return len(self) if isinstance(among, slice) else len(among)
+
+    def _in_box(self, bounds: Bounds, among: Rows) -> Array:
+        west, south, east, north = bounds
+        lon, lat = self["lon"][among], self["lat"][among]
+        inside: Array = lon >= west
+        for each in (lon <= east, lat >= south, lat <= north):
+            inside &= each
+        return inside
+
+    def _having(self, name: str, codes: Iterable[str], among: Rows) -> Array:
+        """A flag for each of the rows `among`: whether its list has one of these codes."""
+        flags = np.zeros(self._size(among), dtype=bool)
         if name in self.arrays:  # an index built by an earlier version has no such list
-            places = np.flatnonzero(np.isin(self[name], self._ranks(name, codes)))
-            flags[np.searchsorted(self[f"{name}_starts"], places, side="right") - 1] = True
+            held, lengths = self._held(name, among)
+            flags[np.repeat(np.arange(len(flags)), lengths)[_among(held, self._ranks(name, codes))]] = True
         return flags
 
-    def _held(self, name: str, among: Array) -> Array:
-        """The lists of the rows `among`, one after the other."""
+    def _held(self, name: str, among: Rows) -> tuple[Array, Array]:
+        """The lists of the rows `among`, one after the other, and how long each is."""
         if name not in self.arrays:
-            return np.empty(0, dtype=np.int32)
+            return np.empty(0, dtype=np.int32), np.zeros(self._size(among), dtype=np.int64)
         starts = self[f"{name}_starts"]
+        if isinstance(among, slice):
+            return self[name], np.diff(starts)
         first, lengths = starts[among], starts[among + 1] - starts[among]
         offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        held: Array = self[name][np.repeat(first, lengths) + offsets]
-        return held
+        return self[name][np.repeat(first, lengths) + offsets], lengths
 
     def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
-        rank = {code: i for i, code in enumerate(self.vocabularies[name])}
+        rank = {code: i for i, code in enumerate(self.vocabularies.get(name, ()))}
         return [rank[code] for code in codes if code in rank]
+
+
+def days_since_1970(day: dt.date) -> int:
+    """How `updated_on` holds a day."""
+    return (day - dt.date(1970, 1, 1)).days
+
+
+def _among(values: Array, codes: Iterable[int]) -> Array:
+    wanted = list(codes)
+    if len(wanted) > FEW:
+        return np.isin(values, wanted)
+    flags = np.zeros(len(values), dtype=bool)
+    for code in wanted:
+        flags |= values == code
+    return flags
 
 
 def _in_polygon(rings: Any, lon: Array, lat: Array) -> Array:

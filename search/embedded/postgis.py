@@ -5,26 +5,41 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from geo.filters import conditions, sphere_distance
 from geo.proximity import by_name_query, farthest_candidate_query, unplaced_query, within_query
 from geo.structures import structure
+from search.embedded.columns import Columns
+from search.embedded.tally import tally
 from search.facets import counted_by_sql
 from search.query import SearchQuery, Sort
-from search.results import Found, Hit
+from search.results import FacetValue, Found, Hit
 
 UNPLACED = -1.0  # the distance key of a structure without a position: no real distance is negative
 Conditions = list[ColumnElement[bool]]
 
 
-def search(connection: Connection, query: SearchQuery, extra: Conditions | None = None) -> Found:
-    """Answer a question without words; `extra` narrows it further (a number typed in the box)."""
+def search(
+    connection: Connection, query: SearchQuery, extra: Conditions | None = None, columns: Columns | None = None
+) -> Found:
+    """Answer a question without words; `extra` narrows it further (a number typed in the box).
+
+    The page comes from PostgreSQL's own order; totals and facets from the columns of the same publication, when they are given
+    and nothing narrows further: they are many times quicker than reading rows, whatever the size of the box.
+    """
     asked = [*conditions(query.filters, structure), *(extra or [])]
     by_distance = query.origin is not None and query.sort is not Sort.NAME
     hits = _by_distance(connection, query, asked) if by_distance else _by_name(connection, query, asked)
-    return Found(
-        hits=hits[: query.limit],
-        more=len(hits) > query.limit,
-        total=_count(connection, asked) if query.total else None,
-        facets={facet.value: counted_by_sql(connection, facet, asked) for facet in query.facets},
-        engine="embedded",
-    )
+    total, facets = _counted(connection, query, extra or [], columns)
+    return Found(hits=hits[: query.limit], more=len(hits) > query.limit, total=total, facets=facets, engine="embedded")
+
+
+def _counted(
+    connection: Connection, query: SearchQuery, extra: Conditions, columns: Columns | None
+) -> tuple[int | None, dict[str, list[FacetValue]]]:
+    if not query.total and not query.facets:
+        return None, {}
+    if columns is not None and not extra:
+        counted = tally(columns, query.filters, query.facets, columns.candidates(query.filters))
+        return counted.total if query.total else None, counted.facets
+    total = _count(connection, [*conditions(query.filters, structure), *extra]) if query.total else None
+    return total, {each.value: counted_by_sql(connection, each, query.filters, extra) for each in query.facets}
 
 
 def _count(connection: Connection, asked: Conditions) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from geo.errors import NotReady
 from search.embedded.columns import CODES, LISTS, NUMBERS, Array, Columns
 from search.embedded.index import WordIndex
+from search.embedded.strips import STRIPS
 from search.embedded.writing import write_columns
 
 TOLD = 20  # differences: enough to see what is wrong
@@ -46,15 +47,18 @@ def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
             yield f"{_id(expected, rank)} : {name} {got[rank]} indexé, {want[rank]} attendu"
     for name in LISTS:
         yield from _of_lists(indexed, expected, name)
+    for name in STRIPS:
+        if not np.array_equal(indexed[name], expected[name]):
+            yield f"{name} : les bandes de latitude ne sont pas celles des positions"
 
 
 def _told(columns: Columns, name: str) -> Array:
     """Values rather than ranks: two indexes may number a vocabulary each its own way."""
     if name not in CODES:
         return columns[name]
-    known = np.array([*columns.vocabularies[name], ""])
+    known = np.array([*columns.vocabularies[name], "?", ""])  # "?": a rank that stands for nothing
     ranks = columns[name]
-    return known[np.where((ranks >= -1) & (ranks < len(known) - 1), ranks, -1)]
+    return known[np.where((ranks >= -1) & (ranks < len(known) - 2), ranks, -2)]
 
 
 def _same(got: Array, want: Array) -> Array:

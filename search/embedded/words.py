@@ -10,7 +10,7 @@ from tantivy import Occur, Query
 from search import ranking
 from search.embedded.columns import Array
 from search.embedded.index import FIELDS, WordIndex
-from search.facets import COLUMN, values
+from search.embedded.tally import tally
 from search.french import asked_tokens, exact_form
 from search.query import SearchQuery, Sort
 from search.results import Found, Hit
@@ -37,7 +37,9 @@ class Matched(msgspec.Struct, frozen=True):
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
     """Answer a question with words."""
-    matched = narrowed(match(index, query.words), index, query)
+    every = match(index, query.words)
+    counted = tally(index.columns, query.filters, query.facets, every.ranks)
+    matched = _kept(every, counted.passing)
     keys, scores, parts = _keys(index, matched, query)
     order = _ordered(index, matched.ranks, keys, query)
     page = order[: query.limit]
@@ -45,14 +47,17 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
         hits=[_hit(index, matched, query, keys, scores, parts, i) for i in page],
         more=len(order) > query.limit,
         total=len(matched.ranks) if query.total else None,
-        facets={f.value: values(f, index.columns.counts(COLUMN[f], matched.ranks)) for f in query.facets},
+        facets=counted.facets,
         engine="embedded",
     )
 
 
 def narrowed(matched: Matched, index: WordIndex, query: SearchQuery) -> Matched:
     """Those that pass the question's filters too."""
-    flags = index.columns.passing(query.filters, matched.ranks)
+    return _kept(matched, index.columns.passing(query.filters, matched.ranks))
+
+
+def _kept(matched: Matched, flags: Array) -> Matched:
     return Matched(matched.ranks[flags], matched.words[flags], matched.exact[flags])
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, document_of
-from search.embedded.columns import CODES, LISTS, NUMBERS, VOCABULARIES
+from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
+from search.embedded.strips import strips_of
 
 NAME_LENGTH = np.int16  # words
 Kind = np.dtype[Any]
@@ -25,6 +26,7 @@ SELECT
     coalesce(max(octet_length(id)), 1) AS ids,
     coalesce(max(octet_length(name_key)), 1) AS name_key,
     coalesce(sum(cardinality(activites)), 0) AS activites,
+    coalesce(sum(cardinality(publics)), 0) AS publics,
     coalesce(sum(cardinality(naf)), 0) AS naf
 FROM structure
 """
@@ -90,6 +92,11 @@ class ColumnFiles:
         """Once every row is there: what the ranks stand for."""
         words = {name: list(ranks) for name, ranks in self._ranks.items()}
         (self._folder / VOCABULARIES).write_text(json.dumps(words), encoding="utf-8")
+        for stream, _ in self._columns.values():
+            stream.flush()
+        lon, lat = (np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ("lon", "lat"))
+        for name, values in strips_of(lon, lat).items():
+            np.save(self._folder / f"{name}.npy", values)
 
     def _rank(self, name: str, code: str) -> int:
         ranks = self._ranks[name]
@@ -114,6 +121,8 @@ def _columns(rows: Sequence[Any], documents: list[Document]) -> dict[str, list[A
         | placed
         | {
             "ids": [row["id"] for row in rows],
+            "has_phone": [row["has_phone"] for row in rows],
+            "updated_on": [NEVER if row["updated_on"] is None else days_since_1970(row["updated_on"]) for row in rows],
             "completeness": [completeness(row["has_phone"], row["precision"]) for row in rows],
             "name_length": [document.name_length for document in documents],
         }

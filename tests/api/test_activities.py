@@ -214,22 +214,25 @@ def test_a_structure_without_activities_owes_their_flow_nothing(client: Client) 
         assert "FINESS, activités" not in shown.partition('<p class="source">')[2].partition("</p>")[0]
 
 
-def test_the_form_offers_activities_that_have_words_by_nature(client: Client) -> None:
+def test_the_panel_offers_activities_that_have_words_by_nature_with_their_counts(client: Client) -> None:
     page = client.get("/?activite=EML:05602", headers={"accept": "text/html"}).text
-    menu = re.search(r'<select id="activite".*?</select>', page, re.S)
-    assert menu is not None
-    options = re.findall(r'<option value="([^"]*)"( selected)?>([^<]*)', html.unescape(menu.group(0)))
-    assert [(value, bool(selected)) for value, selected, _ in options] == [
-        ("", False), ("AMM", False), ("AMM:QA014", False), ("EML", False), ("EML:05602", True), ("ASDR", False),
-        ("AMSR", False),
-    ]  # fmt: skip
+    assert ticked(page, "activite") == {
+        "AMM": (1, False), "AMM:QA014": (1, False), "EML": (1, False), "EML:05602": (1, True), "ASDR": (1, False),
+        "AMSR": (1, False),
+    }  # fmt: skip
     assert 'data-tuiles="activite=EML%3A05602"' in page
     assert "Retirer : </span>Scanographe à utilisation médicale" in page
 
 
-def test_a_finer_activity_than_the_menu_s_stays_chosen(client: Client) -> None:
+def test_a_finer_activity_than_the_panel_s_stays_chosen(client: Client) -> None:
     page = client.get("/?activite=AMM:QA014:MO032", headers={"accept": "text/html"}).text
-    assert '<option value="AMM:QA014:MO032" selected>' in page
+    assert ticked(page, "activite")["AMM:QA014:MO032"][1]
+
+
+def ticked(page: str, name: str) -> dict[str, tuple[int, bool]]:
+    """How many each choice of the panel would find, and whether it is chosen."""
+    boxes = re.findall(rf'name="{name}" value="([^"]*)"( checked)?>.*?class="combien">([0-9]+)', page)
+    return {value: (int(count), bool(checked)) for value, checked, count in boxes}
 
 
 def test_the_page_of_a_structure_shows_its_activities_without_its_zones(client: Client) -> None:

@@ -150,7 +150,11 @@ def test_a_number_that_cannot_exist_is_400(client: Client, identifier: str) -> N
         ("commune=99999", "commune"), ("departement=XX", "departement"), ("categorie=nimporte", "categorie"),
         ("limit=0", "limit"), ("limit=101", "limit"), ("limit=abc", "limit"), ("sort=distance", "sort"), ("sort=prix", "sort"),
         ("facets=couleur", "facets"), ("open=maybe", "open"), ("cursor=abc", "cursor"), ("cursor=%00", "cursor"),
-        ("couleur=bleu", "couleur"), ("q=a&q=b", "q"), ("q=" + "a" * 201, "q"), ("total=peut-etre", "total"),
+        ("couleur=bleu", "couleur"),
+        ("domaine=med", "domaine"), ("secteur=prive", "secteur"), ("statut=XX", "statut"), ("public=pers.", "public"),
+        ("precision=porte", "precision"), ("telephone=oui", "telephone"), ("telephone=1&telephone=0", "telephone"),
+        ("maj_depuis=hier", "maj_depuis"), ("maj_depuis=2026-02-30", "maj_depuis"), ("naf=99", "naf"), ("naf=8", "naf"),
+        ("q=a&q=b", "q"), ("q=" + "a" * 201, "q"), ("total=peut-etre", "total"),
     ],
 )  # fmt: skip
 def test_bad_questions_are_400_naming_the_parameter(client: Client, query: str, parameter: str) -> None:

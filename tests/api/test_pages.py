@@ -92,12 +92,19 @@ SAMPLES = {
     "radius": "lat=48.85&lon=2.35&radius=200000",
     "bbox": "bbox=-5%2C42%2C8%2C51",
     "polygon": "polygon=" + quote_plus('{"type":"Polygon","coordinates":[[[-5,42],[8,42],[8,51],[-5,51],[-5,42]]]}'),
-    "commune": "commune=75056&commune=13055&commune=69123&commune=59350&commune=33063&commune=31555",
+    "commune": "commune=13055&commune=31555&commune=33063&commune=59350&commune=69123&commune=75056",
     "epci": "epci=200054781",
     "departement": "departement=59&departement=75",
     "region": "region=11",
-    "categorie": "categorie=620&categorie=500",
+    "categorie": "categorie=500&categorie=620",
+    "domaine": "domaine=san&domaine=soc",
     "activite": "activite=AMM%3AQA001&activite=AMSR",
+    "public": "public=436&public=700",
+    "statut": "statut=60&statut=72",
+    "secteur": "secteur=associatif&secteur=public",
+    "precision": "precision=housenumber&precision=street",
+    "telephone": "telephone=true",
+    "maj_depuis": "maj_depuis=2000-01-01",
     "open": "open=all",
 }
 
@@ -131,7 +138,7 @@ def test_the_form_of_filters_loses_nothing_of_the_question(client: Client, asked
     form = form[: form.index("</form>")]
     carried = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
     carried += [(name, value) for name, value in parse_qsl(asked) if f'<option value="{value}" selected' in form]
-    carried += [("open", "all")] if 'value="all" checked' in form else []
+    carried += re.findall(r'type="(?:checkbox|radio)" name="([^"]+)" value="([^"]*)" checked', form)
     known = [(name, unescape(value)) for name, value in carried]
     assert set(parse_qsl(asked)) <= {
         *known,
@@ -145,6 +152,13 @@ def test_the_form_of_filters_loses_nothing_of_the_question(client: Client, asked
         ("region=11", "Île-de-France"),
         ("epci=200054781", "Métropole du Grand Paris"),
         (SAMPLES["polygon"], "Zone dessinée"),
+        ("domaine=soc", "Social et médico-social"),
+        ("secteur=lucratif", "Privé lucratif"),
+        ("statut=60", "Association Loi 1901 non Reconnue d'Utilité Publique"),
+        ("precision=street", "Dans la rue"),
+        ("telephone=false", "Sans téléphone"),
+        ("maj_depuis=2026-03-01", "Touchées depuis le 01/03/2026"),
+        ("categorie=4400", "Etablissements et Services pour Personnes Agées"),
     ],
 )
 def test_every_filter_in_force_is_named_with_a_way_out(client: Client, asked: str, label: str) -> None:

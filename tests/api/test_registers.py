@@ -290,7 +290,8 @@ def test_categories_of_ours_are_filters_like_any(client: Client, asked: str, fou
     told = client.get("/api/v1/search", params={"categorie": asked, "facets": "categorie"}).json()
     assert sorted(each["id"] for each in told["results"]) == ids
     labels = {each["value"]: each["label"] for each in told["facets"]["categorie"]}
-    assert labels == {each["categorie"]["code"]: each["categorie"]["label"] for each in told["results"]}
+    found_in = {each["categorie"]["code"]: each["categorie"]["label"] for each in told["results"]}
+    assert found_in.items() <= labels.items()  # those that could be chosen too are counted beside
     with_words = client.get("/api/v1/search", params={"categorie": asked, "q": "bordeaux"}).json()
     assert sorted(each["id"] for each in with_words["results"]) == ids
     assert tile_ids(client, f"categorie={asked}") == ids
@@ -315,12 +316,12 @@ def fraction_of_world(lon: float, lat: float) -> tuple[float, float]:
     return (lon + 180) / 360 * 2**14, (1 - asinh(tan(radians(lat))) / pi) / 2 * 2**14
 
 
-def test_the_menu_offers_both_families_and_shows_the_one_asked(client: Client) -> None:
+def test_the_panel_offers_the_family_and_ticks_the_category_asked(client: Client) -> None:
     html = client.get("/?categorie=lib:dentiste", headers=HTML).text
-    assert '<optgroup label="Professionnels libéraux">' in html
-    assert '<optgroup label="Structures connues par Sirene">' in html
-    assert html.count(" selected>Chirurgien-dentiste</option>") == 1
-    assert '<option value="lib">Professionnels libéraux : tous</option>' in html
+    assert re.findall(r'name="categorie" value="([^"]*)" checked> <span>([^<]*)', html) == [
+        ("lib:dentiste", "Chirurgien-dentiste")
+    ]
+    assert 'value="lib"> <span>Professionnels libéraux</span>' in html
     token = re.search(r'class="jeton" href="[^"]*"><span class="invisible">Retirer : </span>([^<]*)', html)
     assert token is not None
     assert token.group(1).strip() == "Chirurgien-dentiste"
@@ -398,7 +399,15 @@ def test_an_activity_code_goes_on_in_tiles_and_the_form(client: Client) -> None:
     assert '<input type="hidden" name="naf" value="86.21Z">' in form
 
 
-@pytest.mark.parametrize("code", ["86.21", "medecin", "2024:86.21Y", "86.21ZZ"])
+def test_a_group_of_activities_finds_those_of_each_of_its_codes(client: Client) -> None:
+    def total(asked: str) -> int:
+        return int(client.get(f"/api/v1/search?{asked}").json()["total"])
+
+    assert total("naf=86.21") == total("naf=86.21Z") > 0
+    assert total("naf=86.2") == total("naf=86.21Z&naf=86.22A&naf=86.22B&naf=86.22C&naf=86.23Z") > total("naf=86.21")
+
+
+@pytest.mark.parametrize("code", ["86.3", "8", "medecin", "2024:86.21Y", "86.21ZZ"])
 def test_what_is_no_activity_code_is_refused(client: Client, code: str) -> None:
     refused = client.get(f"/api/v1/search?naf={code}")
     assert (refused.status_code, refused.json()["parameter"]) == (400, "naf")

@@ -18,7 +18,9 @@ from etl import demo
 from geo.identifiers import Finess
 from tests.etl.finess.published import a_file, many
 
-TINY = Sizes(volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, requests=3)
+TINY = Sizes(
+    volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, columns=5_000, requests=3
+)
 
 
 def measured(server_url: str, folder: Path, *names: str) -> run.Outcome:
@@ -41,6 +43,16 @@ def test_activities_are_measured_on_a_country_that_is_served(server_url: str, tm
     assert (outcome.skipped, outcome.wrong) == ({}, {})
     values = {each.label: each.value for each in outcome.measured["finess_activites"]}
     assert 900 < values["activités"] <= 1_000
+
+
+def test_facets_are_those_of_another_engine_before_they_are_timed(server_url: str, tmp_path: Path) -> None:
+    outcome = measured(server_url, tmp_path, "facets")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    measures = outcome.measured["facets"]
+    assert all(each.value > 0 and each.floor_label == "DuckDB" for each in measures)
+    assert {each.label.partition(",")[0] for each in measures if each.target} == {
+        "cadre de 2 km", "cadre de 10 km", "cadre de 50 km", "tout le pays",
+    }  # fmt: skip
 
 
 def test_a_stock_is_read_and_compared_with_its_generation(server_url: str, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_other_words_keep_the_filters_in_force(page: Page) -> None:
     search(page, "paris")
     expect(page).to_have_url(re.compile(r"/[?]q=paris&"))
     asked = parse_qs(urlsplit(page.url).query)
-    assert asked == {"q": ["paris"], "region": ["11"], "categorie": ["620", "500"]}
+    assert asked == {"q": ["paris"], "region": ["11"], "categorie": ["500", "620"]}
 
 
 def test_a_place_chosen_replaces_the_one_before(page: Page) -> None:
@@ -158,7 +158,7 @@ def test_a_place_chosen_replaces_the_one_before(page: Page) -> None:
     expect(page.get_by_role("option").first).to_contain_text("Bordeaux")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/[?]categorie=620&commune=33063"))
+    expect(page).to_have_url(re.compile(r"/[?]commune=33063&categorie=620"))
 
 
 def test_tiles_that_do_not_come_are_said_and_the_message_leaves_when_they_do(page: Page) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
+from geo.filters import Filters, conditions
 from geo.publication import Publication, served_publication
+from geo.structures import structure
 from search import embedded
 from search.engine import SearchEngine
 from search.query import SearchQuery
@@ -42,6 +44,12 @@ class Searchable:
         rows = self.connection.execute(text("SELECT id, name FROM structure"))
         named = {row.id: row.name for row in rows}
         return [named[each] for each in hits]
+
+    def plan(self, filters: Filters) -> str:
+        """How PostgreSQL would answer the filters."""
+        query = select(structure.c.id).where(*conditions(filters, structure))
+        compiled = query.compile(self.connection, compile_kwargs={"render_postcompile": True})
+        return "\n".join(self.connection.exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).scalars())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select
 
 from geo.categories import categorie, categories
+from geo.filters import Filters
 from geo.structures import structure
 from search.document import categorie_words
 from search.facets import counted_by_sql
@@ -24,7 +25,7 @@ def test_the_reference_has_them_beside_finess_s(connection: Connection) -> None:
 
 def test_a_facet_tells_their_code_and_label(connection: Connection) -> None:
     ids = insert_structures(connection, [a_structure(categorie_no=GENERALIST.no), a_structure(categorie_no=620)])
-    counted = counted_by_sql(connection, Facet.CATEGORIE, [structure.c.id.in_(ids)])
+    counted = counted_by_sql(connection, Facet.CATEGORIE, Filters(), [structure.c.id.in_(ids)])
     assert {(each.value, each.label) for each in counted} == {
         ("lib:medecin-generaliste", "Médecin généraliste"),
         ("620", categories()["620"].label),

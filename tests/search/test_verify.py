@@ -7,19 +7,27 @@ import pytest
 
 from search import embedded
 from search.embedded.columns import CODES, LISTS, NUMBERS, Columns
+from search.embedded.strips import STRIPS
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE
 from tests.search.conftest import Searchable
 
-COLUMNS = ("ids", "name_key", "name_length", *NUMBERS, *CODES, *LISTS, *(f"{name}_starts" for name in LISTS))
+COLUMNS = ("ids", "name_key", "name_length", *NUMBERS, *CODES, *LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS)
 
 
 @pytest.fixture
 def folder(searchable: Searchable) -> Path:
     searchable.index(
-        a_structure(at=LILLE, activites=["AMM", "AMM:QA014"], naf=["86.10Z", "2025:86.10Y"], phones=["03 20 00 00 00"]),
+        a_structure(
+            at=LILLE,
+            activites=["AMM", "AMM:QA014"],
+            publics=["700"],
+            statut="60",
+            naf=["86.10Z", "2025:86.10Y"],
+            phones=["03 20 00 00 00"],
+        ),
         a_structure(at=BORDEAUX, open=False, name="Clinique du Port", activites=[]),
-        a_structure(activites=["AMM"], naf=["86.10Z"]),
+        a_structure(activites=["AMM"], publics=["700"], naf=["86.10Z"]),
     )
     return searchable.root / str(searchable.publication.version)
 
@@ -27,7 +35,8 @@ def folder(searchable: Searchable) -> Path:
 def damage(file: Path) -> None:
     """Another value in the last place, the file as long as before."""
     array = np.load(file, allow_pickle=False)
-    array[-1] = b"Z" if array.dtype.kind == "S" else (not array[-1] if array.dtype.kind == "b" else 1)
+    others = {"S": lambda _: b"Z", "b": lambda value: not value, "f": lambda _: 1}
+    array[-1] = others.get(array.dtype.kind, lambda value: value + 1)(array[-1])
     if file.stem.endswith("_starts"):
         array[1] += 1
     np.save(file, array)

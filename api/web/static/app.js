@@ -15,7 +15,7 @@ let latest = address(); // the content that stands or comes: an anchor in it ask
 let question = content().dataset.requete ?? ""; // the last one asked: a structure that is open has none of its own
 
 /** Fetch the part of a page that changes and put it in place; a failure leaves what was there and says so. */
-async function go(wanted, { push = true, focus = true, move = true } = {}) {
+async function go(wanted, { push = true, focus = true, move = true, keep = false } = {}) {
   pending?.abort();
   pending = new AbortController();
   latest = wanted;
@@ -25,9 +25,14 @@ async function go(wanted, { push = true, focus = true, move = true } = {}) {
     const answer = await fetch(wanted, { headers: { "x-lum1-fragment": "1", accept: "text/html" }, signal: pending.signal });
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
     if (!part) throw new TypeError("answer without content");
+    const held = keep ? inHand() : null;
     content().replaceWith(document.importNode(part, true));
-    if (push) history.pushState(null, "", wanted + viewInAddress());
-    arrived({ focus, move });
+    if (push) {
+      latest = written(wanted);
+      history.pushState(null, "", latest + viewInAddress());
+    }
+    arrived({ focus: focus && !keep, move });
+    if (held) takeAgain(held);
   } catch (error) {
     if (error.name === "AbortError") return;
     latest = null;
@@ -36,6 +41,35 @@ async function go(wanted, { push = true, focus = true, move = true } = {}) {
     say(announcer.dataset.horsLigne);
     showMessage(announcer.dataset.horsLigne);
   }
+}
+
+/** The address of the content that stands: a question that was answered is written in one way, whatever asked it. */
+function written(wanted) {
+  const { requete, tuiles } = content().dataset;
+  if (!/^\/(\?|$)/.test(wanted) || tuiles === undefined) return wanted;
+  return requete ? "/?" + requete : "/";
+}
+
+/** What a panel that is replaced must keep: the lists that stand open, the control in hand, how far one had scrolled. */
+function inHand() {
+  const { activeElement } = document;
+  const held = activeElement?.closest(".filtres") && activeElement;
+  return {
+    open: [...content().querySelectorAll("details[id]")].map(({ id, open }) => [id, open]),
+    control: held?.name ? `[name="${held.name}"]` + (held.type === "checkbox" || held.type === "radio" ? `[value="${CSS.escape(held.value)}"]` : "") : null,
+    scroll: content().scrollTop,
+    lists: [...content().querySelectorAll("fieldset > ul")].map((list) => [list.closest("details").id, list.scrollTop]),
+  };
+}
+
+function takeAgain({ open, control, scroll, lists }) {
+  for (const [id, wasOpen] of open) document.getElementById(id)?.toggleAttribute("open", wasOpen);
+  for (const [id, top] of lists) {
+    const list = document.getElementById(id)?.querySelector("fieldset > ul");
+    if (list) list.scrollTop = top;
+  }
+  if (control) content().querySelector(`.filtres ${control}`)?.focus({ preventScroll: true });
+  content().scrollTop = scroll;
 }
 
 /** New content stands: title, announcement, map. */
@@ -112,7 +146,7 @@ document.addEventListener("submit", (event) => {
       if (asked.get("q") && !OF_THE_LAST_WORDS.includes(name)) asked.append(name, value);
     }
   }
-  go("/?" + asked);
+  go("/?" + asked, { keep: event.target.classList.contains("filtres") });
 });
 document.addEventListener("change", (event) => event.target.closest(".filtres")?.requestSubmit());
 window.addEventListener("popstate", () => { if (address() !== latest) go(address(), { push: false, move: false }); });

@@ -1,18 +1,33 @@
-"""`structure.activites`: the codes of what each structure is authorised to do and does, rewritten only where they differ.
+"""`structure.activites`, `structure.publics`: the codes of what each structure may do and does, and of whom it serves.
 
-They come from the structure's own numbers, and from the authorisations of its legal entity that name it.
+They are rewritten only where they differ, and come from the structure's own numbers and from the authorisations of its legal
+entity that name it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+import msgspec
 import psycopg
 from sqlalchemy import Connection, text
 
 from etl import ledger
-from geo.activites import KIND, PIPELINE, active_codes
+from geo.activites import KIND, PIPELINE, Json, active_codes, publics
 
-Codes = tuple[str, list[str]]
 FETCH_ROWS = 500  # records read at once: some have thousands of activities
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What stands under a number: the codes of its activities, and those of the people they serve."""
+
+    number: str
+    codes: list[str]
+    publics: list[str]
+
+
+def standing_of(number: str, activites: Sequence[Json], day: date) -> Standing:
+    """What stands that day of these activities."""
+    return Standing(number, active_codes(activites, day), publics(activites, day))
 
 
 def create_standing(connection: Connection) -> None:
@@ -20,16 +35,16 @@ def create_standing(connection: Connection) -> None:
     connection.execute(text(CREATE))
 
 
-def write_standing(connection: Connection, standing: Iterable[Codes], named: Iterable[Codes] = ()) -> None:
+def write_standing(connection: Connection, standing: Iterable[Standing], named: Iterable[Standing] = ()) -> None:
     """COPY codes by FINESS number, and by an egeId whose number `resolve_named` looks for."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     with driver.cursor() as cursor:
         for table, rows in (("standing", standing), ("named", named)):
-            with cursor.copy(f"COPY {table} (number, codes) FROM STDIN") as copy:
-                for number, codes in rows:
-                    if codes:
-                        copy.write_row((number, codes))
+            with cursor.copy(f"COPY {table} (number, codes, publics) FROM STDIN") as copy:
+                for each in rows:
+                    if each.codes or each.publics:
+                        copy.write_row((each.number, each.codes, each.publics))
 
 
 def resolve_named(connection: Connection) -> None:
@@ -58,20 +73,21 @@ def attach_activities(connection: Connection) -> int:
     create_standing(connection)
     known = connection.execute(text(KNOWN).execution_options(yield_per=FETCH_ROWS), {"kind": KIND} | since)
     for rows in known.partitions():
-        write_standing(connection, [(number, active_codes(each, served.produced_at.date())) for number, each in rows])
+        day = served.produced_at.date()
+        write_standing(connection, [standing_of(number, each or (), day) for number, each in rows])
     attached: int = connection.execute(text(ATTACH.format(which="s.load_id > :since")), since).rowcount
     connection.execute(text("DROP TABLE standing, named"))
     return attached
 
 
 CREATE = """
-CREATE TEMPORARY TABLE standing (number text, codes text[]) ON COMMIT DROP;
-CREATE TEMPORARY TABLE named (number text, codes text[]) ON COMMIT DROP
+CREATE TEMPORARY TABLE standing (number text, codes text[], publics text[]) ON COMMIT DROP;
+CREATE TEMPORARY TABLE named (number text, codes text[], publics text[]) ON COMMIT DROP
 """
 # Asked once a run, only when an entity names an establishment that it doesn't list: a scan of today's establishments.
 RESOLVE = """
-INSERT INTO standing (number, codes)
-SELECT r.key, named.codes
+INSERT INTO standing (number, codes, publics)
+SELECT r.key, named.codes, named.publics
 FROM named
 JOIN source_record AS r ON r.kind = 'ege' AND r.valid_to IS NULL AND r.record ->> 'ege_id' = named.number
 """
@@ -79,18 +95,23 @@ JOIN source_record AS r ON r.kind = 'ege' AND r.valid_to IS NULL AND r.record ->
 # a few hundred rows of journal.
 ATTACH = """
 WITH wanted AS (
-    SELECT s.id, coalesce(array_agg(DISTINCT code ORDER BY code) FILTER (WHERE code IS NOT NULL), '{{}}') AS codes
+    SELECT s.id, coalesce(array_agg(DISTINCT code ORDER BY code) FILTER (WHERE code IS NOT NULL), '{{}}') AS codes,
+           coalesce(array_agg(DISTINCT public ORDER BY public) FILTER (WHERE public IS NOT NULL), '{{}}') AS publics
     FROM structure AS s
     LEFT JOIN LATERAL unnest(s.finess) AS mine (number) ON true
     LEFT JOIN standing USING (number)
-    LEFT JOIN LATERAL unnest(standing.codes) AS code ON true
+    LEFT JOIN LATERAL (
+        SELECT code, NULL AS public FROM unnest(standing.codes) AS code
+        UNION ALL
+        SELECT NULL, public FROM unnest(standing.publics) AS public
+    ) AS said ON true
     WHERE {which}
     GROUP BY s.id
 )
 UPDATE structure AS s
-SET activites = wanted.codes
+SET activites = wanted.codes, publics = wanted.publics
 FROM wanted
-WHERE wanted.id = s.id AND s.activites <> wanted.codes
+WHERE wanted.id = s.id AND (s.activites, s.publics) IS DISTINCT FROM (wanted.codes, wanted.publics)
 """
 # Asked by `attach_activities`: by each number of a structure that changed since, its own activities and those that its legal
 # entity is authorised to have there. One probe of source_record_current_idx for each.

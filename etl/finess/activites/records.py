@@ -1,12 +1,12 @@
 """The activities of a chunk by FINESS number: hashed for the history, and the codes of those that stand for the filter."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
 import msgspec
 
+from etl.finess.activites.attach import Standing, standing_of
 from etl.finess.activites.content import ACTIVITE, EGE_NAMES, ENTITY_NAMES, unknown_names
 from etl.finess.activites.extract import Chunk
 from etl.finess.activites.record import activite_record, essentials
@@ -14,9 +14,7 @@ from etl.finess.content import Json, content, content_hash, scalar
 from etl.finess.record import objects_of
 from etl.history import Published
 from etl.load import Tally
-from geo.activites import KIND, NATURES, active_codes
-
-Codes = tuple[str, list[str]]  # what they are of, and they
+from geo.activites import KIND, NATURES
 
 
 class ActivityTally(Tally):
@@ -35,8 +33,8 @@ class Read(msgspec.Struct):
     """What a chunk says."""
 
     records: list[Published]
-    standing: list[Codes]  # by FINESS number
-    named: list[Codes]  # by an egeId that the entity doesn't list: an establishment without activities of its own
+    standing: list[Standing]  # by FINESS number
+    named: list[Standing]  # by an egeId that the entity doesn't list: an establishment without activities of its own
 
 
 def read(chunk: Chunk, today: date, tally: ActivityTally) -> Read:
@@ -62,17 +60,17 @@ def _read_entity(entity: Json, today: date, tally: ActivityTally, found: Read) -
             numbers[ege_id] = number
         if number and practised and _first_time(number, tally):
             found.records.append(_published(number, practised, ege, tally, "pmej.ege.activitesExercees", ej))
-            found.standing.append((number, active_codes((read for _, read in practised), today)))
+            found.standing.append(standing_of(number, [read for _, read in practised], today))
     authorised = _usable(entity.get("activitesAutorisees"), ej, tally)
     if ej and authorised and _first_time(ej, tally):
         alone = {name: value for name, value in entity.items() if name != "ege"}
         found.records.append(_published(ej, authorised, alone, tally, "pmej.activitesAutorisees", None))
-        for ege_id, codes in _by_establishment(authorised, today):
+        for ege_id, activites in _by_establishment(authorised).items():
             tally.noticed["autorisations_d_un_etablissement"] += 1
             if ege_id in numbers:
-                found.standing.append((numbers[ege_id], codes))
+                found.standing.append(standing_of(numbers[ege_id], activites, today))
             else:
-                found.named.append((ege_id, codes))
+                found.named.append(standing_of(ege_id, activites, today))
 
 
 def _usable(published: object, number: str | None, tally: ActivityTally) -> list[tuple[Json, Json]]:
@@ -124,10 +122,9 @@ def _record(number: str, published: list[Json], ej: str | None) -> Json:
     return {"finess": number} | ({"ej": ej} if ej else {}) | {"activites": activites}
 
 
-def _by_establishment(authorised: list[tuple[Json, Json]], today: date) -> Iterator[Codes]:
+def _by_establishment(authorised: list[tuple[Json, Json]]) -> dict[str, list[Json]]:
     named: dict[str, list[Json]] = {}
     for _, known in authorised:
         if "ege_id" in known:
             named.setdefault(known["ege_id"], []).append(known)
-    for ege_id, activites in named.items():
-        yield ege_id, active_codes(activites, today)
+    return named

@@ -100,7 +100,7 @@ def kinds_by_phrase() -> Mapping[Phrase, frozenset[int]]:
 
 
 @cache
-def places_by_phrase() -> Mapping[Phrase, list[tuple[str, str, float]]]:
+def places_by_phrase() -> Mapping[Phrase, tuple[tuple[str, str, float], ...]]:
     """Level, code and worth of the places that a phrase is the whole name of."""
     found: dict[Phrase, list[tuple[str, str, float]]] = {}
     for each in communes().values():
@@ -111,7 +111,7 @@ def places_by_phrase() -> Mapping[Phrase, list[tuple[str, str, float]]]:
     for level, worth in AREAS.items():
         for code, name in area_names(level).items():
             found.setdefault(tuple(telling_words(name)), []).append((level, code, worth))
-    return found
+    return {phrase: tuple(places) for phrase, places in found.items()}  # tuples: nothing for the collector to visit
 
 
 def _phrases(written: Sequence[str]) -> Iterator[Phrase]:

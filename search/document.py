@@ -1,14 +1,16 @@
 """A structure as the words index sees it: which of its words go into which field."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 
 import msgspec
 
 from geo.categories import Categorie, categories, categories_by_no, family_members
 from geo.communes import area_names
-from search.french import exact_form, tokens
+from search.french import stem, telling_words, tokens
+from search.sigles import also_said, long_forms
 
 # Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
@@ -35,14 +37,16 @@ class Document(msgspec.Struct, frozen=True):
 
 def document_of(row: Mapping[str, object]) -> Document:
     """The document of one row of STRUCTURES."""
-    name = tokens(str(row["name"]))
-    others = " ".join(str(each) for each in row["other_names"] or ())  # type: ignore[attr-defined]
+    written = telling_words(str(row["name"]))
+    name = list(map(stem, written))
+    others = [tokens(str(each)) for each in row["other_names"] or ()]  # type: ignore[attr-defined]
+    said = [word for each in (name, *others) for word in also_said(each)]
     return Document(
-        exact=exact_form(str(row["name"])),
+        exact=" ".join(written),
         name=" ".join(name),
-        other=" ".join(tokens(others)),
+        other=" ".join(dict.fromkeys([*chain.from_iterable(others), *said])),
         categorie=categorie_words(int(str(row["categorie_no"]))),
-        place=_place_words(row["commune_name"], row["postcode"], row["departement"]),
+        place=_place_words(row["commune_name"], row["postcode"], row["departement"], row["region"]),
         entity=" ".join(tokens(str(row["ej_name"] or ""))),
         name_length=len(name),
     )
@@ -54,8 +58,9 @@ def categorie_words(number: int) -> str:
     found = categories_by_no().get(number)
     if found is None:
         return ""
-    said = [found.label, found.short_label, found.family_label, *synonyms().get(found.code, ())]
-    return " ".join(dict.fromkeys(tokens(" ; ".join(said))))
+    said = tokens(" ; ".join([found.label, found.short_label, found.family_label, *synonyms().get(found.code, ())]))
+    in_full = [word for each in said for form in long_forms().get(each, ()) for word in form]
+    return " ".join(dict.fromkeys([*said, *in_full]))
 
 
 @cache
@@ -76,10 +81,17 @@ def said_of(categorie: Categorie) -> list[str]:
 
 
 @cache
-def _departement_words(code: str) -> str:
-    return " ".join(tokens(area_names("departement").get(code, "")))
+def _area_words(kind: str, code: str) -> list[str]:
+    return tokens(area_names(kind).get(code, ""))
 
 
-def _place_words(commune: object, postcode: object, departement: object) -> str:
-    named = tokens(str(commune or "")) + ([str(postcode)] if postcode else [])
-    return " ".join([*named, _departement_words(str(departement or ""))])
+def _place_words(commune: object, postcode: object, departement: object, region: object) -> str:
+    """« Lorient 56100 56 Morbihan Bretagne »: people say any of them."""
+    codes = [str(code).lower() for code in (postcode, departement) if code]
+    above = [*_area_words("departement", str(departement)), *_area_words("region", str(region))]
+    return " ".join(dict.fromkeys([*_commune_words(str(commune or "")), *codes, *above]))
+
+
+@lru_cache(maxsize=50_000)
+def _commune_words(name: str) -> list[str]:
+    return tokens(name)

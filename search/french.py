@@ -2,14 +2,31 @@
 
 import re
 from functools import lru_cache
+from itertools import groupby
 
 from geo.text import sort_key
 
-# Dotted acronyms are one word: « I.M.E. » and « IME » are the same to whoever types them.
+# Dotted acronyms are one word, spelt ones too: « I.M.E. », « I M E » and « IME » are the same to whoever types them.
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?\b\.?")
 STOP_WORDS = frozenset(
     "a au aux ce ces d dans de des du en et j l la le les m n ou par pour qu que s sur t un une".split()  # noqa: SIM905
 )
+# What registers and people shorten: one form for both. « cl » is a clinic in FINESS, « ste » a saint on a map.
+SHORTENED = {
+    "st": "saint", "ste": "sainte", "sts": "saint", "stes": "sainte", "cl": "clinique", "cliniq": "clinique",
+    "polycl": "polyclinique", "ctre": "centre", "hop": "hopital", "hospit": "hospitalier", "res": "residence",
+    "pharm": "pharmacie", "labo": "laboratoire", "etab": "etablissement", "serv": "service", "sce": "service", "svce": "service",
+    "asso": "association", "assoc": "association", "inst": "institut", "dept": "departement", "dpt": "departement",
+    "dr": "docteur", "gd": "grand", "cds": "centre sante",
+}  # fmt: skip
+# « 13e », « 1er », « 3ème »: an arrondissement is its number.
+_ORDINAL = re.compile(r"^(\d{1,2})(?:er?|re|eme|ieme|nde?)$")
+_ELIDED = frozenset("adlsy")  # « à l’orée », « l’A », « y a » are no acronyms
+# Genders that a stem does not tell apart, beside plurals: « infirmière », « âgée », « médicale », « éducative ».
+_FEMININES = (("iere", "ier"), ("ienne", "ien"), ("elle", "el"), ("ale", "al"), ("ive", "if"), ("ee", "e"))
+FEMININE_LETTERS = 6  # shorter words are other words without their end: « rive », « salle », « fée »
+# What may still come after what is typed so far, when a stem is shorter than it: « hopitau|x », « médicale|s ».
+_ENDINGS = ("", "e", "s", "x", "es", "le", "les", "ne", "nes")
 
 
 def tokens(text: str) -> list[str]:
@@ -17,28 +34,74 @@ def tokens(text: str) -> list[str]:
 
     >>> tokens("Les Hôpitaux de l’Estuaire – I.M.E. « Les Œillets »")
     ['hopital', 'estuaire', 'ime', 'oeillet']
+    >>> tokens("M A S Ste-Anne, Paris 13ème")
+    ['mas', 'sainte', 'anne', 'pari', '13']
     """
-    words = [word for word in _words(text) if word not in STOP_WORDS]
-    return [stem(word) for word in words]
+    return [stem(word) for word in telling_words(text)]
 
 
-def asked_tokens(text: str) -> list[str]:
-    """The words of a question; one made of stop words alone keeps them: « le » must find something or say it finds nothing."""
-    return tokens(text) or [stem(word) for word in _words(text)]
+def telling_words(text: str) -> list[str]:
+    """The same words with their endings."""
+    return [word for word in _canonical(_words(text)) if word not in STOP_WORDS]
+
+
+def name_form(text: str) -> str:
+    """What two names share when a person would call them the same; plurals differ here: « Le Pari » is not « Paris »."""
+    return " ".join(telling_words(text))
 
 
 def exact_form(text: str) -> str:
-    """What two names share when a person would call them the same; plurals differ here: « Le Pari » is not « Paris »."""
+    """The words as written, stop words left out: what registers are compared by (etl/matching)."""
     return " ".join(word for word in _words(text) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """A word without the mark of its plural: enough for names, and never a surprise.
+    """A word without the mark of its plural or feminine: enough for names, and never a surprise.
 
-    >>> [stem(w) for w in ("hopitaux", "soins", "jeux", "bras", "bus", "800")]
-    ['hopital', 'soin', 'jeu', 'bra', 'bus', '800']
+    >>> [stem(w) for w in ("hopitaux", "soins", "jeux", "bras", "bus", "800", "infirmieres", "rive")]
+    ['hopital', 'soin', 'jeu', 'bra', 'bus', '800', 'infirmier', 'rive']
     """
+    singular = _singular(word)
+    for feminine, masculine in _FEMININES if len(singular) >= FEMININE_LETTERS else ():
+        if singular.endswith(feminine):
+            return singular[: -len(feminine)] + masculine
+    return singular
+
+
+def begun_stems(word: str) -> list[str]:
+    """Stems of what a word may still become by a letter or two, where they are shorter than it.
+
+    >>> begun_stems("hopitau"), begun_stems("rochell")
+    (['hopital'], ['rochel'])
+    """
+    stems = dict.fromkeys(stem(word + ending) for ending in _ENDINGS)
+    return [each for each in stems if not each.startswith(word)]
+
+
+def sound(word: str) -> str:
+    """How a word sounds, roughly: what people write by ear keeps it.
+
+    >>> [sound(w) for w in ("necker", "neker", "roussy", "roussi", "dialyse", "dialise", "psychologue")]
+    ['neker', 'neker', 'rousi', 'rousi', 'dializ', 'dializ', 'psikologu']
+    """
+    for written, heard in _HEARD:
+        word = written.sub(heard, word)
+    return word
+
+
+# Letters that stand for one sound, silent ones, doubled ones; in this order.
+_HEARD = tuple(
+    (re.compile(written), heard)
+    for written, heard in (
+        (r"psyc?h?(?=[oi])", "psik"), (r"ph", "f"), (r"(?<=[aeiouy])s(?=[aeiouy])", "z"), (r"c?qu|ck|cq|q", "k"),
+        (r"c(?=[eiy])", "s"), (r"c(?!h)", "k"), (r"y", "i"), (r"eau|au", "o"), (r"ai|ei", "e"), (r"(?<!c)h", ""),
+        (r"(.)\1+", r"\1"), (r"(?<=.{3})[estxz]$", ""),
+    )
+)  # fmt: skip
+
+
+def _singular(word: str) -> str:
     if len(word) <= 3 or word.isdigit():
         return word
     if word.endswith(("eaux", "eux")):
@@ -51,3 +114,22 @@ def stem(word: str) -> str:
 def _words(text: str) -> list[str]:
     joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text)
     return sort_key(joined).lower().split()
+
+
+def _canonical(words: list[str]) -> list[str]:
+    """Spelt acronyms joined, shortened words in full, ordinals as numbers."""
+    if all(len(word) > 1 for word in words):
+        return [part for word in words for part in _in_full(word)]
+    found: list[str] = []
+    for is_letter, run in groupby(words, key=lambda word: len(word) == 1 and word.isalpha()):
+        letters = list(run)
+        if is_letter and len(letters) > 1 and not (len(letters) == 2 and _ELIDED.issuperset(letters)):
+            found.append("".join(letters))
+        else:
+            found += [part for word in letters for part in _in_full(word)]
+    return found
+
+
+@lru_cache(maxsize=200_000)
+def _in_full(word: str) -> tuple[str, ...]:
+    return tuple(SHORTENED.get(word, _ORDINAL.sub(r"\1", word)).split())

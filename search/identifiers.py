@@ -10,6 +10,11 @@ from geo.identifiers import FINESS_FORM, compact
 from geo.structures import structure
 
 _SIRET = re.compile(r"^[0-9]{14}$")  # whatever its key: Insee publishes some that do not hold
+# What is written before a number, « N° FINESS : 33 078 285 5 », and the zero in it that is not dialled, « +33 (0)5… ».
+_NAMED = re.compile(
+    r"^\s*(?:(?:n[°ºo]|num[ée]ro|finess|siret|siren|t[ée]l(?:[ée]phone)?)[\s.:]*)+(?=[+(\d])", re.IGNORECASE
+)
+_NOT_DIALLED = re.compile(r"\(0\)")
 _PHONE = re.compile(r"^(?:(?:\+|00)33|0)([1-9]\d{8})$")
 
 
@@ -18,7 +23,7 @@ def typed_number(words: str) -> ColumnElement[bool] | None:
 
     Nine digits may be a FINESS number (an establishment's or a legal entity's) or a SIREN: whichever exists answers.
     """
-    number = compact(words)
+    number = compact(_NOT_DIALLED.sub("", _NAMED.sub("", words)))
     if _SIRET.match(number):
         return _among("siret", number)
     if phone := _PHONE.match(number):

@@ -4,11 +4,26 @@
 NAME = 4.0  # "pasteur" brings the clinics called Pasteur before those in a rue or a group called so
 OTHER_NAME = 3.5  # the short name is a name too, a little less
 CATEGORIE = 3.0  # "ehpad" brings every EHPAD, named so or not
-PLACE = 5.0  # "ehpad lorient" prefers Lorient over an EHPAD elsewhere that is called Lorient
+PLACE = (
+    3.5  # "les tilleuls" brings what is called so before what is in Saint-Ouen-du-Tilleul; a whole town's name: COMMUNE
+)
 ENTITY = 1.0  # "korian" brings the houses of the group, after one that bears the name
 
-PREFIX = 0.7  # of a field's weight, when the last word is only begun
-TYPO = 0.5  # of a field's weight, when a letter or two differ: never before a word that matches
+# What a word found otherwise than as typed keeps of its field's weight.
+SAME = 0.9  # "dentiste" finds « centre dentaire », after what is called « dentiste »
+JOINED = 0.9  # "domus vi" finds DOMUSVI, "gustaveroussy" GUSTAVE ROUSSY
+PREFIX = 0.7  # when the last word is only begun
+TYPO = 0.5  # when a letter or two differ: never before a word that matches
+LEFT_OUT = -2.0  # each word given up because nothing holds them all: "enfant autiste metz" finds « autisme » in Metz
+
+# What the question names as a whole.
+KIND = 4.0  # "hôpital" is the hospitals before the pharmacies of the town called L'Hôpital
+COMMUNE = 9.0  # "pharmacie saint-étienne" is those of the city before those called « Saint-Étienne » elsewhere, and…
+COMMUNE_SIZE = (
+    1.0  # …for each tenfold of inhabitants: "ehpad saint-joseph" is first the houses called so, "valence" the city
+)
+DEPARTEMENT = 8.5  # "ehpad vienne" is the town of Vienne, then the département, then those called so
+REGION = 8.0  # "ssiad bretagne"
 
 EXACT_NAME = 12.0  # "clinique pasteur" finds that clinic before "clinique pasteur annexe"
 COVERAGE = 2.0  # among names that hold all the words, the one with the fewest others

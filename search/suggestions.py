@@ -9,6 +9,7 @@ from geo.categories import FAMILIES, Categorie, categories
 from geo.communes import Commune, communes
 from geo.structures import structure
 from geo.text import sort_key
+from search import understood
 from search.document import said_of
 from search.embedded import words as embedded_words
 from search.embedded.index import WordIndex
@@ -119,3 +120,4 @@ def warm_up() -> None:
     """Read the tables that the first question would wait for."""
     _communes_by_name()
     _said()
+    understood.warm_up()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from geo.database import engine_for
+from tests.relevance import summary
 from tests.template import url as template_url
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -87,3 +88,14 @@ class fresh_database:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside."""
     items.sort(key=lambda item: "tests/e2e/" in item.nodeid)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--new-baseline", action="store_true", help="écrit la pertinence mesurée dans tests/relevance/baseline.json"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How relevant answers are, whatever else was tested."""
+    summary.write(terminalreporter)

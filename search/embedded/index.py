@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 import tantivy
@@ -16,6 +17,9 @@ from search.embedded.writing import write_columns
 
 FIELDS = ("name", "other", "categorie", "place", "entity")
 WRITER_HEAP_BYTES = 64 << 20
+WORDS_FORM = (
+    "2"  # of the compared words (search.french, search.document): an index of another form would miss what is asked
+)
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
 
 
@@ -29,11 +33,31 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
+class Words:
+    """Every word of the index, with how often it is found: what typos are looked for among (search.typos.Vocabulary)."""
+
+    def __init__(self, searcher: tantivy.Searcher) -> None:
+        self._frequencies: dict[str, int] = {}
+        for field in FIELDS:
+            for word, found in searcher.terms_with_prefix(field, ""):
+                self._frequencies[word] = self._frequencies.get(word, 0) + found
+        self._by_letter: dict[str, list[str]] = {}
+        for word in self._frequencies:
+            self._by_letter.setdefault(word[0], []).append(word)
+
+    def frequency(self, word: str) -> int:
+        return self._frequencies.get(word, 0)
+
+    def beginning_with(self, letter: str) -> Sequence[str]:
+        return self._by_letter.get(letter, ())
+
+
 class WordIndex:
     """One publication's index and columns, open for reading; safe between threads."""
 
     def __init__(self, folder: Path) -> None:
-        if not (folder / "complete").exists():
+        complete = folder / "complete"
+        if not complete.exists() or complete.read_text() != WORDS_FORM:
             raise NotReady(f"L’index de la version {folder.name} manque : lancez ./lum1 search rebuild.")
         self.columns = Columns.open(folder)
         try:
@@ -42,6 +66,7 @@ class WordIndex:
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.schema = self.index.schema
         self.searcher = self.index.searcher()
+        self.words = Words(self.searcher)
 
 
 class OpenIndexes:
@@ -68,7 +93,7 @@ def build(connection: Connection, folder: Path) -> int:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "words").mkdir(parents=True)
     indexed = _fill(connection, unfinished)
-    (unfinished / "complete").touch()
+    (unfinished / "complete").write_text(WORDS_FORM)
     _flush(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(unfinished, folder)

@@ -1,6 +1,6 @@
 """Questions with words: tantivy finds, the columns filter, count and order; every part of a score has a name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,11 +8,12 @@ import numpy as np
 from tantivy import Occur, Query
 
 from search import ranking
-from search.embedded.columns import Array
+from search.embedded.columns import Array, Columns
 from search.embedded.index import FIELDS, WordIndex
 from search.embedded.tally import tally
-from search.french import asked_tokens, exact_form
-from search.query import SearchQuery, Sort
+from search.french import name_form
+from search.query import Origin, SearchQuery, Sort
+from search.readings import Question, Reading, Sought, Way, question_of, readings
 from search.results import Found, Hit
 
 WEIGHTS = {
@@ -22,7 +23,6 @@ WEIGHTS = {
     "place": ranking.PLACE,
     "entity": ranking.ENTITY,
 }
-ONE_TYPO_LETTERS, TWO_TYPOS_LETTERS = 4, 8  # shorter words are other words once a letter changes
 MAX_EXPANSIONS = 300  # words that a begun one may stand for
 UNPLACED = -1.0
 
@@ -33,6 +33,8 @@ class Matched(msgspec.Struct, frozen=True):
     ranks: Array
     words: Array
     exact: Array  # which of them bear exactly this name
+    question: Question
+    reading: Reading
 
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
@@ -58,52 +60,34 @@ def narrowed(matched: Matched, index: WordIndex, query: SearchQuery) -> Matched:
 
 
 def _kept(matched: Matched, flags: Array) -> Matched:
-    return Matched(matched.ranks[flags], matched.words[flags], matched.exact[flags])
+    ranks, words, exact = (each[flags] for each in (matched.ranks, matched.words, matched.exact))
+    return Matched(ranks, words, exact, matched.question, matched.reading)
 
 
-def match(index: WordIndex, words: str) -> Matched:
-    """Every structure where each word is found, strictest reading first: whole words, a begun last one, typos."""
-    asked = asked_tokens(words)
-    if not asked:
-        return _nothing()
-    for reading in (_whole, _last_begun, _with_typos):
-        found = _collect(index, _all_of(reading(index, asked)))
-        if len(found.ranks):
-            return _with_exact_names(index, found, words)
-    return _nothing()
+def match(index: WordIndex, typed: str) -> Matched:
+    """Every structure that the strictest reading of a question finds, of those that find anything."""
+    question = question_of(typed)
+    nothing = Matched(np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, bool), question, Reading(()))
+    for reading in readings(question, index.words):
+        ranks, scores = _collect(index, _all_of(_thing(index, each) for each in reading.sought))
+        if len(ranks):
+            return Matched(ranks, scores, np.isin(ranks, _named(index, typed, question)), question, reading)
+    return nothing
 
 
-def _nothing() -> Matched:
-    return Matched(np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, bool))
+def _thing(index: WordIndex, sought: Sought) -> Query:
+    """The best of its ways; each word that was typed counts once, in however many it is found."""
+    return Query.disjunction_max_query([_way(index, way, len(sought.words) / len(way.terms)) for way in sought.ways])
 
 
-def _whole(index: WordIndex, asked: list[str]) -> list[Query]:
-    return [_word(index, word, _term(index, word)) for word in asked]
+def _way(index: WordIndex, way: Way, each: float) -> Query:
+    in_field = _begun if way.begun else _term
+    return _all_of(_in_best_field(in_field(index, term), way.share * each) for term in way.terms)
 
 
-def _last_begun(index: WordIndex, asked: list[str]) -> list[Query]:
-    begun = asked[-1]
-    return [*_whole(index, asked[:-1]), _word(index, begun, _begun(index, begun), ranking.PREFIX)]
-
-
-def _with_typos(index: WordIndex, asked: list[str]) -> list[Query]:
-    """Only a word found nowhere is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD."""
-    return [
-        _word(index, word, _term(index, word))
-        if _known(index, word)
-        else _word(index, word, _near(index, word), ranking.TYPO)
-        for word in asked
-    ]
-
-
-def _known(index: WordIndex, word: str) -> bool:
-    return any(index.searcher.doc_freq(field, word) for field in FIELDS)
-
-
-def _word(index: WordIndex, word: str, in_field: Callable[[str], Query], discount: float = 1.0) -> Query:
-    """A word in its best field, at that field's weight."""
+def _in_best_field(in_field: Callable[[str], Query], share: float) -> Query:
     return Query.disjunction_max_query(
-        [Query.const_score_query(in_field(field), WEIGHTS[field] * discount) for field in FIELDS]
+        [Query.const_score_query(in_field(field), WEIGHTS[field] * share) for field in FIELDS]
     )
 
 
@@ -119,11 +103,6 @@ def _begun(index: WordIndex, word: str) -> Callable[[str], Query]:
     return in_field
 
 
-def _near(index: WordIndex, word: str) -> Callable[[str], Query]:
-    distance = 2 if len(word) >= TWO_TYPOS_LETTERS else 1 if len(word) >= ONE_TYPO_LETTERS and not word.isdigit() else 0
-    return lambda field: Query.fuzzy_term_query(index.schema, field, word, distance, True)
-
-
 def _terms_with_prefix(index: WordIndex, field: str, prefix: str) -> list[str]:
     return [term for term, _ in index.searcher.terms_with_prefix(field, prefix, limit=MAX_EXPANSIONS)]
 
@@ -132,17 +111,19 @@ def _all_of(queries: Iterable[Query]) -> Query:
     return Query.boolean_query([(Occur.Must, query) for query in queries])
 
 
-def _collect(index: WordIndex, query: Query) -> Matched:
+def _collect(index: WordIndex, query: Query) -> tuple[Array, Array]:
+    """Ranks in the columns, ascending, and scores."""
     hits = index.searcher.search(query, limit=max(1, index.searcher.num_docs), count=False).hits
     ranks = np.array(index.searcher.fast_field_values("ord", [address for _, address in hits]), dtype=np.int64)
     scores = np.array([score for score, _ in hits], dtype=np.float64).round(4)  # single precision holds no more
     order = np.argsort(ranks)
-    return Matched(ranks[order], scores[order], np.zeros(len(ranks), bool))
+    return ranks[order], scores[order]
 
 
-def _with_exact_names(index: WordIndex, found: Matched, words: str) -> Matched:
-    named = _collect(index, Query.term_query(index.schema, "exact", exact_form(words), "basic"))
-    return Matched(found.ranks, found.words, np.isin(found.ranks, named.ranks))
+def _named(index: WordIndex, typed: str, question: Question) -> Array:
+    """Those that bear exactly the name that was typed, whether or not something was said around it."""
+    names = {name_form(typed), " ".join(question.written)}
+    return _collect(index, Query.term_set_query(index.schema, "exact", sorted(names)))[0]
 
 
 def _keys(index: WordIndex, matched: Matched, query: SearchQuery) -> tuple[Array, Array, dict[str, Array]]:
@@ -158,19 +139,48 @@ def _keys(index: WordIndex, matched: Matched, query: SearchQuery) -> tuple[Array
 
 def _parts(index: WordIndex, matched: Matched, query: SearchQuery) -> dict[str, Array]:
     columns, ranks = index.columns, matched.ranks
-    asked = len(asked_tokens(query.words))
+    asked = len(matched.question.words)
     lengths = np.maximum(columns["name_length"][ranks], 1)
     parts: dict[str, Array] = {
         "words": matched.words,
-        "exact_name": ranking.EXACT_NAME * matched.exact,
+        **_understood(index, matched),
+        "exact_name": ranking.EXACT_NAME * _named_so(index, matched, from_a_point=query.origin is not None),
         "coverage": ranking.COVERAGE * np.minimum(1.0, asked / lengths),
         "complete": ranking.COMPLETE * columns["completeness"][ranks],
         "closed": ranking.CLOSED * ~columns["open"][ranks],
     }
-    if query.origin is not None:
-        metres = np.nan_to_num(columns.distances(query.origin, ranks), nan=np.inf)
+    for word in matched.reading.left_out:
+        parts[f"left_out:{word}"] = np.full(len(ranks), ranking.LEFT_OUT)
+    if point := query.origin or (matched.reading.centre and Origin(*matched.reading.centre)):
+        metres = np.nan_to_num(columns.distances(point, ranks), nan=np.inf)
         parts["nearness"] = ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
     return parts
+
+
+def _understood(index: WordIndex, matched: Matched) -> dict[str, Array]:
+    """What being of the kind, and in the place, that the question names is worth."""
+    named, columns, ranks = matched.reading.understood, index.columns, matched.ranks
+    worths = (("commune", named.communes), ("departement", named.departements), ("region", named.regions))
+    places = [_worth(columns, level, worth)[columns[level][ranks]] for level, worth in worths if worth]
+    of_kind = np.isin(columns["categorie_no"][ranks], list(named.kinds)) if named.kinds else np.zeros(len(ranks), bool)
+    return {
+        "kind": ranking.KIND * of_kind,
+        "place": np.max(places, axis=0) if places else np.zeros(len(ranks)),
+    }
+
+
+def _named_so(index: WordIndex, matched: Matched, *, from_a_point: bool) -> Array:
+    """Those of exactly this name. « Pharmacie » is hardly one: only of a pharmacy, and not of one far from who asks."""
+    named = matched.reading.understood
+    if not named.kind_words.issuperset(matched.question.words):
+        return matched.exact
+    of_kind: Array = np.isin(index.columns["categorie_no"][matched.ranks], list(named.kinds))
+    return matched.exact & of_kind & (not from_a_point)
+
+
+def _worth(columns: Columns, level: str, worth: Mapping[str, float]) -> Array:
+    """By the codes' positions in the column; the last one, -1, is of those without a code."""
+    return np.array([*(worth.get(code, 0.0) for code in columns.vocabularies[level]), 0.0])
 
 
 def _ordered(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> list[int]:

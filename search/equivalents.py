@@ -1,0 +1,20 @@
+"""Words that mean the same to who looks for care (search/equivalents.txt)."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from search.french import tokens
+
+
+@cache
+def equivalents() -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """What else a word may be found by, all its words, by the word as compared."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for line in (files("search") / "equivalents.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            same = [tuple(tokens(each)) for each in line.split(" = ")]
+            for each in (one for one in same if len(one) == 1):
+                others = (other for other in same if other != each)
+                found[each[0]] = tuple(dict.fromkeys((*found.get(each[0], ()), *others)))
+    return found

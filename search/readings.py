@@ -1,0 +1,242 @@
+"""How a question may be read, the strictest reading first: data that any engine can look up.
+
+A reading is what must all be found; the first one that finds something is the answer. Each thing sought may be found in several
+ways, each worth a share of its field's weight (search/ranking.py).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from geo.communes import communes
+from geo.text import sort_key
+from search import ranking
+from search.equivalents import equivalents
+from search.french import begun_stems, stem, telling_words
+from search.sigles import forms_at
+from search.typos import Vocabulary, near, parts
+from search.understood import Understood, understood, with_town
+
+MAX_WORDS = 12  # sought: what a question adds beyond says nothing more, and each costs
+LEAST_BEGUN = 2  # letters: what begins with one letter is anything
+MAX_PHRASE = 24  # words in which kinds and places are looked for
+RARE = 20  # structures: a word so rare may be two words joined
+MISSPELT, MISSPELT_TIMES = 5, 1_000  # found so seldom while a neighbour is found so many times more: that one was meant
+
+# What people say around what they look for, without accents; longest first, so that « ou se trouve » goes whole.
+SAID_AROUND = (
+    "bonjour", "merci", "svp", "s il vous plait", "je cherche", "nous cherchons", "on cherche", "je recherche", "je veux",
+    "je voudrais", "je souhaite", "j ai besoin", "besoin", "cherche", "recherche", "trouver", "comment trouver",
+    "comment contacter", "ou trouver", "ou faire", "ou aller", "ou se trouve", "ou se trouvent", "ou est", "ou sont",
+    "ou puis je trouver", "ou puis je faire", "y a t il", "est ce qu il y a", "quel est", "quelle est", "quels sont",
+    "quelles sont", "quel", "quelle", "quels", "quelles", "chez", "autour de moi", "autour de", "autour", "pres de chez moi",
+    "pres de moi", "pres de", "pres d", "pres du", "pres des", "pres", "proche de", "proche d", "proche du", "a proximite",
+    "proximite de", "pas loin", "aux alentours", "pas cher", "numero de telephone", "telephone", "tel", "adresse",
+    "coordonnees", "horaires",
+)  # fmt: skip
+_AROUND = re.compile(
+    # « les prés de… » are meadows
+    r"(?<!les )(?<!des )\b(?:" + "|".join(sorted(SAID_AROUND, key=len, reverse=True)) + r")\b"
+)
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One way to find a thing: every term, each in its best field at this share of the field's weight."""
+
+    terms: tuple[str, ...]
+    share: float = 1.0
+    begun: bool = False  # the term is only the beginning of a word
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """One thing that must be found, in the best of its ways; `words`: what was typed for it, as compared."""
+
+    words: tuple[str, ...]
+    ways: tuple[Way, ...]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What must all be found, and what it names; `left_out`: the words given up; `centre`: the town's lon, lat when it was."""
+
+    sought: tuple[Sought, ...]
+    understood: Understood = Understood()
+    left_out: tuple[str, ...] = ()
+    centre: tuple[float, float] | None = None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """The words of a question, without what is said around them: as written and as compared, each once."""
+
+    written: tuple[str, ...]
+    words: tuple[str, ...]
+    phrase: tuple[str, ...]  # as written and in order, however often
+
+
+def question_of(typed: str) -> Question:
+    """What is asked; a question of nothing but what is said around questions, or of stop words, keeps them."""
+    plain = sort_key(typed).lower()
+    written = telling_words(_AROUND.sub(" ", plain)) or telling_words(plain) or plain.split()
+    by_stem = {stem(word): word for word in reversed(written)}
+    words = tuple(dict.fromkeys(map(stem, written)))[:MAX_WORDS]
+    return Question(tuple(by_stem[word] for word in words), words, tuple(written[:MAX_PHRASE]))
+
+
+def readings(question: Question, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """Whole words; the town's surroundings; a begun last one; typos; then without the words that tell least."""
+    if not question.words:
+        return
+    named = understood(question.phrase)
+    whole = _things(question.written, vocabulary)
+    yield Reading(tuple(whole), named)
+    if _ends_with_a_place(question, named):
+        yield from _wider(whole, named)
+    if len(question.written[-1]) >= LEAST_BEGUN:
+        begun = (*_things(question.written[:-1], vocabulary), _begun(question.written[-1]))
+        yield Reading(begun, understood(with_town(question.phrase)))
+    corrected = [_corrected(each, vocabulary) for each in whole]
+    if corrected != whole:
+        named = understood(_meant(question.phrase, corrected))
+        yield Reading(tuple(corrected), named)
+    yield from _wider(corrected, named)
+    yield from _with_less(corrected, named, vocabulary)
+
+
+def _things(written: Sequence[str], vocabulary: Vocabulary) -> list[Sought]:
+    """Each word as it is; those of a sigle's long form together, and two that are one word elsewhere."""
+    found: list[Sought] = []
+    words = list(map(stem, written))
+    start = 0
+    while start < len(words):
+        thing = _in_full(words, start) or _joined(written, start, vocabulary) or _thing(written[start], vocabulary)
+        found.append(thing)
+        start += len(thing.words)
+    return found
+
+
+def _in_full(words: Sequence[str], start: int) -> Sought | None:
+    """« Hospitalisation à domicile » is found by « HAD » too."""
+    forms = list(forms_at(words, start))
+    if not forms:
+        return None
+    longest = max((form for form, _ in forms), key=len)
+    sigles = [Way((sigle,), ranking.SAME) for form, sigle in forms if form == longest]
+    return Sought(longest, (Way(longest), *sigles))
+
+
+def _joined(written: Sequence[str], start: int, vocabulary: Vocabulary) -> Sought | None:
+    """« Domus Vi » is found by « DOMUSVI » too."""
+    pair = written[start : start + 2]
+    joined = stem("".join(pair))
+    if len(pair) < 2 or not vocabulary.frequency(joined) or joined.isdigit():
+        return None
+    words = (stem(pair[0]), stem(pair[1]))
+    return Sought(words, (Way(words), Way((joined,), ranking.JOINED)))
+
+
+def _thing(word: str, vocabulary: Vocabulary) -> Sought:
+    """A word, what means the same, the words it is made of and the one it is a slip for, where it is rare."""
+    asked = stem(word)
+    ways = [Way((asked,)), *(Way(other, ranking.SAME) for other in equivalents().get(asked, ()))]
+    frequency = vocabulary.frequency(asked)
+    if frequency <= RARE and (made_of := parts(word, vocabulary)):
+        ways.append(Way(tuple(made_of), ranking.JOINED))
+    if 0 < frequency <= MISSPELT:
+        meant = [each for each in near(asked, vocabulary) if vocabulary.frequency(each) >= MISSPELT_TIMES * frequency]
+        ways += [Way((each,), ranking.TYPO) for each in meant]
+    return Sought((asked,), tuple(ways))
+
+
+def _begun(word: str) -> Sought:
+    """A word that may go on: what begins so, and the stems that it goes past."""
+    whole = [Way((each,), ranking.PREFIX) for each in begun_stems(word)]
+    return Sought((stem(word),), (Way((word,), ranking.PREFIX, begun=True), *whole))
+
+
+def _corrected(thing: Sought, vocabulary: Vocabulary) -> Sought:
+    """Only what is found nowhere, or hardly, is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD."""
+    if len(thing.words) > 1 or vocabulary.frequency(thing.words[0]) > RARE:
+        return thing
+    meant = near(thing.words[0], vocabulary)
+    typos = [Way((each,), ranking.TYPO) for each in meant]
+    same = [Way(other, ranking.TYPO * ranking.SAME) for each in meant for other in equivalents().get(each, ())]
+    return Sought(thing.words, tuple(dict.fromkeys((*thing.ways, *typos, *same))))
+
+
+def _meant(phrase: Sequence[str], corrected: Sequence[Sought]) -> list[str]:
+    """The question with its likeliest corrections, so that a misspelt town is a town."""
+    likeliest = {
+        each.words[0]: way.terms[0] for each in corrected for way in reversed(each.ways) if way.share == ranking.TYPO
+    }
+    return [likeliest.get(stem(word), word) for word in phrase]
+
+
+def _ends_with_a_place(question: Question, named: Understood) -> bool:
+    """« SAMSAH Pau » is complete, whatever Paul the next letter would make of it."""
+    return bool(named.kinds) and question.words[-1] in named.place_words
+
+
+def _wider(things: Sequence[Sought], named: Understood) -> Iterator[Reading]:
+    """The département of a town where nothing of the kind is: people go there, to the nearest first."""
+    if not named.communes:
+        return
+    commune = communes()[max(named.communes, key=lambda code: (named.communes[code], code))]
+    kept = [each for each in things if not _says(each, named.place_words)]
+    left_out = tuple(word for each in things if each not in kept for word in each.words)
+    if kept and left_out:
+        around = Sought(left_out, (Way((commune.departement.lower(),), ranking.TYPO),))
+        yield Reading((*kept, around), named, left_out, (commune.lon, commune.lat))
+
+
+def _with_less(things: Sequence[Sought], named: Understood, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """Without what is found nowhere, then without one thing more at a time: the most common first, kinds last, never a place.
+
+    At most half of the question goes: with less left, the answer would be to another one.
+    """
+    units = _units(things, named)
+    may_go = len(units) // 2
+    kept = [each for each in units if _frequency(each, vocabulary)]
+    if len(kept) < len(units):
+        may_go -= len(units) - len(kept)
+        if may_go < 0 or all(map(_is_in(named.place_words), kept)):
+            return
+        yield _reading(kept, things, named)
+    while may_go > 0:
+        may_go -= 1
+        droppable = [each for each in kept if not _is_in(named.place_words)(each)]
+        if len(droppable) < 2:
+            return
+        others = [each for each in droppable if not _is_in(named.kind_words)(each)] or droppable
+        kept.remove(max(others, key=lambda unit: (_frequency(unit, vocabulary), unit[0].words)))
+        yield _reading(kept, things, named)
+
+
+def _units(things: Sequence[Sought], named: Understood) -> list[tuple[Sought, ...]]:
+    """The words of a kind go together: half of « aide ménagère » is something else."""
+    units = {phrase: tuple(each for each in things if _says(each, frozenset(phrase))) for phrase in named.kind_phrases}
+    taken = {each for unit in units.values() for each in unit}
+    return [unit for unit in units.values() if unit] + [(each,) for each in things if each not in taken]
+
+
+def _says(thing: Sought, words: frozenset[str]) -> bool:
+    """Whether it is one of these words, as typed or as corrected."""
+    return words.issuperset(thing.words) or any(words.issuperset(way.terms) for way in thing.ways)
+
+
+def _is_in(words: frozenset[str]) -> Callable[[tuple[Sought, ...]], bool]:
+    return lambda unit: all(_says(each, words) for each in unit)
+
+
+def _reading(kept: Sequence[tuple[Sought, ...]], things: Sequence[Sought], named: Understood) -> Reading:
+    sought = [each for each in things if any(each in unit for unit in kept)]
+    left_out = (word for each in things if each not in sought for word in each.words)
+    return Reading(tuple(sought), named, tuple(left_out))
+
+
+def _frequency(unit: Sequence[Sought], vocabulary: Vocabulary) -> int:
+    """How common the rarest of its words is, corrected ones included; 0: what it says is nowhere, but in pieces."""
+    return min(max(_frequency_of(way, each, vocabulary) for way in each.ways) for each in unit)
+
+
+def _frequency_of(way: Way, thing: Sought, vocabulary: Vocabulary) -> int:
+    return 0 if len(way.terms) > len(thing.words) else min(map(vocabulary.frequency, way.terms))

@@ -1,0 +1,88 @@
+"""Words that a misspelt one may stand for, among those of an index: by ear first, then a letter away, then two."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from search.french import STOP_WORDS, sound, stem
+
+ONE_TYPO_LETTERS, TWO_TYPOS_LETTERS = 4, 8  # shorter words are other words once a letter changes
+FAR_MORE = 100  # times: « ehpda » is heard as « EPDA », and meant for « EHPAD »
+MAX_NEAR = 50  # words that a misspelt one may stand for
+LEAST_PART = 3  # letters of each part of a word that is split, but for stop words and « st »
+LONGEST_JOINED = 40  # letters: the longest that is looked into
+MAX_PARTS = 6  # « saint genis sur le rhône » in one word
+
+
+class Vocabulary(Protocol):
+    """The words that an index holds."""
+
+    def frequency(self, word: str) -> int:
+        """In how many structures it is found, more or less; 0: nowhere."""
+        ...
+
+    def beginning_with(self, letter: str) -> Sequence[str]:
+        """Every word that begins with this letter."""
+        ...
+
+
+def near(word: str, vocabulary: Vocabulary) -> list[str]:
+    """What a word may have been meant for: those that sound alike, else a letter away, else two when it is long.
+
+    The first letter holds (people get it right), unless the first two changed places. A number is never misspelt: it is another.
+    """
+    allowed = 2 if len(word) >= TWO_TYPOS_LETTERS else 1 if len(word) >= ONE_TYPO_LETTERS else 0
+    if not allowed or any(letter.isdigit() for letter in word):
+        return []
+    distances = dict(_within(allowed, word, vocabulary.beginning_with(word[0])))
+    swapped = word[1] + word[0] + word[2:]
+    if vocabulary.frequency(swapped):
+        distances[swapped] = 1
+    distances.pop(word, None)
+    meant = _nearest(word, distances, vocabulary)
+    return sorted(meant, key=lambda each: (distances[each], -vocabulary.frequency(each), each))[:MAX_NEAR]
+
+
+def _nearest(word: str, distances: Mapping[str, int], vocabulary: Vocabulary) -> list[str]:
+    a_letter = [each for each, distance in distances.items() if distance == 1]
+    heard = sound(word)
+    alike = [each for each in distances if sound(each) == heard]
+    if alike:
+        often = FAR_MORE * max(map(vocabulary.frequency, alike))
+        return alike + [each for each in a_letter if each not in alike and vocabulary.frequency(each) >= often]
+    return a_letter or list(distances)
+
+
+def parts(word: str, vocabulary: Vocabulary) -> list[str]:
+    """The known words that a joined one is made of, stop words left out; nothing when it is not: fewest parts first.
+
+    >>> parts("aixenprovence", of("aix", "provence")), parts("pastis", of("past", "is"))  # doctest: +SKIP
+    (['aix', 'provence'], [])
+    """
+    if len(word) > LONGEST_JOINED:
+        return []
+    found: list[list[str] | None] = [[], *[None] * len(word)]
+    for end in range(1, len(word) + 1):
+        for start in range(end):
+            before = found[start]
+            part = word[start:end]
+            if part != word and before is not None and len(before) < MAX_PARTS and _is_part(part, vocabulary):
+                longer = [*before, part]
+                held = found[end]
+                if held is None or len(longer) < len(held):
+                    found[end] = longer
+    telling = [stem(part) for part in found[-1] or () if part not in STOP_WORDS]
+    return telling if len(telling) > 1 else []
+
+
+def _is_part(part: str, vocabulary: Vocabulary) -> bool:
+    if part in STOP_WORDS:
+        return len(part) > 1
+    return len(part) >= LEAST_PART and vocabulary.frequency(stem(part)) > 0
+
+
+def _within(allowed: int, word: str, words: Sequence[str]) -> Iterable[tuple[str, int]]:
+    found = process.extract(word, words, scorer=OSA.distance, processor=None, limit=None, score_cutoff=allowed)
+    return ((each, int(distance)) for each, distance, _ in found)

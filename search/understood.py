@@ -1,0 +1,160 @@
+"""What a question says beside its words: the kinds of structure and the places it names, each known by a table of ours.
+
+« pharmacie saint-denis » names a kind and a town. Both are sought as words all the same; that they were understood only lifts the
+structures of that kind, and those of that very town above those of « Saint-Denis-en-Bugey » or named so elsewhere.
+"""
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+import msgspec
+
+from geo.categories import Categorie, categories
+from geo.communes import area_names, arrondissements_of, communes
+from search import ranking
+from search.document import said_of
+from search.equivalents import equivalents
+from search.french import stem, telling_words, tokens
+from search.sigles import long_forms
+
+LONGEST = 12  # words of the longest phrase looked for
+LEAST_BEGUN = 3  # letters of a town's name that is only begun
+LARGEST = 400_000  # inhabitants: Paris, Lyon and Marseille, whose structures are in their arrondissements
+AREAS = {"departement": ranking.DEPARTEMENT, "region": ranking.REGION}
+_IN_BRACKETS = re.compile(r"\s*\(.*")
+
+Phrase = tuple[str, ...]
+Worths = Mapping[str, float]
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """Categories by number, places by code with what being there is worth, and the phrases that said so, as compared."""
+
+    kinds: frozenset[int] = frozenset()
+    communes: Worths = {}
+    departements: Worths = {}
+    regions: Worths = {}
+    kind_phrases: tuple[Phrase, ...] = ()
+    place_phrases: tuple[Phrase, ...] = ()
+
+    @property
+    def place_words(self) -> frozenset[str]:
+        return frozenset(word for phrase in self.place_phrases for word in phrase)
+
+    @property
+    def kind_words(self) -> frozenset[str]:
+        return frozenset(word for phrase in self.kind_phrases for word in phrase)
+
+
+def understood(written: Sequence[str]) -> Understood:
+    """What the words of a question name: longest phrases first, a kind before a place of the same words.
+
+    Places are known by their words as written: « Centrès » is no centre.
+    """
+    kinds: set[int] = set()
+    places: dict[str, dict[str, float]] = {"commune": {}, "departement": {}, "region": {}}
+    kind_phrases, place_phrases = [], []
+    for phrase in _phrases(written):
+        compared = tuple(map(stem, phrase))
+        if found := _kinds(compared):
+            kinds |= found
+            kind_phrases.append(compared)
+        else:
+            place_phrases.append(compared)
+            for level, code, worth in places_by_phrase()[phrase]:
+                places[level][code] = max(worth, places[level].get(code, 0.0))
+    return Understood(
+        kinds=frozenset(kinds),
+        communes=places["commune"],
+        departements=places["departement"],
+        regions=places["region"],
+        kind_phrases=tuple(kind_phrases),
+        place_phrases=tuple(place_phrases),
+    )
+
+
+def with_town(written: Sequence[str]) -> list[str]:
+    """The words with a last town written out where it is only begun: « toulous », « saint et »; the most populous one."""
+    names, largest = _begun_towns()
+    for start in range(len(written)):
+        begun = " ".join(written[start:])
+        first = bisect_left(names, begun)
+        last = bisect_left(names, begun + "\uffff")
+        if len(begun) >= LEAST_BEGUN and first < last:
+            town = max(range(first, last), key=lambda i: largest[i])
+            return [*written[:start], *names[town].split()]
+    return list(written)
+
+
+@cache
+def kinds_by_phrase() -> Mapping[Phrase, frozenset[int]]:
+    """Numbers of the categories that a phrase is the name of."""
+    found: dict[Phrase, set[int]] = {}
+    for each in categories().values():
+        for phrase in _names_of(each):
+            found.setdefault(phrase, set()).add(each.no)
+    return {phrase: frozenset(numbers) for phrase, numbers in found.items() if phrase}
+
+
+@cache
+def places_by_phrase() -> Mapping[Phrase, tuple[tuple[str, str, float], ...]]:
+    """Level, code and worth of the places that a phrase is the whole name of."""
+    found: dict[Phrase, list[tuple[str, str, float]]] = {}
+    for each in communes().values():
+        worth = ranking.COMMUNE + ranking.COMMUNE_SIZE * math.log10(max(1, each.population))
+        codes = (each.code, *arrondissements_of(each.code)) if each.population > LARGEST else (each.code,)
+        for phrase in _names_of_commune(each.name):
+            found.setdefault(phrase, []).extend(("commune", code, worth) for code in codes)
+    for level, worth in AREAS.items():
+        for code, name in area_names(level).items():
+            found.setdefault(tuple(telling_words(name)), []).append((level, code, worth))
+    return {phrase: tuple(places) for phrase, places in found.items()}  # tuples: nothing for the collector to visit
+
+
+def _phrases(written: Sequence[str]) -> Iterator[Phrase]:
+    """The known phrases of a question that do not overlap, longest first."""
+    free = [True] * len(written)
+    for length in range(min(LONGEST, len(written)), 0, -1):
+        for start in range(len(written) - length + 1):
+            span = slice(start, start + length)
+            phrase = tuple(written[span])
+            if all(free[span]) and (phrase in places_by_phrase() or _kinds(tuple(map(stem, phrase)))):
+                free[span] = [False] * length
+                yield phrase
+
+
+def _kinds(phrase: Phrase) -> frozenset[int]:
+    """Those a phrase is the name of, and those of what means the same: « docteur » is where there are « médecins »."""
+    same = equivalents().get(phrase[0], ()) if len(phrase) == 1 else ()
+    return frozenset().union(*(kinds_by_phrase().get(each, ()) for each in (phrase, *same)))
+
+
+def _names_of(categorie: Categorie) -> set[Phrase]:
+    said = [_IN_BRACKETS.sub("", categorie.label), categorie.short_label, *said_of(categorie)]
+    phrases = {tuple(tokens(phrase)) for phrase in said}
+    return phrases | {form for phrase in phrases if len(phrase) == 1 for form in long_forms().get(phrase[0], ())}
+
+
+def _names_of_commune(name: str) -> Iterator[Phrase]:
+    """« Paris 13e Arrondissement » is « Paris 13 » too."""
+    words = tuple(telling_words(name))
+    yield words
+    if words[-1:] == ("arrondissement",):
+        yield words[:-1]
+
+
+@cache
+def _begun_towns() -> tuple[list[str], list[int]]:
+    """Names of communes in order, and their inhabitants."""
+    pairs = sorted((" ".join(telling_words(each.name)), each.population) for each in communes().values())
+    return [name for name, _ in pairs], [inhabitants for _, inhabitants in pairs]
+
+
+def warm_up() -> None:
+    """Read the tables that the first question would wait for."""
+    places_by_phrase()
+    kinds_by_phrase()
+    _begun_towns()

@@ -30,5 +30,11 @@ COVERAGE = 2.0  # among names that hold all the words, the one with the fewest o
 COMPLETE = 0.5  # all else equal, one that can be called and found on the map
 CLOSED = -6.0  # with open=all, a closed one comes after the open ones that match as well
 
+# Lines under the search box: what is typed so far is often the beginning of a name.
+TYPED_SAME_NAME = 12.0  # as in a search: the one called exactly so
+TYPED_NAME_BEGINS = 4.0  # "clinique past" brings the Clinique Pasteur before a clinic in a rue Pasteur
+TYPED_LOOKED_FOR = 2.0  # "saint lou" brings the hospital before the pharmacies called so, unless these are at hand
+LOOKED_FOR_BY_NAME = frozenset({101, 106, 114, 122, 128, 129, 131, 292, 355, 365})  # hospitals, clinics: known by name
+
 DISTANCE_HALF_M = 10_000.0  # at this distance from the point, nearness counts half
 NEARNESS = 6.0  # at the point itself: as much as a word and a half found in the name

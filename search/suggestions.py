@@ -1,24 +1,31 @@
 """Lines under the search box: communes and categories first for a few letters, then structures, the near ones before."""
 
+import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from geo.categories import FAMILIES, Categorie, categories
 from geo.communes import Commune, communes
+from geo.identifiers import compact
+from geo.position import distance_m
 from geo.structures import structure
 from geo.text import sort_key
 from search import understood
 from search.document import said_of
-from search.embedded import words as embedded_words
 from search.embedded.index import WordIndex
+from search.embedded.typed import numbers, typed
 from search.french import tokens
 from search.identifiers import typed_number
-from search.query import Origin, SearchQuery, Sort
+from search.query import Origin
 from search.results import Suggestion
 
 FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
+NEAR_M = 30_000  # what a map of a town and its surroundings shows
+BEGUN_NUMBER = re.compile(r"[0-9][0-9AB][0-9]{3,12}")  # of a FINESS (2A, 2B) or of a SIRET
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
@@ -28,9 +35,9 @@ def suggest(
     """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: its categories have structures."""
     if not words:
         return []
-    if number := _numbers(connection, words, limit):
+    if number := _numbers(connection, index, words, limit):
         return number
-    kinds = [*_communes(words), *_categories(words, with_sirene)]
+    kinds = [*_communes(words, origin), *_categories(words, with_sirene)]
     found = _structures(connection, index, words, origin, limit)
     lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
     return lines[:limit]
@@ -41,23 +48,37 @@ def _interleaved(kinds: list[Suggestion], found: list[Suggestion]) -> list[Sugge
     return [*kinds[:2], *found[:3], *kinds[2:], *found[3:]]
 
 
-def _numbers(connection: Connection, words: str, limit: int) -> list[Suggestion]:
+def _numbers(connection: Connection, index: WordIndex, words: str, limit: int) -> list[Suggestion]:
+    """Who bears the number typed, else those whose FINESS or SIRET begins so, each with what it is."""
     condition = typed_number(words)
-    if condition is None:
-        return []
-    rows = connection.execute(select(structure).where(condition).order_by(structure.c.id).limit(limit))
-    return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in rows]
+    if condition is not None:
+        rows = connection.execute(select(structure).where(condition).order_by(structure.c.id).limit(limit))
+        return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in rows]
+    begun = compact(words)
+    found = _read(connection, index, numbers(index, begun, limit) if BEGUN_NUMBER.fullmatch(begun) else [])
+    return [
+        Suggestion(
+            "identifier", f"{_number(row, begun)} – {_label(row.name, row.commune_name)}", row.id, row.lon, row.lat
+        )
+        for row in found
+    ]
+
+
+def _number(row: Row[Any], begun: str) -> str:
+    return str(next((each for each in (*row.finess, *row.siret) if each.startswith(begun)), begun))
+
+
+def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> list[Row[Any]]:
+    """The rows of these ranks, in their order."""
+    ids = [index.columns["ids"][rank].decode() for rank in ranks]
+    rows = {row.id: row for row in connection.execute(select(structure).where(structure.c.id.in_(ids)))} if ids else {}
+    return [rows[each] for each in ids if each in rows]
 
 
 def _structures(
     connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int
 ) -> list[Suggestion]:
-    found = embedded_words.search(
-        index, SearchQuery(words=words, origin=origin, sort=Sort.RELEVANCE, limit=limit, total=False)
-    )
-    ids = [hit.id for hit in found.hits]
-    rows = {row.id: row for row in connection.execute(select(structure).where(structure.c.id.in_(ids)))}
-    named = [rows[each] for each in ids if each in rows]
+    named = _read(connection, index, typed(index, words, origin, limit).ranks)
     return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in named]
 
 
@@ -65,11 +86,18 @@ def _label(name: str, place: str | None) -> str:
     return f"{name} – {place}" if place else name
 
 
-def _communes(words: str) -> list[Suggestion]:
-    """Communes whose name or postcode begins so, the most populous first."""
+def _communes(words: str, origin: Origin | None) -> list[Suggestion]:
+    """Communes whose name or postcode begins so: those of that very name, then those in sight of the map, then by population."""
     key = sort_key(words)
-    begun = _begun_postcodes(key) if key.isdigit() else _begun_names(key)
+    found = _begun_postcodes(key) if key.isdigit() else _begun_names(key)
+    begun = sorted(
+        found, key=lambda each: (sort_key(each.name) != key, not _is_near(each, origin), -each.population, each.code)
+    )
     return [Suggestion("commune", _commune_label(each), each.code, each.lon, each.lat) for each in begun[:MAX_OF_KIND]]
+
+
+def _is_near(commune: Commune, origin: Origin | None) -> bool:
+    return origin is not None and distance_m(commune.lon, commune.lat, origin.lon, origin.lat) < NEAR_M
 
 
 def _commune_label(commune: Commune) -> str:
@@ -81,12 +109,13 @@ def _begun_names(key: str) -> list[Commune]:
     names, found = _communes_by_name()
     start = bisect_left(names, key)
     end = bisect_left(names, key + "\uffff")
-    return sorted(found[start:end], key=lambda c: (sort_key(c.name) != key, -c.population, c.code))
+    return found[start:end]
 
 
 def _begun_postcodes(digits: str) -> list[Commune]:
-    found = [c for c in communes().values() if any(code.startswith(digits) for code in c.postcodes)]
-    return sorted(found, key=lambda c: (-c.population, c.code)) if len(digits) >= 2 else []
+    if len(digits) < 2:
+        return []
+    return [c for c in communes().values() if any(code.startswith(digits) for code in c.postcodes)]
 
 
 @cache

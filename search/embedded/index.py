@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from sqlalchemy import Connection
@@ -29,7 +30,10 @@ def schema() -> tantivy.Schema:
     for field in FIELDS:
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("exact", tokenizer_name="raw", index_option="basic")
+    for field in ("typed", "sieve", "numbers"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
     builder.add_unsigned_field("ord", fast=True)
+    builder.add_unsigned_field("quality", fast=True)
     return builder.build()
 
 
@@ -67,6 +71,7 @@ class WordIndex:
         self.schema = self.index.schema
         self.searcher = self.index.searcher()
         self.words = Words(self.searcher)
+        self.remembered: dict[Any, Any] = {}  # answers of embedded.typed; they leave with the version
 
 
 class OpenIndexes:
@@ -120,9 +125,10 @@ def _fill(connection: Connection, folder: Path) -> int:
 
 def _indexed(document: Document, rank: int) -> tantivy.Document:
     indexed = tantivy.Document()
-    for field in (*FIELDS, "exact"):
+    for field in (*FIELDS, "exact", "typed", "sieve", "numbers"):
         indexed.add_text(field, getattr(document, field))
     indexed.add_unsigned("ord", rank)
+    indexed.add_unsigned("quality", document.quality)
     return indexed
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from sqlalchemy import Connection, text
 
-from search.document import STRUCTURES, Document, document_of
+from search.document import STRUCTURES, Document, completeness, document_of
 from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
 from search.embedded.strips import strips_of
 
@@ -127,8 +127,3 @@ def _columns(rows: Sequence[Any], documents: list[Document]) -> dict[str, list[A
             "name_length": [document.name_length for document in documents],
         }
     )
-
-
-def completeness(has_phone: bool, precision: str) -> float:
-    """0 to 1: can it be called, is it precisely on the map."""
-    return 0.5 * has_phone + 0.5 * (precision in ("pin", "housenumber", "street"))

@@ -1,0 +1,137 @@
+"""Lines under the search box: what is typed so far, near the map first, never more for a longer beginning."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search.embedded.typed import typed
+from search.french import STOP_WORDS
+from search.query import Origin
+from search.results import Suggestion
+from tests.builders import a_structure
+from tests.places import BORDEAUX, LILLE, LORIENT, PARIS_13, SAINT_DENIS_REUNION, Place
+from tests.search.conftest import Searchable
+
+NAMES = (
+    "CLINIQUE PASTEUR", "CLINIQUE DU PARC", "PHARMACIE DU PONT", "PHARMACIE DE LA PLAGE", "HOPITAUX DE L'EST", "EHPAD LES LILAS",
+    "EHPAD LE LAC", "RESIDENCE LA CLE DES CHAMPS", "MAISON DE SANTE PAUL-EMILE VICTOR", "SSIAD DU LITTORAL",
+)  # fmt: skip
+
+
+def suggested(
+    searchable: Searchable, words: str, near: Place | None = None, limit: int = 8, kind: str = "structure"
+) -> list[Suggestion]:
+    origin = Origin(near.lon, near.lat) if near else None
+    found = searchable.engine.suggest(searchable.connection, words, origin, limit, searchable.publication)
+    return [each for each in found if each.kind == kind]
+
+
+def labels(searchable: Searchable, words: str, near: Place | None = None, **how: object) -> list[str]:
+    return [each.label for each in suggested(searchable, words, near, **how)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def named(searchable: Searchable) -> Searchable:
+    searchable.index(*(a_structure(name=name, at=place) for name in NAMES for place in (LILLE, BORDEAUX)))
+    return searchable
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(NAMES), start=st.integers(0, 3))
+def test_a_longer_beginning_finds_part_of_what_a_shorter_one_found(named: Searchable, name: str, start: int) -> None:
+    """Letter by letter, from any word of a name on; stop words say nothing by themselves."""
+    said = " ".join(name.split()[start:]) or name
+    index = named.engine._indexes.of(named.publication.version)
+    before: set[int] | None = None
+    for length in range(1, len(said) + 1):
+        beginning = said[:length]
+        if beginning.split()[0].lower() in STOP_WORDS and " " not in beginning.strip():
+            continue
+        found = set(typed(index, beginning, None, 100).ranks)
+        assert found, beginning
+        assert before is None or found <= before, beginning
+        before = found
+
+
+def test_those_in_sight_of_the_map_come_first(searchable: Searchable) -> None:
+    searchable.index(
+        *(a_structure(name="PHARMACIE DU CENTRE", at=BORDEAUX.moved(east_m=100 * n)) for n in range(20)),
+        a_structure(name="PHARMACIE DU NORD", at=LILLE),
+        a_structure(name="PHARMACIE DE LA PLAINE", at=LILLE.moved(east_m=3_000)),
+    )
+    assert labels(searchable, "pharm", LILLE)[:2] == ["PHARMACIE DU NORD – Lille", "PHARMACIE DE LA PLAINE – Lille"]
+    assert labels(searchable, "pharm", BORDEAUX)[0] == "PHARMACIE DU CENTRE – Bordeaux"
+
+
+def test_afar_is_looked_at_when_nothing_near_begins_so(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="CLINIQUE PASTEUR", at=SAINT_DENIS_REUNION), a_structure(name="CLINIQUE DU NORD", at=LILLE)
+    )
+    assert labels(searchable, "paste", LILLE) == ["CLINIQUE PASTEUR – Saint-Denis"]
+
+
+def test_the_one_called_exactly_so_comes_before_a_nearer_one(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="CLINIQUE PASTEUR ANNEXE", at=LILLE), a_structure(name="CLINIQUE PASTEUR", at=BORDEAUX)
+    )
+    assert labels(searchable, "clinique pasteur", LILLE)[0] == "CLINIQUE PASTEUR – Bordeaux"
+
+
+def test_a_name_that_begins_so_comes_before_one_that_holds_the_word(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="CABINET PASTEUR"), a_structure(finess="990000002", name="PASTEUR CABINET")
+    )
+    assert labels(searchable, "past") == ["PASTEUR CABINET", "CABINET PASTEUR"]
+
+
+def test_a_hospital_comes_before_a_pharmacy_called_so(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="SAINT LOUIS", at=PARIS_13, categorie_no=620),
+        a_structure(finess="990000002", name="SAINT LOUIS SUD", at=PARIS_13, categorie_no=355),
+    )
+    assert labels(searchable, "saint lo")[0].startswith("SAINT LOUIS SUD")
+
+
+@pytest.mark.parametrize("beginning", ["hopitau", "hopital", "hôpitaux", "l'hop", "HOP"])
+def test_plurals_accents_and_articles_do_not_stop_a_beginning(searchable: Searchable, beginning: str) -> None:
+    searchable.index(a_structure(name="HOPITAUX DE L'EST", at=LILLE))
+    found = labels(searchable, beginning)
+    assert found == ["HOPITAUX DE L'EST – Lille"] or beginning == "hopital"
+
+
+def test_the_place_and_the_kind_may_be_begun_too(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="LES LILAS", at=LORIENT, categorie_no=500),
+        a_structure(name="LES TILLEULS", at=LILLE, categorie_no=500),
+    )
+    assert labels(searchable, "ehpad lor") == ["LES LILAS – Lorient"]
+    assert labels(searchable, "lorient ehp") == ["LES LILAS – Lorient"]
+
+
+def test_a_letter_is_forgiven_where_nothing_begins_so(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="CLINIQUE PASTEUR", at=LILLE), a_structure(name="CLINIQUE DU PARC", at=LILLE))
+    assert labels(searchable, "clinique psateu") == ["CLINIQUE PASTEUR – Lille"]
+    assert labels(searchable, "clinqiue past") == ["CLINIQUE PASTEUR – Lille"]
+    assert labels(searchable, "xyz") == []
+
+
+def test_closed_ones_are_not_suggested(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="CLINIQUE PASTEUR", open=False), a_structure(name="CLINIQUE PARMENTIER"))
+    assert labels(searchable, "cliniq") == ["CLINIQUE PARMENTIER"]
+
+
+@pytest.mark.parametrize("typed_so_far", ["59000", "590 0001", "5900012", "590001234"])
+def test_a_number_that_is_begun_is_said_with_who_bears_it(searchable: Searchable, typed_so_far: str) -> None:
+    searchable.index(
+        a_structure(finess="590001234", name="CLINIQUE PASTEUR", at=LILLE), a_structure(finess="330001234")
+    )
+    found = suggested(searchable, typed_so_far, kind="identifier") or suggested(searchable, typed_so_far)
+    assert [each.id for each in found] == ["f590001234"]
+    if len(typed_so_far) < 9:
+        assert found[0].label == "590001234 – CLINIQUE PASTEUR – Lille"
+
+
+def test_communes_in_sight_come_before_larger_ones_far_away(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="X", at=LILLE))
+    assert suggested(searchable, "saint-d", SAINT_DENIS_REUNION, kind="commune")[0].id == "97411"
+    assert suggested(searchable, "saint-denis", PARIS_13, kind="commune")[0].id == "93066"

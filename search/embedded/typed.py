@@ -15,7 +15,7 @@ from search import ranking
 from search.document import OPEN
 from search.embedded.columns import Array
 from search.embedded.index import FIELDS, WordIndex
-from search.french import EDGE, stem, words_said
+from search.french import EDGE, STOP_WORDS, stem, words_said
 from search.query import Origin
 from search.squares import ZOOMS
 from search.squares import around as around_point
@@ -42,6 +42,8 @@ def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> Ty
     said = words_said(words)
     if not said:
         return Typed([], [])
+    if STOP_WORDS.issuperset(said):
+        said = said[-1:]  # « du par » is on its way to « du Parc »
     asked = (tuple(said), sort_key(words), origin, limit)
     found: Typed | None = index.remembered.get(asked)
     if found is None:

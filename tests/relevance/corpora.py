@@ -35,7 +35,8 @@ class Corpus:
         merge.create_stage(connection)
         merge.write_stage(connection, structures)
         merge.index_stage(connection)
-        merge.merge(connection, insert_load(connection, "published"))
+        merge.add_unknown_categories(connection, structures["categorie_no"].unique().to_list())
+        connection.execute(text(merge.INSERT_NEW), {"load_id": insert_load(connection, "published")})
         embedded.build(connection, root / str(publish(connection)))
         self._engine = SearchEngine(root)
 

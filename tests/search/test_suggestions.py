@@ -45,7 +45,7 @@ def test_a_longer_beginning_finds_part_of_what_a_shorter_one_found(named: Search
     before: set[int] | None = None
     for length in range(1, len(said) + 1):
         beginning = said[:length]
-        if beginning.split()[0].lower() in STOP_WORDS and " " not in beginning.strip():
+        if STOP_WORDS.issuperset(beginning.lower().split()):
             continue
         found = set(typed(index, beginning, None, 100).ranks)
         assert found, beginning
@@ -120,7 +120,7 @@ def test_closed_ones_are_not_suggested(searchable: Searchable) -> None:
     assert labels(searchable, "cliniq") == ["CLINIQUE PARMENTIER"]
 
 
-@pytest.mark.parametrize("typed_so_far", ["59000", "590 0001", "5900012", "590001234"])
+@pytest.mark.parametrize("typed_so_far", ["59000", "590 001", "5900012", "590001234"])
 def test_a_number_that_is_begun_is_said_with_who_bears_it(searchable: Searchable, typed_so_far: str) -> None:
     searchable.index(
         a_structure(finess="590001234", name="CLINIQUE PASTEUR", at=LILLE), a_structure(finess="330001234")

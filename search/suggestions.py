@@ -125,11 +125,17 @@ def _communes_by_name() -> tuple[list[str], list[Commune]]:
 
 
 def _categories(words: str, with_sirene: bool) -> list[Suggestion]:
-    """Categories one of whose names begins so, word for word."""
+    """Categories one of whose names begins so, word for word; those that are called so before those that are said to be."""
     asked = tokens(words)
     offered = [(each, phrases) for each, phrases in _said() if with_sirene or each.family not in FAMILIES]
-    begun = [each for each, phrases in offered if asked and any(_begins(phrase, asked) for phrase in phrases)]
+    ranks = [(rank, each) for each, phrases in offered if asked and (rank := _first_begun(phrases, asked)) is not None]
+    begun = [each for _, each in sorted(ranks, key=lambda ranked: ranked[0] > 0)]
     return [Suggestion("categorie", each.label, each.code, None, None) for each in begun[:MAX_OF_KIND]]
+
+
+def _first_begun(phrases: list[list[str]], asked: list[str]) -> int | None:
+    """Which phrase begins so, 0 being the label."""
+    return next((rank for rank, phrase in enumerate(phrases) if _begins(phrase, asked)), None)
 
 
 def _begins(phrase: list[str], asked: list[str]) -> bool:

@@ -45,13 +45,16 @@ def aged(demo_instance: Settings, client: Client) -> Iterator[Engine]:
     engine: Engine = client.app.state.engine
     produced = datetime.now(UTC) - timedelta(days=5, hours=1)
     with engine.begin() as connection:
-        before = connection.execute(text("SELECT DISTINCT produced_at FROM load")).scalar_one()
+        before = connection.execute(text("SELECT id, produced_at FROM load")).all()
         connection.execute(text("UPDATE load SET produced_at = :at"), {"at": produced})
         connection.execute(text("UPDATE publication SET fictitious = false"))
         connection.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
     yield engine
     with engine.begin() as connection:
-        connection.execute(text("UPDATE load SET produced_at = :at"), {"at": before})
+        for row in before:
+            connection.execute(
+                text("UPDATE load SET produced_at = :at WHERE id = :id"), {"at": row.produced_at, "id": row.id}
+            )
         connection.execute(text("UPDATE publication SET fictitious = true"))
         connection.execute(text("DELETE FROM procrastinate_workers"))
 

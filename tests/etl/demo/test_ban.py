@@ -35,7 +35,7 @@ def test_it_is_written_only_when_asked_for_and_is_the_same_each_time(files: demo
     assert again.addresses is not None
     assert again.addresses.read_bytes() == files.addresses.read_bytes()
     assert without.addresses is None
-    assert not list((tmp_path / "without").glob("*.ndjson"))
+    assert not list((tmp_path / "without").glob("adresses*"))
     assert [each.read_bytes() for each in without.written()] == [each.read_bytes() for each in again.written()[:-1]]
 
 

@@ -1,15 +1,19 @@
 """Official data: structures of FINESS whose SIRET is partially diffused are told as if there were no SIRENE."""
 
+import gzip
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from etl.sirene.refresh import StockFiles, refresh_stock
 from tests.etl.instance import Instance
 from tests.etl.registers.people import how
 
-OTHERS = 2_000  # open ones, so that the load is one like another
+FLOW = "finess-structures-journalier-20261121.json.gz"
+OTHERS = 2_000  # entities and open establishments, so that the load is one like another
 FILES = (
     "StockEtablissement_utf8.parquet",
     "StockUniteLegale_utf8.parquet",
@@ -21,10 +25,16 @@ def test_masked_numbers_that_finess_publishes_change_nothing_of_what_it_publishe
     instance: Instance, shared_data: Path, tmp_path: Path
 ) -> None:
     official = shared_data / "official"
-    assert instance.refresh(official / "finess-structures-journalier-20261121.json.gz").state == "published"
+    flow = msgspec.json.decode(gzip.decompress((official / FLOW).read_bytes()), type=dict[str, msgspec.Raw])
+    entities = msgspec.json.decode(flow["pmej"], type=list[msgspec.Raw])
     files = [official / name for name in FILES]
-    declared = [row[0] for row in instance.rows("SELECT DISTINCT unnest(siret) FROM structure")]
-    masked = masked_among(files, declared)
+    numbers = [set(re.findall(rb'"(\d{14})"', bytes(entity))) for entity in entities]
+    masked = masked_among(files, sorted(each.decode() for each in set().union(*numbers)))
+    carried = {each.encode() for each in masked}
+    kept = [entity for rank, entity in enumerate(entities) if rank < OTHERS or carried & numbers[rank]]
+    file = tmp_path / FLOW
+    file.write_bytes(gzip.compress(msgspec.json.encode(flow | {"pmej": kept}), 1))
+    assert instance.refresh(file).state == "published"
     before = told_of(instance, masked)
     assert len(before) > 200
     report = refresh_stock(instance.engine, a_part(files, masked, tmp_path), how(instance))

@@ -97,6 +97,9 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     tally = Read()
     create_temporary(connection, "declared", DECLARED)
     copy_rows(connection, "declared", DECLARED, _rows(asked.file, tally))
+    connection.exec_driver_sql("ANALYZE declared")
+    connection.execute(text(BEARERS))
+    connection.exec_driver_sql("ANALYZE bearer")
     for number in connection.execute(text(UNKNOWN)).scalars():
         tally.reject(number, UNKNOWN_STRUCTURE)
         tally.numbers.discard(number)
@@ -161,19 +164,25 @@ def _counts(tally: Read) -> dict[str, object]:
 
 
 PREVIOUS = "SELECT count(DISTINCT structure) FROM intervention_zone"
-# By structure_finess_idx and structure_siret_idx. Who must not be told has no structure: her zone is not kept.
-_STRUCTURE = """
-SELECT id FROM structure AS s
-WHERE s.finess @> ARRAY[d.number] OR s.siret @> ARRAY[d.number]
-ORDER BY s.id LIMIT 1
+# Who bears each number: one pass over `structure`. Who must not be told has none: her zone is not kept.
+BEARERS = """
+CREATE TEMPORARY TABLE bearer ON COMMIT DROP AS
+SELECT DISTINCT ON (number) number, borne.id
+FROM (SELECT DISTINCT number FROM declared) AS d
+JOIN (
+    SELECT unnest(finess) AS number, id FROM structure
+    UNION ALL
+    SELECT unnest(siret), id FROM structure
+) AS borne USING (number)
+ORDER BY number, borne.id
 """
-UNKNOWN = f"""
-SELECT number FROM (SELECT DISTINCT number FROM declared) AS d
-WHERE NOT EXISTS ({_STRUCTURE.rsplit("ORDER", 1)[0]})
+UNKNOWN = """
+SELECT DISTINCT number FROM declared AS d
+WHERE NOT EXISTS (SELECT FROM bearer WHERE bearer.number = d.number)
 ORDER BY number
 """
-KEEP = f"""
+KEEP = """
 INSERT INTO intervention_zone (structure, kind, code, outline, declared_on, load_id)
-SELECT found.id, d.kind, d.code, ST_SetSRID(ST_GeomFromWKB(d.outline), 4326), d.declared_on, :load
-FROM declared AS d CROSS JOIN LATERAL ({_STRUCTURE}) AS found
+SELECT bearer.id, d.kind, d.code, ST_SetSRID(ST_GeomFromWKB(d.outline), 4326), d.declared_on, :load
+FROM declared AS d JOIN bearer USING (number)
 """

@@ -10,6 +10,7 @@ from api.addressing import query_string_of, same_question
 from geo.errors import InvalidCursor
 from search.identifiers import typed_number
 from search.query import Cursor, SearchQuery, Sort
+from search.results import Hit, next_cursor
 
 MAX_LENGTH = 2_000  # a name of 300 letters, an id and a digest hold in half of it
 MAX_SEEN = 10_000_000  # more rows than any register of France has
@@ -30,6 +31,14 @@ def decode(text: str, question: SearchQuery) -> Cursor:
     if not _could_be_ours(cursor, question):
         raise _unreadable()
     return cursor
+
+
+def following(question: SearchQuery, version: int, hits: list[Hit], *, more: bool) -> str | None:
+    """The text of the cursor after a page, None on the last one."""
+    if not (more and hits):
+        return None
+    seen = question.cursor.seen if question.cursor else 0
+    return encode(next_cursor(digest(question), version, hits, seen))
 
 
 def digest(question: SearchQuery) -> str:

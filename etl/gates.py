@@ -123,14 +123,14 @@ def dates(counted: Counted, limits: Thresholds) -> Verdict:
 
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
     before, now = (counted.previous_placed_by_flow, counted.previous), (counted.placed_by_flow, counted.kept)
-    return fallen("drift", before, now, limits.drift, "des établissements placés par le flux")
+    return drift_of(before, now, limits, "des établissements placés par le flux")
 
 
-def fallen(gate: str, before: tuple[int, int], now: tuple[int, int], most: float, what: str) -> Verdict:
-    """Passed when a share (how many, of how many) has not fallen by more than that."""
+def drift_of(before: tuple[int, int], now: tuple[int, int], limits: Thresholds, what: str) -> Verdict:
+    """Passed when the share placed (how many, of how many) has not fallen by more than that."""
     fall = _share(*before) - _share(*now)
     message = f"{_percent(_share(*now))} {what}, {_percent(_share(*before))} la fois d’avant"
-    return Verdict(gate, before[1] == 0 or fall <= most, message)
+    return Verdict("drift", before[1] == 0 or fall <= limits.drift, message)
 
 
 def coverage(counted: Counted, limits: Thresholds) -> Verdict:
@@ -189,10 +189,12 @@ def age_in_days(produced_at: datetime) -> float:
     return (datetime.now(UTC) - produced_at) / timedelta(days=1)
 
 
-def at_most(gate: str, part: int, whole: int, most: float, what: str) -> Verdict:
-    """Passed when the part is at most that share of the whole."""
+def at_most(gate: str, part: int, whole: int, most: float, what: str, *, a_few: int = 0) -> Verdict:
+    """Passed when the part is at most that share of the whole, or that many: of a small whole, a share says nothing."""
     share = _share(part, whole)
-    return Verdict(gate, share <= most, f"{spaced(part)} {what}, {_percent(share)}, au plus {_percent(most)}")
+    return Verdict(
+        gate, share <= most or part <= a_few, f"{spaced(part)} {what}, {_percent(share)}, au plus {_percent(most)}"
+    )
 
 
 def _share(part: int, whole: int) -> float:

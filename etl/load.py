@@ -105,6 +105,18 @@ class Tally:
         }
 
 
+class TallyByNumber(Tally):
+    """What is read and rejected is a part or a line, what is kept a register's number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: set[str] = set()
+
+    @property
+    def kept(self) -> int:
+        return len(self.numbers)
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What to load and how."""
 

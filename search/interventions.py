@@ -5,16 +5,15 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from geo.filters import conditions, sphere_distance
 from geo.structures import structure
-from geo.zones import serving, whereabouts
+from geo.zones import Whereabouts, serving, whereabouts
 from search.query import SearchQuery
-from search.results import Hit
-
-UNPLACED = -1.0  # the distance key of a structure without a position: no real distance is negative
+from search.results import UNPLACED, Hit
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """Structures in order, the part of each one's zone that holds the point, and how many there are."""
+    """Where the point is, structures in order, the part of each one's zone that holds it, and how many there are."""
 
+    at: Whereabouts
     hits: list[Hit]
     kinds: dict[str, tuple[str, str | None]]  # by id: a geo.zones.ZoneKind and its code
     total: int | None
@@ -28,7 +27,8 @@ def coming_to(connection: Connection, query: SearchQuery) -> Coming:
     """
     assert query.origin is not None
     lon, lat = query.origin.lon, query.origin.lat
-    here = serving(lon, lat, whereabouts(connection, lon, lat).parts())
+    at = whereabouts(connection, lon, lat)
+    here = serving(lon, lat, at.parts())
     distance = func.coalesce(sphere_distance(structure, lon, lat), float("inf"))
     asked = conditions(query.filters, structure)
     found = select(structure.c.id, here.c.kind, here.c.code, distance.label("distance_m")).join_from(
@@ -42,6 +42,7 @@ def coming_to(connection: Connection, query: SearchQuery) -> Coming:
     rows = connection.execute(found.order_by(distance, structure.c.id).limit(query.limit + 1)).all()
     page = rows[: query.limit]
     return Coming(
+        at=at,
         hits=[_hit(row.id, row.distance_m) for row in page],
         kinds={row.id: (row.kind, row.code) for row in page},
         total=total,

@@ -7,6 +7,8 @@ import msgspec
 from geo.publication import DataSource
 from search.query import Cursor
 
+UNPLACED = -1.0  # the distance key of a structure without a position: no real distance is negative
+
 
 class Hit(msgspec.Struct, frozen=True):
     """A structure's id with what the engine knows of its place in the answer."""

@@ -11,10 +11,10 @@ from api.parameters import ComesTo
 from api.structures.zones import Zone, zone_of
 from geo.errors import NotAvailableYet
 from geo.filters import Filters
-from geo.zones import PIPELINE, Whereabouts, whereabouts
+from geo.zones import PIPELINE, Whereabouts
 from search.interventions import Coming, coming_to
 from search.query import SearchQuery
-from search.results import Commune, Data, Structure, next_cursor
+from search.results import Commune, Data, Structure
 from search.rows import read_structures
 
 PAGING = frozenset({"limit", "cursor", "total"})
@@ -41,13 +41,12 @@ def answer(reading: Reading, question: SearchQuery) -> Comers:
     publication = reading.publication
     if PIPELINE not in publication.days:
         raise NotAvailableYet("Les zones d’intervention : not available yet (pas encore disponibles).")
-    assert question.origin is not None
     coming = coming_to(reading.connection, question)
     return Comers(
         total=coming.total,
         results=_comers(reading, coming),
-        commune=_commune(whereabouts(reading.connection, question.origin.lon, question.origin.lat)),
-        next=_next(question, publication.version, coming),
+        commune=_commune(coming.at),
+        next=cursors.following(question, publication.version, coming.hits, more=coming.more),
         data=Data(publication.fictitious, publication.version, publication.sources),
     )
 
@@ -74,8 +73,7 @@ def home_visits(reading: Reading, question: SearchQuery, asked: Sequence[tuple[s
     if not found.total:
         return None
     shared = [(name, value) for name, value in asked if name in ComesTo.__struct_fields__ and name not in PAGING]
-    commune = _commune(whereabouts(reading.connection, origin.lon, origin.lat))
-    return HomeVisits(found.total, commune, urlencode(shared))
+    return HomeVisits(found.total, _commune(found.at), urlencode(shared))
 
 
 def _comers(reading: Reading, coming: Coming) -> list[Comer]:
@@ -87,10 +85,3 @@ def _comers(reading: Reading, coming: Coming) -> list[Comer]:
 
 def _commune(here: Whereabouts) -> Commune | None:
     return Commune(here.commune.code, here.commune.name) if here.commune else None
-
-
-def _next(question: SearchQuery, version: int, coming: Coming) -> str | None:
-    if not coming.more or not coming.hits:
-        return None
-    seen = question.cursor.seen if question.cursor else 0
-    return cursors.encode(next_cursor(cursors.digest(question), version, coming.hits, seen))

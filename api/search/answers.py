@@ -1,6 +1,6 @@
 """A question answered: hits from the engine, rows from PostgreSQL, the shape of the contract."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -11,7 +11,7 @@ from geo.errors import NotAvailableYet
 from geo.publication import Publication
 from search.engine import SearchEngine
 from search.query import Facet, SearchQuery
-from search.results import Data, FacetValue, SearchResults, Structure, next_cursor
+from search.results import Data, FacetValue, SearchResults, Structure
 from search.rows import read_structures
 
 
@@ -54,7 +54,7 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
         total=found.total,
         results=structures,
         facets=found.facets,
-        next=_next(question, publication.version, found.hits) if found.more and found.hits else None,
+        next=cursors.following(question, publication.version, found.hits, more=found.more),
         engine=found.engine,
         data=Data(publication.fictitious, publication.version, publication.sources),
         data_changed=_changed(question, publication.version),
@@ -84,11 +84,6 @@ def as_geojson(results: SearchResults) -> FeatureCollection:
 def _feature(structure: Structure) -> Feature:
     point = structure.position
     return Feature(structure.id, Point((point.lon, point.lat)) if point else None, structure)
-
-
-def _next(question: SearchQuery, version: int, hits: list[Any]) -> str:
-    seen = question.cursor.seen if question.cursor else 0
-    return cursors.encode(next_cursor(cursors.digest(question), version, hits, seen))
 
 
 def _changed(question: SearchQuery, version: int) -> bool | msgspec.UnsetType:

@@ -1,6 +1,5 @@
 """What a run of a geocoder must satisfy before its answers are served."""
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from etl.gates import Judged, Verdict, at_most
@@ -34,8 +33,7 @@ def geocoding(counted: Counted, limits: Thresholds) -> Verdict:
     """An index that lost a part of France answers in all good faith: « not found », the town hall, another point."""
     gone = counted.lost + counted.moved
     what = "structures que le géocodeur ne place plus, ou à plus de 500 m"
-    verdict = at_most("geocoding", gone, counted.placed, limits.geocoding, what)
-    return msgspec.structs.replace(verdict, passed=verdict.passed or gone <= A_FEW)
+    return at_most("geocoding", gone, counted.placed, limits.geocoding, what, a_few=A_FEW)
 
 
 GATES = (geocoding,)

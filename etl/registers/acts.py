@@ -127,7 +127,7 @@ def pin(
 
     `far`: even FAR_M and more out of its commune. InvalidPosition for a point that is out of its territory, or of France.
     """
-    if not (is_in_france(lon, lat)):
+    if not is_in_france(lon, lat):
         raise InvalidPosition(
             f"{lon} de longitude et {lat} de latitude ne sont pas en France : la longitude se donne avant la latitude."
         )
@@ -150,8 +150,7 @@ def pin(
         )
 
     def act(connection: Connection) -> None:
-        ended = {"undone_at": text("now()"), "undone_by": by, "undone_reason": reason}
-        connection.execute(update(pins).where(*_pinned(structure)).values(ended))
+        _end_pin(connection, structure, by, reason)
         connection.execute(insert(pins).values(**point, by=by, reason=reason))
 
     _published(instance, act, None, progress)
@@ -165,8 +164,7 @@ def undo_pin(instance: Instance, structure: str, by: str, reason: str, progress:
     """Leave a structure to what its sources say."""
 
     def act(connection: Connection) -> None:
-        ended = {"undone_at": text("now()"), "undone_by": by, "undone_reason": reason}
-        if not connection.execute(update(pins).where(*_pinned(structure)).values(ended)).rowcount:
+        if not _end_pin(connection, structure, by, reason):
             raise NotFound(f"La structure {structure} n’a pas de point placé à la main.")
 
     _published(instance, act, None, progress)
@@ -238,8 +236,12 @@ def _published(
     return together, [each.number for each in carriers if each.published]
 
 
-def _pinned(structure: str) -> tuple[Any, ...]:
-    return (pins.c.structure == structure, pins.c.undone_at.is_(None))
+def _end_pin(connection: Connection, structure: str, by: str, reason: str) -> int:
+    """How many stood: one or none."""
+    standing = (pins.c.structure == structure, pins.c.undone_at.is_(None))
+    ended = {"undone_at": text("now()"), "undone_by": by, "undone_reason": reason}
+    undone: int = connection.execute(update(pins).where(*standing).values(ended)).rowcount
+    return undone
 
 
 def _standing(pair: tuple[str, str]) -> tuple[Any, ...]:

@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-import msgspec
-
-from etl.gates import CountedFile, Verdict, at_most, fallen, future, spaced
+from etl.gates import CountedFile, Verdict, at_most, drift_of, future, spaced
 from etl.thresholds import Thresholds
 
 A_FEW = 10  # of a small register, whose share says nothing
@@ -49,14 +47,13 @@ def closed(counted: Counted, limits: Thresholds) -> Verdict:
 def masked(counted: Counted, limits: Thresholds) -> Verdict:
     """A file that lacks legal units would mask, and so purge, whoever they are; some people a month turn to partial diffusion."""
     what = "établissements connus que ce fichier tiendrait à l’écart"
-    verdict = at_most("masked", counted.newly_masked, counted.previous, limits.masked, what)
-    return msgspec.structs.replace(verdict, passed=verdict.passed or counted.newly_masked <= A_FEW)
+    return at_most("masked", counted.newly_masked, counted.previous, limits.masked, what, a_few=A_FEW)
 
 
 def drift(counted: Counted, limits: Thresholds) -> Verdict:
     """Positions are a file of their own: without it, or with an empty one, everybody would move to the commune's centre."""
     before, now = (counted.placed_before, counted.common), (counted.placed_now, counted.common)
-    return fallen("drift", before, now, limits.drift, "des établissements connus placés par l’Insee")
+    return drift_of(before, now, limits, "des établissements connus placés par l’Insee")
 
 
 def older(counted: Counted, limits: Thresholds) -> Verdict:

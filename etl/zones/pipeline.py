@@ -1,6 +1,5 @@
 """A file of zones into what is served: all of them replaced at once, in one transaction."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ from etl import gates as common_gates
 from etl import ledger, publish, running
 from etl.copying import copy_rows, create_temporary
 from etl.ledger import Source
-from etl.load import SAMPLES, Progress, Silent, Steps
+from etl.load import Progress, Silent, Steps, TallyByNumber
 from etl.registers import acts
 from etl.report import Report
 from etl.running import Attempt, Place, Tried
@@ -35,21 +34,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     accept: Collection[str]
     dry_run: bool
     steps: Steps
-
-
-class Read(msgspec.Struct):
-    """What was read of a file."""
-
-    read: int = 0
-    numbers: set[str] = msgspec.field(default_factory=set)
-    rejected: Counter[str] = msgspec.field(default_factory=Counter)
-    samples: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    kinds: Counter[str] = msgspec.field(default_factory=Counter)
-
-    def reject(self, number: str | None, reason: str) -> None:
-        self.rejected[reason] += 1
-        if number and len(known := self.samples.setdefault(reason, [])) < SAMPLES:
-            known.append(number[:14])
 
 
 def refresh(
@@ -77,9 +61,8 @@ def refresh(
         dry_run=dry_run,
         steps=Steps(progress or Silent()),
     )
-    acts.reapply(
-        acts.Instance(engine, home, search_root), progress
-    )  # after a backup: who was withheld since has no zone
+    # after a backup: who was withheld since has no zone
+    acts.reapply(acts.Instance(engine, home, search_root), progress)
     return running.alone(
         engine,
         PIPELINE,
@@ -94,7 +77,7 @@ def refresh(
 def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     running.check_world(connection, asked.source)
     asked.steps("lecture des zones")
-    tally = Read()
+    tally = TallyByNumber()
     create_temporary(connection, "declared", DECLARED)
     copy_rows(connection, "declared", DECLARED, _rows(asked.file, tally))
     connection.exec_driver_sql("ANALYZE declared")
@@ -103,12 +86,12 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     for number in connection.execute(text(UNKNOWN)).scalars():
         tally.reject(number, UNKNOWN_STRUCTURE)
         tally.numbers.discard(number)
-    attempt.counts |= _counts(tally)
+    attempt.counts |= tally.counts()
     asked.steps("portes")
     previous = connection.execute(text(PREVIOUS)).scalar_one()
     counted = gates.Counted(
         read=tally.read,
-        kept=len(tally.numbers),
+        kept=tally.kept,
         unusable=tally.rejected.total() - tally.rejected[UNKNOWN_STRUCTURE],
         previous=previous,
         fictitious=asked.source.fictitious,
@@ -134,7 +117,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     return version
 
 
-def _rows(file: Path, tally: Read) -> Iterator[tuple[object, ...]]:
+def _rows(file: Path, tally: TallyByNumber) -> Iterator[tuple[object, ...]]:
     """A row of DECLARED for each part; a number that comes again is rejected, the first one stands."""
     for each in zones(file):
         tally.read += 1
@@ -147,20 +130,10 @@ def _rows(file: Path, tally: Read) -> Iterator[tuple[object, ...]]:
             yield from (_row(each, part, tally) for part in each.parts)
 
 
-def _row(zone: Zone, part: Part, tally: Read) -> tuple[object, ...]:
-    tally.kinds[part.kind.value] += 1
+def _row(zone: Zone, part: Part, tally: TallyByNumber) -> tuple[object, ...]:
+    tally.noticed[f"parts_de_zone_{part.kind}"] += 1
     declared_on = date.fromisoformat(zone.declared_on) if zone.declared_on else None
     return (zone.number, part.kind.value, part.code, part.outline, declared_on)
-
-
-def _counts(tally: Read) -> dict[str, object]:
-    return {
-        "read": tally.read,
-        "kept": len(tally.numbers),
-        "rejected": dict(tally.rejected),
-        "samples": tally.samples,
-        "noticed": {f"parts_de_zone_{kind}": number for kind, number in tally.kinds.items()},
-    }
 
 
 PREVIOUS = "SELECT count(DISTINCT structure) FROM intervention_zone"

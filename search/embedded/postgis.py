@@ -9,9 +9,8 @@ from search.embedded.columns import Columns
 from search.embedded.tally import tally
 from search.facets import counted_by_sql
 from search.query import SearchQuery, Sort
-from search.results import FacetValue, Found, Hit
+from search.results import UNPLACED, FacetValue, Found, Hit
 
-UNPLACED = -1.0  # the distance key of a structure without a position: no real distance is negative
 Conditions = list[ColumnElement[bool]]
 
 

@@ -14,7 +14,7 @@ from search.embedded.tally import tally
 from search.french import name_form
 from search.query import Origin, SearchQuery, Sort
 from search.readings import Question, Reading, Sought, Way, question_of, readings
-from search.results import Found, Hit
+from search.results import UNPLACED, Found, Hit
 
 WEIGHTS = {
     "name": ranking.NAME,
@@ -24,7 +24,6 @@ WEIGHTS = {
     "entity": ranking.ENTITY,
 }
 MAX_EXPANSIONS = 300  # words that a begun one may stand for
-UNPLACED = -1.0
 
 
 class Matched(msgspec.Struct, frozen=True):

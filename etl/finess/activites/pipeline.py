@@ -11,9 +11,9 @@ from etl import gates as common_gates
 from etl import history, ledger, publish, running
 from etl.finess.activites import attach, gates
 from etl.finess.activites.extract import Header, chunks, read_header
-from etl.finess.activites.records import ActivityTally, read
+from etl.finess.activites.records import read
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps
+from etl.load import Progress, Silent, Steps, TallyByNumber
 from etl.registers.together import keep_apart
 from etl.report import Report
 from etl.running import Attempt, Place, Tried
@@ -80,7 +80,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     history.open_comparison(connection)
     attach.create_standing(connection)
     asked.steps("lecture des activités")
-    tally = ActivityTally()
+    tally = TallyByNumber()
     _read_whole(connection, asked, tally)
     attempt.counts |= tally.counts()
     asked.steps("portes")
@@ -107,7 +107,7 @@ def _attempt(connection: Connection, attempt: Attempt, asked: Asked) -> int:
     return version
 
 
-def _read_whole(connection: Connection, asked: Asked, tally: ActivityTally) -> None:
+def _read_whole(connection: Connection, asked: Asked, tally: TallyByNumber) -> None:
     today = asked.header.generated_at.date()
     for chunk in chunks(asked.file, lambda done: asked.progress.advance(done, asked.source.size)):
         found = read(chunk, today, tally)
@@ -115,7 +115,7 @@ def _read_whole(connection: Connection, asked: Asked, tally: ActivityTally) -> N
         attach.write_standing(connection, found.standing, found.named)
 
 
-def _counted(connection: Connection, asked: Asked, tally: ActivityTally) -> gates.Counted:
+def _counted(connection: Connection, asked: Asked, tally: TallyByNumber) -> gates.Counted:
     rejected = tally.rejected
     compared: dict[str, Any] = dict(connection.execute(text(COMPARE), {"kind": KIND}).mappings().one())
     return gates.Counted(

@@ -13,20 +13,8 @@ from etl.finess.activites.record import activite_record, essentials
 from etl.finess.content import Json, content, content_hash, scalar
 from etl.finess.record import objects_of
 from etl.history import Published
-from etl.load import Tally
+from etl.load import TallyByNumber
 from geo.activites import KIND, NATURES
-
-
-class ActivityTally(Tally):
-    """What is read and rejected is an activity, what is kept a number: of an establishment or a legal entity."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers: set[str] = set()
-
-    @property
-    def kept(self) -> int:
-        return len(self.numbers)
 
 
 class Read(msgspec.Struct):
@@ -37,7 +25,7 @@ class Read(msgspec.Struct):
     named: list[Standing]  # by an egeId that the entity doesn't list: an establishment without activities of its own
 
 
-def read(chunk: Chunk, today: date, tally: ActivityTally) -> Read:
+def read(chunk: Chunk, today: date, tally: TallyByNumber) -> Read:
     """Everything of a chunk, counted in the tally; a number met again counts once, the first one stands."""
     found = Read([], [], [])
     tally.read += chunk.unreadable
@@ -48,7 +36,7 @@ def read(chunk: Chunk, today: date, tally: ActivityTally) -> Read:
     return found
 
 
-def _read_entity(entity: Json, today: date, tally: ActivityTally, found: Read) -> None:
+def _read_entity(entity: Json, today: date, tally: TallyByNumber, found: Read) -> None:
     tally.unknown.update(f"pmej.{name}" for name in unknown_names(entity, ENTITY_NAMES))
     ej = scalar(entity.get("numFiness")) or scalar(entity.get("numeroFiness"))
     numbers: dict[str, str] = {}
@@ -73,7 +61,7 @@ def _read_entity(entity: Json, today: date, tally: ActivityTally, found: Read) -
                 found.named.append(standing_of(ege_id, activites, today))
 
 
-def _usable(published: object, number: str | None, tally: ActivityTally) -> list[tuple[Json, Json]]:
+def _usable(published: object, number: str | None, tally: TallyByNumber) -> list[tuple[Json, Json]]:
     """Activities with what is read of each; the others are counted under a reason."""
     usable = []
     for activite in published if isinstance(published, list) else ():
@@ -101,7 +89,7 @@ def _notice(activite: Json, known: Json, noticed: Counter[str]) -> None:
         noticed[f"capacites_de_statut_{scalar(capacite.get('statutCapacite'))}"] += 1
 
 
-def _first_time(number: str, tally: ActivityTally) -> bool:
+def _first_time(number: str, tally: TallyByNumber) -> bool:
     if number in tally.numbers:
         tally.reject(number, "numero_en_double")
         return False
@@ -110,7 +98,7 @@ def _first_time(number: str, tally: ActivityTally) -> bool:
 
 
 def _published(
-    number: str, activites: list[tuple[Json, Json]], whole: Json, tally: ActivityTally, path: str, ej: str | None
+    number: str, activites: list[tuple[Json, Json]], whole: Json, tally: TallyByNumber, path: str, ej: str | None
 ) -> Published:
     published = [each for each, _ in activites]
     hashed = content_hash(content(published, ACTIVITE, tally.unknown, path), ej)

@@ -10,7 +10,8 @@ import pytest
 
 from etl import demo
 from etl.finess.activites.extract import chunks, read_header
-from etl.finess.activites.records import ActivityTally, read
+from etl.finess.activites.records import read
+from etl.load import TallyByNumber
 from geo.activites import NATURES
 from tests.etl.demo.conftest import DAY
 
@@ -40,7 +41,7 @@ def test_it_stands_beside_the_first_with_the_same_day(france: demo.DemoFiles) ->
 
 
 def test_the_pipeline_reads_all_of_it_without_a_field_it_does_not_know(france: demo.DemoFiles) -> None:
-    tally = ActivityTally()
+    tally = TallyByNumber()
     for chunk in chunks(france.activites):
         read(chunk, date(2026, 11, 23), tally)
     assert tally.read > 2_000

@@ -78,7 +78,7 @@ def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> lis
 def _structures(
     connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int
 ) -> list[Suggestion]:
-    named = _read(connection, index, typed(index, words, origin, limit).ranks)
+    named = _read(connection, index, typed(index, words, origin, limit))
     return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in named]
 
 

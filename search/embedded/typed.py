@@ -4,9 +4,6 @@ A longer beginning finds part of what a shorter one found, never more: the last 
 Letters are forgiven only where nothing begins so, and what a beginning lacks its continuations lack.
 """
 
-from collections.abc import Iterator
-
-import msgspec
 import numpy as np
 from tantivy import Occur, Query
 
@@ -30,22 +27,15 @@ REMEMBERED = 10_000  # answers: the index of a version never changes, and short 
 LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
 
 
-class Typed(msgspec.Struct, frozen=True):
-    """Ranks in the columns, in the order to show them, and the parts of each one's score by name."""
-
-    ranks: list[int]
-    parts: list[dict[str, float]]
-
-
-def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> Typed:
-    """The `limit` best open structures for what is typed so far."""
+def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[int]:
+    """Ranks in the columns of the `limit` best open structures for what is typed so far, in the order to show them."""
     said = words_said(words)
     if not said:
-        return Typed([], [])
+        return []
     if STOP_WORDS.issuperset(said):
         said = said[-1:]  # « du par » is on its way to « du Parc »
     asked = (tuple(said), sort_key(words), origin, limit)
-    found: Typed | None = index.remembered.get(asked)
+    found: list[int] | None = index.remembered.get(asked)
     if found is None:
         found = _typed(index, *asked)
         if len(index.remembered) >= REMEMBERED:
@@ -54,11 +44,12 @@ def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> Ty
     return found
 
 
-def _typed(index: WordIndex, said: tuple[str, ...], key: str, origin: Origin | None, limit: int) -> Typed:
+def _typed(index: WordIndex, said: tuple[str, ...], key: str, origin: Origin | None, limit: int) -> list[int]:
     for reading in (_begun, _nearly):
-        for ranks in _looked_at(index, reading(index, said), origin, limit):
+        ranks = _looked_at(index, reading(index, said), origin, limit)
+        if len(ranks):
             return _ordered(index, ranks, key, origin, limit)
-    return Typed([], [])
+    return []
 
 
 def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
@@ -107,43 +98,33 @@ def _near(index: WordIndex, word: str, *, prefix: bool) -> Query:
     return Query.fuzzy_term_query(index.schema, TYPED, word, 1, True, prefix)
 
 
-def _looked_at(index: WordIndex, query: Query, origin: Origin | None, limit: int) -> Iterator[Array]:
-    """At most one set of ranks: the nearest squares that hold enough, the country joined to them where they do not."""
+def _looked_at(index: WordIndex, query: Query, origin: Origin | None, limit: int) -> Array:
+    """Ranks in the nearest squares that hold enough, joined to those of the country where they do not."""
     near = np.empty(0, dtype=np.int64)
     if origin is not None:
         for zoom in ZOOMS:
             around = Query.term_set_query(index.schema, SIEVE, around_point(zoom, origin.lon, origin.lat))
             near = _ranks(index, _all_of(query, _sieve(index, OPEN), around), LOOKED_AT)
             if len(near) >= limit:
-                yield near
-                return
+                return near
     afar = _ranks(index, _all_of(query, _sieve(index, OPEN)), LOOKED_AT_AFAR)
-    found = np.union1d(near, afar)
-    if len(found):
-        yield found
+    return np.union1d(near, afar)
 
 
-def _ordered(index: WordIndex, ranks: Array, key: str, origin: Origin | None, limit: int) -> Typed:
+def _ordered(index: WordIndex, ranks: Array, key: str, origin: Origin | None, limit: int) -> list[int]:
     columns = index.columns
     names = columns["name_key"][ranks]
-    begins = np.char.startswith(names, key.encode())
-    parts: dict[str, Array] = {
-        "same_name": ranking.TYPED_SAME_NAME * (names == key.encode()),
-        "name_begins": ranking.TYPED_NAME_BEGINS * begins,
-        "looked_for": ranking.TYPED_LOOKED_FOR * _looked_for(columns["categorie_no"][ranks]),
-        "complete": ranking.COMPLETE * columns["completeness"][ranks],
-    }
+    scores = (
+        ranking.TYPED_SAME_NAME * (names == key.encode())
+        + ranking.TYPED_NAME_BEGINS * np.char.startswith(names, key.encode())
+        + ranking.TYPED_LOOKED_FOR * np.isin(columns["categorie_no"][ranks], sorted(ranking.LOOKED_FOR_BY_NAME))
+        + ranking.COMPLETE * columns["completeness"][ranks]
+    )
     if origin is not None:
         metres = np.nan_to_num(columns.distances(origin, ranks), nan=np.inf)
-        parts["nearness"] = ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
-    scores = np.sum(list(parts.values()), axis=0).round(6)
-    order = np.lexsort((ranks, -scores))[:limit]
-    told = [{name: round(float(values[at]), 6) for name, values in parts.items()} for at in order]
-    return Typed([int(ranks[at]) for at in order], told)
-
-
-def _looked_for(categories: Array) -> Array:
-    return np.isin(categories, sorted(ranking.LOOKED_FOR_BY_NAME))
+        scores = scores + ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
+    order = np.lexsort((ranks, -scores.round(6)))[:limit]
+    return [int(rank) for rank in ranks[order]]
 
 
 def _ranks(index: WordIndex, query: Query, limit: int) -> Array:

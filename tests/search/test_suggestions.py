@@ -49,7 +49,7 @@ def test_a_longer_beginning_finds_part_of_what_a_shorter_one_found(named: Search
         beginning = said[:length]
         if STOP_WORDS.issuperset(re.split(r"\W+", beginning.lower().strip(" '"))):
             continue
-        found = set(typed(index, beginning, None, 100).ranks)
+        found = set(typed(index, beginning, None, 100))
         assert found, beginning
         assert before is None or found <= before, beginning
         before = found

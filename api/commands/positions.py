@@ -13,10 +13,11 @@ from api.positions import queries, told
 from etl.labels import label
 from etl.registers import acts, placed
 from etl.registers.placed import Point
-from geo.errors import NotFound, NotReady
+from geo.errors import NotReady
 from geo.figures import metres
 from geo.position import distance_m
 from geo.publication import served_publication
+from geo.whereabouts import id_of
 
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # the longitudes of Guadeloupe are no options
 
@@ -67,10 +68,9 @@ def positions() -> None:
 def show(structure: str, as_json: bool) -> None:
     """Ce que chaque source dit d’une structure, et ce qui est servi."""
     with reading() as connection:
-        served = connection.execute(text(SERVED), {"id": structure}).mappings().one_or_none()
-        if served is None:
-            raise NotFound(f"Aucune structure {structure}.")
-        points = placed.points_of(connection, structure)
+        identifier = id_of(connection, structure)
+        served = connection.execute(text(SERVED), {"id": identifier}).mappings().one()
+        points = placed.points_of(connection, identifier)
     if as_json:
         click.echo(msgspec.json.encode({"served": {**served}, "sources": points}).decode())
         return

@@ -14,7 +14,6 @@ from api.structures.place import place_of
 from api.structures.provenance import provenance_of, provenance_of_activities
 from api.structures.registers import registers_of
 from api.structures.schemas import StructurePage
-from api.structures.whereabouts import siret_of_id, told_as
 from api.structures.zones import zones_of
 from geo.ancien import finess_ancien
 from geo.categories import categorie
@@ -23,6 +22,7 @@ from geo.identifiers import Finess, Siret
 from geo.position import PositionSource
 from geo.publication import Publication
 from geo.structures import structure, structure_own
+from geo.whereabouts import siret_of_id, told_as
 from search.rows import structure_of
 
 

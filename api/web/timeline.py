@@ -8,10 +8,10 @@ import msgspec
 
 from api.structures.published import Event, ObservedChange
 from api.structures.schemas import StructurePage
-from api.structures.whereabouts import siret_of_id
 from api.web.templates import metres
 from geo.categories import categories
 from geo.position import distance_m
+from geo.whereabouts import siret_of_id
 
 CREATED, OPENED = "003", "007"  # events of an establishment
 

@@ -24,6 +24,7 @@ from geo.position import distance_m
 from geo.position_tables import pin as pins
 from geo.sirene import WITHHELD, withdrawal
 from geo.territories import is_in_france
+from geo.whereabouts import id_of
 
 FAR_M = 20_000  # of a commune: a hand that slipped, or another place of the same name
 
@@ -123,7 +124,7 @@ def pin(
     *,
     far: bool = False,
 ) -> Pinned:
-    """Say where a structure is, until it is undone; an earlier pin is ended. Degrees of WGS 84.
+    """Say where a structure is (`geo.whereabouts.id_of`), until it is undone; an earlier pin is ended. Degrees of WGS 84.
 
     `far`: even FAR_M and more out of its commune. InvalidPosition for a point that is out of its territory, or of France.
     """
@@ -131,14 +132,10 @@ def pin(
         raise InvalidPosition(
             f"{lon} de longitude et {lat} de latitude ne sont pas en France : la longitude se donne avant la latitude."
         )
-    point = {"structure": structure, "lon": lon, "lat": lat}
     with instance.engine.connect() as connection:
-        found = connection.execute(text(PINNABLE), point).one_or_none()
-        heir = None if found else connection.execute(text(TOLD_AS), {"siret": structure[1:]}).scalar_one_or_none()
-    if found is None and heir and structure[:1] == "s":
-        raise NotFound(f"La structure {structure} est dite sous un autre identifiant : {heir}.")
-    if found is None:
-        raise NotFound(f"Aucune structure {structure} : son identifiant est dans l’adresse de sa page.")
+        structure = id_of(connection, structure)
+        point = {"structure": structure, "lon": lon, "lat": lat}
+        found = connection.execute(text(PINNABLE), point).one()
     if found.elsewhere:
         raise InvalidPosition(
             f"{lon} de longitude et {lat} de latitude sont hors du territoire de {found.name} : "
@@ -161,7 +158,10 @@ def pin(
 
 
 def undo_pin(instance: Instance, structure: str, by: str, reason: str, progress: Progress | None = None) -> None:
-    """Leave a structure to what its sources say."""
+    """Leave a structure to what its sources say; its own id, even of one that is told no more, `finess:…` or `siret:…`."""
+    if ":" in structure:
+        with instance.engine.connect() as connection:
+            structure = id_of(connection, structure)
 
     def act(connection: Connection) -> None:
         if not _end_pin(connection, structure, by, reason):
@@ -263,12 +263,6 @@ LEFT JOIN (
 ) AS c ON c.code = s.commune
 CROSS JOIN (SELECT CAST(:lon AS float8) AS lon, CAST(:lat AS float8) AS lat, 'administrator' AS source) AS point
 WHERE s.id = :structure
-"""
-# By absorbed_siret's primary key and structure_siret_idx.
-TOLD_AS = """
-SELECT id FROM structure
-WHERE siret @> ARRAY[coalesce((SELECT survivor FROM absorbed_siret WHERE siret = :siret), CAST(:siret AS text))]
-ORDER BY id LIMIT 1
 """
 # By withdrawal_standing_idx.
 IS_WITHDRAWN = "SELECT EXISTS (SELECT FROM withdrawal WHERE siret = :siret AND undone_at IS NULL)"

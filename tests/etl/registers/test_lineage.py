@@ -8,12 +8,12 @@ import msgspec
 import polars as pl
 import pytest
 
-from api.structures.whereabouts import told_as
 from etl.registers import acts
 from etl.report import Report
 from etl.rollback import rollback
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
 from etl.sirene.refresh import refresh_stock
+from geo.whereabouts import told_as
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import many
 from tests.etl.finess.test_history import DAY_1, DAY_2, a_day

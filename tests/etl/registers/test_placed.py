@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from etl.registers import acts
 from etl.registers.given import give
 from etl.registers.placed import points_of
-from geo.errors import InvalidPosition, NotFound
+from geo.errors import Gone, InvalidPosition, NotFound
 from geo.position import distance_m
 from geo.position_tables import ADDRESS_HASH
 from tests.etl.conftest import MakeInstance
@@ -283,6 +283,19 @@ def test_a_pin_goes_along_when_its_structure_is_told_under_another(told: Instanc
         pin(told, LILLE, nurse.id)
     pin(told, LILLE)
     assert point(told) == (LILLE.lon, LILLE.lat)
+
+
+def test_a_structure_is_named_by_its_registers_numbers_too(told: Instance, tmp_path: Path) -> None:
+    nurse = Person(12)
+    load_stock(told, tmp_path, nurse)
+    assert pin(told, FAR, f"finess:{EGE}").structure == ID
+    acts.undo_pin(acting(told), f"finess:{EGE}", "B. Relecteur", "déménagée")
+    assert pin(told, FAR, f"siret:{nurse.siret}").structure == nurse.id
+    with pytest.raises(NotFound, match="finess: et siret: le sont"):
+        pin(told, FAR, f"rpps:{EGE}")
+    acts.withdraw(acting(told), nurse.siret, "elle s’y oppose")
+    with pytest.raises(Gone):
+        pin(told, FAR, f"siret:{nurse.siret}")
 
 
 @pytest.mark.parametrize(("source", "expected"), [("geocoder", None), ("finess", "finess")])

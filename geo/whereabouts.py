@@ -1,10 +1,11 @@
-"""Where an establishment of SIRENE is told when it has no structure of its own: elsewhere, no more, or nowhere."""
+"""Which structure tells an establishment today, whatever it is called by; of SIRENE's, perhaps no more, or nowhere."""
 
 import re
 
 from sqlalchemy import Connection, text
 
-from geo.errors import Gone
+from geo.errors import Gone, NotFound
+from geo.identifiers import Finess, Siret
 
 FOUNDED_BY_SIRENE = re.compile("s([0-9]{14})")  # docs/adr/0002
 
@@ -29,6 +30,31 @@ def told_as(connection: Connection, siret: str) -> str | None:
     return found
 
 
+def id_of(connection: Connection, written: str) -> str:
+    """The id of the one structure that an operator names by its id, `finess:…` or `siret:…`.
+
+    NotFound says under which other id it is told, where it is; Gone as `told_as`.
+    """
+    kind, separator, number = written.partition(":")
+    if separator and kind not in BEARERS:
+        raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
+    parsed = Finess.parse(number) if kind == "finess" else Siret.formed(number) if separator else written
+    found: str | None = connection.execute(text(BEARERS[kind if separator else "id"]), {"number": parsed}).scalar()
+    siret = parsed if kind == "siret" and separator else siret_of_id(written)
+    elsewhere = told_as(connection, siret) if found is None and siret else None
+    if found is None and elsewhere is None:
+        raise NotFound(f"Aucune structure {written} : son identifiant est dans l’adresse de sa page.")
+    if found is None and not separator:
+        raise NotFound(f"La structure {written} est dite sous un autre identifiant : {elsewhere}.")
+    return found or str(elsewhere)
+
+
+# By structure's primary key, structure_finess_idx, structure_siret_idx: of several, the first by id.
+BEARERS = {
+    "id": "SELECT id FROM structure WHERE id = :number",
+    "finess": "SELECT id FROM structure WHERE finess && ARRAY[CAST(:number AS text)] ORDER BY id LIMIT 1",
+    "siret": "SELECT id FROM structure WHERE siret && ARRAY[CAST(:number AS text)] ORDER BY id LIMIT 1",
+}
 # Asked for an id or a SIRET that no structure bears; null where nobody withholds it. One probe of withdrawal_standing_idx, one
 # of each other register's primary key.
 WITHHELD = """

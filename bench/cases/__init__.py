@@ -8,6 +8,7 @@ from bench.cases.finess_delta import finess_delta
 from bench.cases.finess_tenfold import finess_tenfold
 from bench.cases.finess_volume import finess_volume
 from bench.cases.geocoding import geocoding
+from bench.cases.geocoding_together import geocoding_together
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
 from bench.cases.sirene_together import sirene_together
@@ -28,5 +29,6 @@ CASES: dict[str, Case] = {
         sirene_stock,
         sirene_together,
         geocoding,
+        geocoding_together,
     )
 }

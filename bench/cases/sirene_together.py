@@ -52,7 +52,7 @@ ROWS = "SELECT md5(string_agg(md5(s::text), '' ORDER BY id)) FROM structure AS s
 
 
 def sirene_together(ground: Ground) -> Iterator[Measure]:
-    flow, stock, pages = _files(ground)
+    flow, stock, pages = files(ground)
     instance = ground.instance("ensemble")
     ground.say("FINESS")
     finess = ground.load(instance, flow)
@@ -88,7 +88,7 @@ def sirene_together(ground: Ground) -> Iterator[Measure]:
     yield peak(delta, "un jour de l’API : mémoire (PSS)")
 
 
-def _files(ground: Ground) -> tuple[Path, Sequence[Path], Sequence[Path]]:
+def files(ground: Ground) -> tuple[Path, Sequence[Path], Sequence[Path]]:
     """The official files; else a fictitious France's."""
     if ground.sizes.days is None and ground.official is not None:
         folder = ground.official

@@ -14,6 +14,7 @@ from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
 from api.positions.queries import Kept
 from api.positions.routes import route_handlers as position_routes
+from api.search.addresses import Addresses
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.settings = chosen
         app.state.engine = engine_for(chosen.database_url)
         app.state.search = SearchEngine(chosen.search_root)
+        app.state.addresses = Addresses.from_settings(chosen)
         app.state.labels = LabelReader()
         app.state.positions = Kept()
         yield

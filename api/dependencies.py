@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from litestar.datastructures import State
 from sqlalchemy import Connection, Engine
 
+from api.search.addresses import Addresses
 from geo.errors import NotReady
 from geo.nomenclatures import LabelReader
 from geo.publication import Publication, served_publication
@@ -36,6 +37,12 @@ def settings_of(state: State) -> Settings:
 def search_of(state: State) -> SearchEngine:
     search: SearchEngine = state.search
     return search
+
+
+def addresses_of(state: State) -> Addresses | None:
+    """None where what is typed is asked of nobody."""
+    addresses: Addresses | None = state.addresses
+    return addresses
 
 
 @contextmanager

@@ -37,6 +37,9 @@ class Settings:
     )  # name and password, where it asks for them
     geocoder_indexed_on: date | None = None  # the day of its addresses, where the operator knows it
     geocoder_per_second: int = 40  # of the 50 questions that the Géoplateforme allows an address
+    geocoder_suggest: bool = (
+        False  # whether what visitors type, where it looks like an address, may be asked of the geocoder
+    )
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -64,6 +67,7 @@ class Settings:
             geocoder_account=account,
             geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
+            geocoder_suggest=_switch("LUM1_GEOCODER_SUGGEST", False),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 

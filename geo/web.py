@@ -1,7 +1,8 @@
-"""What is said of the web alike, whoever is asked: the machine's name, how long it asks to wait, what a failure means."""
+"""What is said of the web alike, whoever is asked: which machine, how long it asks to wait, what a failure means."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
@@ -54,3 +55,16 @@ def host(url: str) -> str:
     'geocodeur.example:7878'
     """
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def is_of_this_machine(url: str) -> bool:
+    """Whether what is sent there leaves the machine.
+
+    >>> is_of_this_machine("http://127.0.0.1:7878"), is_of_this_machine("https://geocodeur.example")
+    (True, False)
+    """
+    name = urlsplit(url).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 
-from api.dependencies import reading, search_of
+from api.dependencies import addresses_of, reading, search_of
 from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.negotiation import GEOJSON, prefers_geojson
 from api.parameters import Asked, Nothing, Typed, asked_in_body, asked_in_query_string
@@ -67,11 +67,17 @@ async def search(request: Request[Any, Any, Any], state: State) -> Response[Any]
 
 @get("/api/v1/suggest", tags=["recherche"], sync_to_thread=True, opt={"described": SUGGEST})
 def suggest(request: Request[Any, Any, Any], state: State) -> Suggestions:
-    """Structures, catégories, communes et numéros ; les plus proches d’abord quand un point est donné."""
+    """Structures, catégories, communes et numéros ; les plus proches d’abord quand un point est donné.
+
+    Des adresses aussi, où l’exploitant l’a permis : ce qui ressemble à une adresse est alors demandé à un géocodeur.
+    """
     typed = asked_in_query_string(request.scope["query_string"], Typed)
     words, origin, limit = words_of(typed), origin_of(typed), typed.limit or DEFAULT_SUGGESTIONS
     with reading(state) as view:
-        return Suggestions(search_of(state).suggest(view.connection, words, origin, limit, view.publication))
+        found = search_of(state).suggest(view.connection, words, origin, limit, view.publication)
+    addresses = addresses_of(state)  # asked once the database is left: nobody waits for a connection meanwhile
+    streets = addresses.lines(words, origin) if addresses else []
+    return Suggestions([*streets, *found][:limit])
 
 
 async def asked_by(request: Request[Any, Any, Any]) -> Asked:

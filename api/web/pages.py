@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.response import Template
 
+from api.dependencies import addresses_of
 from api.web import choices
 from geo.publication import Publication
 
@@ -21,6 +22,7 @@ def page(
         "fragment": request.headers.get("x-lum1-fragment") == "1",
         "fixes": choices.fixed(),
         "demande": context.get("demande", {}),
+        "geocodeur": addresses_of(request.app.state),
     }
     if publication is not None:
         everywhere["publication"] = publication

@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -26,6 +24,7 @@ from geo.geocoder import Geocoder
 from geo.position_tables import PIPELINE
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
+from geo.web import is_of_this_machine
 
 REINDEXED = (
     "Ses réponses sont gardées et rien n’a bougé. Si son index a perdu une partie de la France, refaites-le, puis donnez son "
@@ -108,7 +107,7 @@ def _placed(connection: Connection, so_far: Attempt) -> int:
 
 def _check_geocoder(settings: Settings, served: Publication) -> None:
     """Only what may be asked is: no network where there shall be none, no invented address of a public service."""
-    ours = _is_loopback(settings.geocoder_url)
+    ours = is_of_this_machine(settings.geocoder_url)
     if not settings.live and not ours:
         raise NotReady(
             "LUM1_LIVE=0 interdit le réseau : donnez dans LUM1_GEOCODER_URL un géocodeur de cette machine, "
@@ -119,14 +118,6 @@ def _check_geocoder(settings: Settings, served: Publication) -> None:
             "Les structures servies sont fictives : leurs adresses ne sont pas demandées à un service public. "
             "Donnez un géocodeur à vous dans LUM1_GEOCODER_URL."
         )
-
-
-def _is_loopback(url: str) -> bool:
-    name = urlsplit(url).hostname or ""
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def _source(index: Index, known_day: date | None, served: Publication) -> Source:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -23,8 +24,6 @@ PASSING = {
 }  # may be of what is asked: a row that breaks the program, a batch that takes too long
 REFUSED = {400, 413, 414, 422}  # of what is asked
 PIECE_BYTES = 16_384
-BODY_S = 120.0  # from its first byte to its last: a batch's answer is some megabytes
-MOST_BODY_BYTES = 200_000_000
 SETTING = "LUM1_GEOCODER_URL"
 
 Read = TypeVar("Read")
@@ -42,11 +41,31 @@ class TooMuch(Exception):
         self.may_pass = may_pass
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What one answer may take before it is no answer."""
+
+    connect_s: float = CONNECT_S
+    body_s: float = 120.0  # from its first byte to its last: a batch's answer is some megabytes
+    body_bytes: int = 200_000_000
+
+
+LIMITS = Limits()  # of batches, which hold the lock of loads meanwhile
+
+
 class Asking:
     """The way to one geocoder; no word of a question is in any log or error."""
 
-    def __init__(self, base_url: str, quota: Quota, patience: Patience, account: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        quota: Quota,
+        patience: Patience,
+        account: tuple[str, str] | None = None,
+        limits: Limits = LIMITS,
+    ) -> None:
         self.base_url = base_url
+        self._limits = limits
         self._quota = quota
         self._patience = patience
         self._session = requests.Session()
@@ -109,7 +128,7 @@ class Asking:
             answer = self._session.request(
                 method,
                 f"{self.base_url}/{endpoint}",
-                timeout=(CONNECT_S, silence_s),
+                timeout=(self._limits.connect_s, silence_s),
                 allow_redirects=False,
                 stream=True,
                 **asked,  # type: ignore[arg-type]
@@ -121,10 +140,10 @@ class Asking:
 
     def _body(self, answer: requests.Response) -> bytes:
         """All of it, unless it trickles or never ends: the lock of loads is held meanwhile."""
-        until, body = time.monotonic() + BODY_S, bytearray()
+        until, body = time.monotonic() + self._limits.body_s, bytearray()
         for piece in answer.iter_content(PIECE_BYTES):
             body += piece
-            if len(body) > MOST_BODY_BYTES:
+            if len(body) > self._limits.body_bytes:
                 raise NotAGeocoder(
                     f"{self.base_url} répond sans fin : ce n’est pas un géocodeur que lum1 connaisse ; vérifiez {SETTING}."
                 )

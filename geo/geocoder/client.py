@@ -6,7 +6,7 @@ from itertools import islice
 
 from geo.errors import Lum1Error, NotAGeocoder
 from geo.geocoder import table
-from geo.geocoder.asking import SETTING, Asking, TooMuch
+from geo.geocoder.asking import LIMITS, SETTING, Asking, Limits, TooMuch
 from geo.geocoder.reading import NOT_FOUND, answers_of_features
 from geo.geocoder.shapes import Answer, Question, Status
 from geo.patience import Patience
@@ -35,12 +35,13 @@ class Geocoder:
         patience: Patience | None = None,
         answer_s: float = ANSWER_S,
         account: tuple[str, str] | None = None,
+        limits: Limits = LIMITS,
     ) -> None:
         # beyond its 50 a second, the Géoplateforme blocks an address for five
         quota = quota or Quota(Settings.geocoder_per_second, SECOND_S)
         self.base_url = base_url.rstrip("/")
         self.reasons: Counter[str] = Counter()
-        self._asking = Asking(self.base_url, quota, patience or Patience(), account)
+        self._asking = Asking(self.base_url, quota, patience or Patience(), account, limits)
         self._answer_s = answer_s
         self._failed_alone = 0
 

@@ -22,6 +22,7 @@ from geo.settings import REPOSITORY, Settings
 from tests.api.conftest import demo_instance  # noqa: F401 (the same demo as in-process tests)
 from tests.builders import counts_told_whole, insert_load
 from tests.e2e.waiting import eventually
+from tests.geocoder.faulty import FaultyGeocoder
 from tests.ports import a_port
 
 CHROMIUM = shutil.which("chromium")
@@ -54,20 +55,24 @@ def web_assets() -> Path:
 
 @pytest.fixture(scope="session")
 def server(demo_instance: Settings, web_assets: Path) -> Iterator[str]:  # noqa: F811
-    """The address of a server as an operator runs it."""
+    """The address of a server as an operator runs it, who lets a geocoder hear what looks like an address."""
     _tell_loads(demo_instance)
-    with served(demo_instance, web_assets) as address:
+    with (
+        FaultyGeocoder() as geocoder,
+        served(demo_instance, web_assets, LUM1_GEOCODER_SUGGEST="1", LUM1_GEOCODER_URL=geocoder.url) as address,
+    ):
         yield address
 
 
 @contextmanager
-def served(instance: Settings, web_assets: Path) -> Iterator[str]:
+def served(instance: Settings, web_assets: Path, **settings: str) -> Iterator[str]:
     """A server on this instance, for as long as its context."""
     instance.web_assets.parent.mkdir(exist_ok=True)
     instance.web_assets.symlink_to(web_assets)
     port = a_port()
     address = f"http://{LOOPBACK}:{port}"
     environment = os.environ | {"LUM1_HOME": str(instance.home), "LUM1_DATABASE_URL": instance.database_url}
+    environment |= settings
     command = ["granian", "--interface", "asgi", "--factory", "api.app:create_app", "--host", LOOPBACK]
     with (
         (instance.home / "server.log").open("wb") as log,

@@ -34,6 +34,25 @@ def test_a_place_is_proposed_while_typing_and_chosen_by_the_keyboard(page: Page)
     eventually(lambda: the_map.shows(page, -0.59, 44.86) and the_map.view(page)[2] > 9, "map over Bordeaux")
 
 
+def test_an_address_is_proposed_under_the_name_of_who_knows_it_and_shows_what_is_near(page: Page) -> None:
+    page.goto("/")
+    box = search_box(page)
+    box.press_sequentially("pharmac")
+    expect(page.get_by_role("option").first).to_be_visible()
+    source = page.get_by_text("Adresses demandées à")
+    expect(source).to_be_hidden()
+    box.fill("")
+    box.press_sequentially("340 rue des lil")
+    expect(page.get_by_role("option").first).to_contain_text("Adresse")
+    expect(source).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(r"lat=48\.8&lon=2\.34"))
+    expect(source).to_be_hidden()
+    expect(page.locator("#radius")).to_have_value("10000")
+    eventually(lambda: the_map.shows(page, 2.34, 48.8) and the_map.view(page)[2] > 9, "map around the address")
+
+
 def test_escape_closes_the_suggestions_and_keeps_the_words(page: Page) -> None:
     page.goto("/")
     box = search_box(page)

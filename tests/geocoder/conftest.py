@@ -9,6 +9,7 @@ import pytest
 
 from etl import demo
 from geo.geocoder import Geocoder
+from geo.geocoder.asking import LIMITS, Limits
 from geo.patience import Patience
 from geo.quota import Quota
 from tests.geocoder.faulty import FaultyGeocoder
@@ -92,9 +93,11 @@ MakeGeocoder = Callable[..., Geocoder]
 def a_client(server: FaultyGeocoder, calm: Calm) -> MakeGeocoder:
     """A client of the faulty server; of a hurried patience, if asked."""
 
-    def made(url: str = server.url, per_second: int = 1000, answer_s: float = 10.0) -> Geocoder:
+    def made(
+        url: str = server.url, per_second: int = 1000, answer_s: float = 10.0, limits: Limits = LIMITS
+    ) -> Geocoder:
         patience = Patience(clock=calm.clock, sleep=calm.sleep, chance=lambda: 1.0)
-        return Geocoder(url, Quota(per_second, 1.0, calm.clock, calm.sleep), patience, answer_s)
+        return Geocoder(url, Quota(per_second, 1.0, calm.clock, calm.sleep), patience, answer_s, limits=limits)
 
     return made
 

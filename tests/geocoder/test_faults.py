@@ -8,6 +8,7 @@ import pytest
 
 from geo.errors import Lum1Error, NotAGeocoder, Unreachable
 from geo.geocoder import Geocoder, Kind, Question, Status
+from geo.geocoder.asking import Limits
 from geo.settings import Settings
 from tests.geocoder.conftest import Calm, MakeGeocoder
 from tests.geocoder.faulty import (
@@ -250,20 +251,15 @@ def test_a_score_that_is_none_is_no_answer(server: FaultyGeocoder, geocoder: Geo
     assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
 
 
-def test_an_answer_that_trickles_for_ever_is_left(
-    server: FaultyGeocoder, geocoder: Geocoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("geo.geocoder.asking.BODY_S", -1.0)
+def test_an_answer_that_trickles_for_ever_is_left(a_client: MakeGeocoder) -> None:
+    geocoder = a_client(limits=Limits(body_s=-1.0))
     assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
     assert any("réponse trop lente" in reason for reason in geocoder.reasons)
 
 
-def test_an_answer_without_end_is_left(
-    server: FaultyGeocoder, geocoder: Geocoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("geo.geocoder.asking.MOST_BODY_BYTES", 10)
+def test_an_answer_without_end_is_left(a_client: MakeGeocoder) -> None:
     with pytest.raises(NotAGeocoder, match="répond sans fin"):
-        geocoder.search_csv(STREET[:1])
+        a_client(limits=Limits(body_bytes=10)).search_csv(STREET[:1])
 
 
 def test_an_account_is_given_to_the_geocoder_and_told_to_nobody(

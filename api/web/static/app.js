@@ -199,9 +199,11 @@ const box = document.getElementById("q");
 if (box) {
   suggest(box, document.getElementById("suggestions"), {
     near: () => map?.centre(),
+    source: document.getElementById("suggestions-source"),
     choose: ({ kind, id, lon, lat }) => {
       if (kind === "structure" || kind === "identifier") go(structureAddress(id));
       else if (kind === "categorie") go(asking({ q: null, categorie: id }));
+      else if (kind === "address") go(asking({ ...ANYWHERE, q: null, lat: lat.toFixed(4), lon: lon.toFixed(4), radius: 10000, sort: "distance" }));
       else { go(asking({ ...ANYWHERE, q: null, sort: null, commune: id })); }
     },
   });

@@ -2,7 +2,7 @@
 const WAIT_MS = 120;
 const KINDS = { structure: "Structure", categorie: "Catégorie", commune: "Commune", address: "Adresse", identifier: "Numéro" };
 
-export function suggest(input, list, { choose, near }) {
+export function suggest(input, list, { choose, near, source }) {
   let found = [];
   let active = -1;
   let timer = 0;
@@ -15,6 +15,7 @@ export function suggest(input, list, { choose, near }) {
     clearTimeout(timer);
     asked?.abort();
     list.hidden = true;
+    if (source) source.hidden = true;
     active = -1;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -61,6 +62,7 @@ export function suggest(input, list, { choose, near }) {
     } catch { return; }
     list.replaceChildren(...found.map(line));
     list.hidden = found.length === 0;
+    if (source) source.hidden = !found.some(({ kind }) => kind === "address");
     active = -1;
     input.setAttribute("aria-expanded", String(found.length > 0));
     input.removeAttribute("aria-activedescendant");
@@ -68,6 +70,7 @@ export function suggest(input, list, { choose, near }) {
 
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, WAIT_MS); });
   input.addEventListener("blur", close);
+  source?.addEventListener("mousedown", (event) => event.preventDefault()); // the list stays while its link is pressed
   input.form.addEventListener("submit", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !list.hidden) { event.preventDefault(); close(); return; }

@@ -39,6 +39,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "dates": "dates lisibles",
         "drift": "placés par la source",
         "geocoding": "positions du géocodeur",
+        "geocoding_departement": "positions du géocodeur, département par département",
         "coverage": "structures placées",
         "size": "taille du fichier",
         "active": "établissements ouverts",

@@ -23,6 +23,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     geocoding: float = (
         0.05  # structures that a geocoder placed and no longer does, or elsewhere: its index lost a part of France
     )
+    geocoding_departement: float = 0.5  # the same, in the département that lost most
     coverage: float = 0.93  # open establishments on the map, all fallbacks used
     orphans: float = 0.01  # numbers of the activities flow that no structure has: a warning, the live flow had none
     min_bytes: int = 30_000_000  # of the download: the gzip has been 50 MB since it exists

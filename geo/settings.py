@@ -48,7 +48,7 @@ class Settings:
         home = Path(os.environ.get("LUM1_HOME") or REPOSITORY / ".lum1").absolute()
         url = os.environ.get("LUM1_DATABASE_URL") or _recorded_url(home)
         key = os.environ.get("LUM1_SIRENE_API_KEY", "").strip()
-        geocoder_url, account = _without_account(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url)
+        geocoder_url, account = _geocoder(os.environ.get("LUM1_GEOCODER_URL") or cls.geocoder_url)
         return cls(
             home=home,
             database_url=url,
@@ -102,14 +102,30 @@ def _recorded_url(home: Path) -> str:
     return recorded.read_text().strip() if recorded.exists() else ""
 
 
-def _without_account(url: str) -> tuple[str, tuple[str, str] | None]:
-    """An address as it may be shown, and the name and password that it held.
+def _geocoder(url: str) -> tuple[str, tuple[str, str] | None]:
+    """An address as it may be shown, and the name and password that it held. What is refused is not quoted: a secret may be in it.
 
-    >>> _without_account("https://alice:s%40cret@geocodeur.example/")
+    >>> _geocoder("https://alice:s%40cret@geocodeur.example/")
     ('https://geocodeur.example', ('alice', 's@cret'))
     """
-    parts = urlsplit(url.strip().rstrip("/"))
-    named, separator, machine = parts.netloc.rpartition("@")
+    try:
+        parts = urlsplit(url.strip().rstrip("/"))
+        named, separator, machine = parts.netloc.rpartition("@")
+        _ = parts.port  # ValueError where it is no number
+        wrong = (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or any(mark in machine + parts.path for mark in "@ ")
+        )
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise Lum1Error(
+            "LUM1_GEOCODER_URL n’est pas l’adresse d’un géocodeur : « https://machine[:port][/chemin] » est attendu, ou "
+            "« https://nom:mot-de-passe@machine… », où les signes / ? # @ : d’un mot de passe s’écrivent %2F %3F %23 %40 %3A."
+        )
     name, _, password = named.partition(":")
     account = (unquote(name), unquote(password)) if separator else None
     return urlunsplit(parts._replace(netloc=machine)), account

@@ -22,6 +22,10 @@ class LocalServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def is_over(self, within_s: float) -> bool:
+        """Whether it ends in that time."""
+        return self._closing.wait(within_s)
+
     def wait_for_the_end(self) -> None:
         """What a server that goes silent does."""
         self._closing.wait(600)

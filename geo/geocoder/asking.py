@@ -1,6 +1,5 @@
 """One request to a geocoder: its body, or an error that says whether to ask again, to ask for less, or to stop."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,11 +7,12 @@ from typing import TypeVar
 
 import requests
 
+from geo.deadline import Deadline, Overrun
 from geo.errors import NotAGeocoder, Unreachable
 from geo.geocoder.reading import Garbled
 from geo.patience import Effort, Interrupted, NoContact, Patience
 from geo.quota import Quota
-from geo.web import CONNECT_S, failure_of, host, retry_after_s
+from geo.web import CONNECT_S, failure_of, host, is_of_this_machine, retry_after_s
 
 TOO_BUSY = {429, 503}  # of the service, whatever is asked
 PASSING = {
@@ -46,8 +46,8 @@ class Limits:
     """What one answer may take before it is no answer."""
 
     connect_s: float = CONNECT_S
-    body_s: float = 120.0  # from its first byte to its last: a batch's answer is some megabytes
-    body_bytes: int = 200_000_000
+    body_s: float = 120.0  # beyond the silence that is accepted before it: a batch's answer is some megabytes
+    body_bytes: int = 1_000_000  # once decompressed; of a batch, beside what its rows take
 
 
 LIMITS = Limits()  # of batches, which hold the lock of loads meanwhile
@@ -68,15 +68,20 @@ class Asking:
         self._limits = limits
         self._quota = quota
         self._patience = patience
+        self._deadline = Deadline()
         self._session = requests.Session()
+        self._session.trust_env = not is_of_this_machine(base_url)  # no proxy hears what is asked of this machine
         self._session.headers.update({"User-Agent": "lum1"})
         self._session.auth = account
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, self._deadline.adapter())
 
     def get(
         self, endpoint: str, asked: Mapping[str, str], read: Callable[[bytes], Read], silence_s: float, tries: int
     ) -> Read:
         """What `read` makes of the body; TooMuch when this very question is refused, or has failed so many times."""
-        return self._insist(lambda: self._sent("GET", endpoint, silence_s, params=asked), read, tries)
+        most = self._limits.body_bytes
+        return self._insist(lambda: self._sent("GET", endpoint, silence_s, most, params=asked), read, tries)
 
     def post(
         self,
@@ -85,12 +90,14 @@ class Asking:
         data: bytes,
         read: Callable[[bytes], Read],
         silence_s: float,
+        rows_bytes: int,
         tries: int,
     ) -> Read:
-        """The same of a file and the fields beside it."""
+        """The same of a file and the fields beside it; `rows_bytes`: the most that an honest answer's rows take."""
         fields = [(name, (None, value)) for name, value in form]  # without a file's name, what a part holds is a value
         files = [*fields, ("data", ("adresses.csv", data, "text/csv; charset=utf-8"))]
-        return self._insist(lambda: self._sent("POST", endpoint, silence_s, files=files), read, tries)
+        most = self._limits.body_bytes + rows_bytes
+        return self._insist(lambda: self._sent("POST", endpoint, silence_s, most, files=files), read, tries)
 
     def gives_up(self, failure: Exception) -> Unreachable:
         """What to tell of a service that answers nothing any more."""
@@ -121,40 +128,41 @@ class Asking:
     def _said(self, failure: Interrupted) -> str:
         return f"{host(self.base_url)} envoie {failure}" if isinstance(failure, Garbled) else str(failure)
 
-    def _sent(self, method: str, endpoint: str, silence_s: float, **asked: object) -> bytes:
+    def _sent(self, method: str, endpoint: str, silence_s: float, most_bytes: int, **asked: object) -> bytes:
         self._quota.take()
         try:
-            # no redirect is followed: addresses are not carried along to another host
-            answer = self._session.request(
-                method,
-                f"{self.base_url}/{endpoint}",
-                timeout=(self._limits.connect_s, silence_s),
-                allow_redirects=False,
-                stream=True,
-                **asked,  # type: ignore[arg-type]
-            )
-            with answer:
-                return self._usable(answer, endpoint)
+            with self._deadline.within(silence_s + self._limits.body_s):
+                # no redirect is followed: addresses are not carried along to another host
+                answer = self._session.request(
+                    method,
+                    f"{self.base_url}/{endpoint}",
+                    timeout=(self._limits.connect_s, silence_s),
+                    allow_redirects=False,
+                    stream=True,
+                    **asked,  # type: ignore[arg-type]
+                )
+                with answer:
+                    return self._usable(answer, endpoint, most_bytes)
+        except Overrun:
+            raise Interrupted(f"{host(self.base_url)} : réponse trop lente") from None
         except requests.RequestException as error:
             raise self._failure(error) from None  # its text has the question's address
 
-    def _body(self, answer: requests.Response) -> bytes:
-        """All of it, unless it trickles or never ends: the lock of loads is held meanwhile."""
-        until, body = time.monotonic() + self._limits.body_s, bytearray()
+    def _body(self, answer: requests.Response, most_bytes: int) -> bytes:
+        """All of it, as it is decompressed, unless it never ends."""
+        body = bytearray()
         for piece in answer.iter_content(PIECE_BYTES):
             body += piece
-            if len(body) > self._limits.body_bytes:
+            if len(body) > most_bytes:
                 raise NotAGeocoder(
                     f"{self.base_url} répond sans fin : ce n’est pas un géocodeur que lum1 connaisse ; vérifiez {SETTING}."
                 )
-            if time.monotonic() > until:
-                raise Interrupted(f"{host(self.base_url)} : réponse trop lente")
         return bytes(body)
 
-    def _usable(self, answer: requests.Response, endpoint: str) -> bytes:
+    def _usable(self, answer: requests.Response, endpoint: str, most_bytes: int) -> bytes:
         status, said = answer.status_code, f"{host(self.base_url)} répond {answer.status_code}"
         if status == 200:
-            return self._body(answer)
+            return self._body(answer, most_bytes)
         if status in TOO_BUSY:
             raise Busy(said, retry_after_s(answer.headers.get("Retry-After"), datetime.now(UTC)))
         if status in PASSING:

@@ -1,14 +1,16 @@
 """A client of the BAN's contract (DATA-FACTS § 5.1): one address, one point, or thousands of addresses in batches."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+
+import msgspec
 
 from geo.errors import Lum1Error, NotAGeocoder
 from geo.geocoder import table
 from geo.geocoder.asking import LIMITS, SETTING, Asking, Limits, TooMuch
 from geo.geocoder.reading import NOT_FOUND, answers_of_features
-from geo.geocoder.shapes import Answer, Question, Status
+from geo.geocoder.shapes import Answer, Kind, Question, Status
 from geo.patience import Patience
 from geo.quota import Quota
 from geo.settings import Settings
@@ -21,8 +23,12 @@ ERROR, SKIPPED = Answer(Status.ERROR), Answer(Status.SKIPPED)
 ANSWER_S = 30.0  # of silence, before one address
 ROWS_A_SECOND = 40  # of a slow addok: a batch is waited for as long as that takes
 TRIES = 2  # of the same failure, before less is asked
-# Rows that fail alone one after the other, none answered between them: then it is the service that fails, not the rows.
+# Rows that fail alone one after the other, none answered between them: is it the service that fails, or these rows?
 ALL_TROUBLED, ALL_REFUSED = 3, 20
+MOST_FAILED = 200  # rows of one run: each is asked again and waited for
+ANYBODYS = Question(
+    "PARIS", citycode="75056"
+)  # what tells the one from the other: every geocoder of France answers something
 
 
 class Geocoder:
@@ -43,6 +49,7 @@ class Geocoder:
         self.reasons: Counter[str] = Counter()
         self._asking = Asking(self.base_url, quota, patience or Patience(), account, limits)
         self._answer_s = answer_s
+        self._failed = 0
         self._failed_alone = 0
 
     @classmethod
@@ -93,7 +100,9 @@ class Geocoder:
             answers = self._asked(questions, tries)
         except TooMuch as refusal:
             if len(questions) == 1:
-                return [self._failed(refusal)]
+                kind = questions[0].kind and Kind.MUNICIPALITY
+                anybodys = msgspec.structs.replace(ANYBODYS, kind=kind)
+                return [self._fails(refusal, lambda: self._asked([anybodys], tries=1))]
             middle = len(questions) // 2
             return [answer for half in (questions[:middle], questions[middle:]) for answer in self._half(half)]
         self._failed_alone = 0
@@ -119,17 +128,28 @@ class Geocoder:
         if len(data) >= MOST_BYTES or count >= MOST_ROWS - 1:  # the header is a line too
             raise TooMuch("lot trop grand")
         silence_s = self._answer_s + count / ROWS_A_SECOND
+        rows_bytes = len(data) + count * table.ANSWER_BYTES
         return self._asking.post(
-            "search/csv", table.form_of(questions), data, lambda body: table.read(body, count), silence_s, tries
+            "search/csv",
+            table.form_of(questions),
+            data,
+            lambda body: table.read(body, count),
+            silence_s,
+            rows_bytes,
+            tries,
         )
 
     def _one(self, endpoint: str, asked: Mapping[str, str]) -> list[Answer]:
         try:
-            answers = self._asking.get(endpoint, asked, answers_of_features, self._answer_s, TRIES)
+            answers = self._got(endpoint, asked, TRIES)
         except TooMuch as refusal:
-            return [self._failed(refusal)]
+            anybodys = {"q": ANYBODYS.text, "limit": "1", "autocomplete": "0"}
+            return [self._fails(refusal, lambda: self._got("search", anybodys, tries=1))]
         self._failed_alone = 0
         return answers
+
+    def _got(self, endpoint: str, asked: Mapping[str, str], tries: int) -> list[Answer]:
+        return self._asking.get(endpoint, asked, answers_of_features, self._answer_s, tries)
 
     def _failed_by_itself(self, question: Question, alone: bool) -> Answer:
         """The service says « error » of a row: it is asked once more, alone."""
@@ -139,14 +159,26 @@ class Geocoder:
         self.reasons["le service répond « error »"] += 1
         return ERROR
 
-    def _failed(self, refusal: TooMuch) -> Answer:
+    def _fails(self, refusal: TooMuch, ask_anybodys: Callable[[], object]) -> Answer:
         self.reasons[str(refusal)] += 1
+        self._failed += 1
         self._failed_alone += 1
-        if refusal.may_pass and self._failed_alone >= ALL_TROUBLED:
+        if self._failed_alone < (ALL_TROUBLED if refusal.may_pass else ALL_REFUSED):
+            return ERROR
+        if self._failed <= MOST_FAILED and _is_answered(ask_anybodys):
+            self._failed_alone = 0
+            return ERROR
+        if refusal.may_pass:
             raise self._asking.gives_up(refusal)
-        if self._failed_alone >= ALL_REFUSED:
-            raise NotAGeocoder(
-                f"Le géocodeur {self.base_url} refuse tout ce qui lui est demandé ({refusal}) : "
-                f"est-il à jour, et avec les filtres « citycode » et « type » ? Sinon donnez-en un autre dans {SETTING}."
-            )
-        return ERROR
+        raise NotAGeocoder(
+            f"Le géocodeur {self.base_url} refuse tout ce qui lui est demandé ({refusal}) : "
+            f"est-il à jour, et avec les filtres « citycode » et « type » ? Sinon donnez-en un autre dans {SETTING}."
+        )
+
+
+def _is_answered(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except TooMuch:
+        return False
+    return True

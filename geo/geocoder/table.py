@@ -15,6 +15,8 @@ COLUMNS = (ROW, *ASKED, CITYCODE, KIND)
 # of the answer; « result_status » is the Géoplateforme's, and only of late: addok-csv leaves the rest empty instead
 NEEDED = ("longitude", "latitude", "result_label", "result_score", "result_type")
 STATUSES = frozenset(Status)
+ANSWER_BYTES = 2_000  # of one row, beside what was asked: three times the longest that we have seen
+LONGEST_LINE = 65_536
 
 
 def words_of(question: Question) -> tuple[str, str, str]:
@@ -47,6 +49,8 @@ def form_of(questions: Sequence[Question]) -> list[tuple[str, str]]:
 
 def read(body: bytes, count: int) -> list[Answer]:
     """As many answers, in the order of the rows; Garbled when a row is missing, cut or in another's place."""
+    if max(map(len, body.split(b"\n"))) > LONGEST_LINE:
+        raise Garbled("une ligne sans fin")
     try:
         rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
         missing = [name for name in (ROW, *NEEDED) if name not in (rows.fieldnames or ())]

@@ -10,10 +10,12 @@ It finds every address that begins with a number: at the number's thousandth of 
 """
 
 import csv
+import gzip
 import io
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -56,6 +58,7 @@ class Said:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut_at: int | None = None  # bytes of the body, then the connection ends
+    trickles: str | None = None  # a byte at a time and without end: « headers », « sized » or « chunked »
 
 
 Behaviour = Callable[["FaultyGeocoder", Asked], Said | None]
@@ -177,6 +180,17 @@ def without(*columns: str) -> Behaviour:
     return lambda _, asked: table(asked, [row | found(asked, row) for row in asked.table], kept)
 
 
+def trickling(what: str) -> Behaviour:
+    """Never silent, never done."""
+    return lambda *_: Said(200, trickles=what)
+
+
+def unfolding(size: int) -> Behaviour:
+    """Some bytes that become so many."""
+    body = gzip.compress(b"x" * size)
+    return lambda *_: Said(200, body, {"Content-Encoding": "gzip"})
+
+
 def silent(server: FaultyGeocoder, _: Asked) -> Said | None:
     server.wait_for_the_end()
     return None
@@ -223,13 +237,28 @@ def _handler(server: FaultyGeocoder) -> type[BaseHTTPRequestHandler]:
             self._say(server.answer(asked, self.headers["Authorization"]))
 
         def _say(self, said: Said) -> None:
+            if said.trickles:
+                return self._trickle(said.trickles)
             self.send_response(said.status)
             for name, value in said.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(said.body)))
             self.end_headers()
-            self.wfile.write(said.body[: said.cut_at])
+            with suppress(OSError):  # who asked may have heard enough
+                self.wfile.write(said.body[: said.cut_at])
             self.close_connection = True
+
+        def _trickle(self, what: str) -> None:
+            self.close_connection = True
+            begun = {
+                "headers": b"X-Slow: ",
+                "sized": b"Content-Length: 1000000\r\n\r\n",
+                "chunked": b"Transfer-Encoding: chunked\r\n\r\n100000\r\n",
+            }[what]
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n" + begun)
+            with suppress(OSError):
+                while not server.is_over(0.05):
+                    self.wfile.write(b"x")
 
         def log_message(self, *_: object) -> None:
             pass

@@ -28,6 +28,8 @@ from tests.geocoder.faulty import (
     silent,
     status,
     table,
+    trickling,
+    unfolding,
     without,
 )
 
@@ -251,15 +253,51 @@ def test_a_score_that_is_none_is_no_answer(server: FaultyGeocoder, geocoder: Geo
     assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
 
 
-def test_an_answer_that_trickles_for_ever_is_left(a_client: MakeGeocoder) -> None:
-    geocoder = a_client(limits=Limits(body_s=-1.0))
+@pytest.mark.parametrize("what", ["headers", "sized", "chunked"])
+def test_an_answer_that_trickles_for_ever_is_left(server: FaultyGeocoder, a_client: MakeGeocoder, what: str) -> None:
+    server.always = trickling(what)
+    geocoder = a_client(answer_s=0.2, limits=Limits(body_s=0.2))
     assert [each.status for each in geocoder.search_csv(STREET[:1])] == [Status.ERROR]
     assert any("réponse trop lente" in reason for reason in geocoder.reasons)
 
 
-def test_an_answer_without_end_is_left(a_client: MakeGeocoder) -> None:
+@pytest.mark.parametrize("size", [2_000_000, 190_000_000])
+def test_an_answer_without_end_is_left_however_small_it_travels(
+    server: FaultyGeocoder, geocoder: Geocoder, size: int
+) -> None:
+    server.always = unfolding(size)
     with pytest.raises(NotAGeocoder, match="répond sans fin"):
-        a_client(limits=Limits(body_bytes=10)).search_csv(STREET[:1])
+        geocoder.search_csv(STREET[:1])
+
+
+def test_rows_that_it_cannot_take_do_not_condemn_a_service_that_answers_the_others(
+    server: FaultyGeocoder, geocoder: Geocoder
+) -> None:
+    """As the second run asks them: nothing else is left to ask."""
+    broken = [Question(f"{number} BROKEN") for number in range(1, 6)]
+    server.always = on_rows_with("BROKEN", status(500))
+    assert [each.status for each in geocoder.search_csv(broken)] == [Status.ERROR] * 5
+
+
+def test_a_line_without_end_is_no_answer(server: FaultyGeocoder, geocoder: Geocoder) -> None:
+    server.next_answers(unfolding(900_000))
+    assert numbers(geocoder, STREET) == HONEST
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "alice:s3cret@127.0.0.1:9200", "http://alice:s3/cret@127.0.0.1", "http://alice:s3#cret@127.0.0.1", "http://[::1",
+        "http://127.0.0.1/?key=s3cret", "http://alice:1/s3cret@127.0.0.1", "ftp://127.0.0.1/s3cret", "http:///s3cret",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_a_geocoder_s_is_refused_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("LUM1_GEOCODER_URL", written)
+    with pytest.raises(Lum1Error, match="LUM1_GEOCODER_URL n’est pas l’adresse d’un géocodeur") as refused:
+        Settings.from_environment()
+    assert "cret" not in str(refused.value)
 
 
 def test_an_account_is_given_to_the_geocoder_and_told_to_nobody(

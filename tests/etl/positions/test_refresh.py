@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from etl.gates import judge
 from etl.load import Silent
-from etl.positions import forgetting, pipeline
+from etl.positions import forgetting, gates, pipeline
 from etl.registers import acts
 from etl.report import Report, as_text
 from geo.errors import NotAGeocoder, NotReady
@@ -193,13 +194,27 @@ def test_an_index_that_lost_its_addresses_is_refused_and_nobody_is_moved(
     later = settings(told, geocoder, geocoder_indexed_on=date(2027, 1, 1))
     report = pipeline.refresh(later, Silent())
     assert report.state == "refused"
-    (verdict,) = report.gates
-    assert verdict.message.startswith("1 structures que le géocodeur ne place plus, ou à plus de 500 m, 100,00")
+    verdict, _ = report.gates
+    assert verdict.message.startswith("1 structure que le géocodeur ne place plus, ou à plus de 500\u202fm, 100,00")
     assert "LUM1_GEOCODER_INDEXED_ON" in (report.error or "")
     assert served(told)[0] == (f"f{EGE}", "housenumber", "geocoder")
     assert told.rows(f"SELECT precision FROM geocoded_structure WHERE id = 'f{EGE}'") == [("housenumber",)]
     assert pipeline.refresh(later, Silent(), accept=["geocoding"]).state == "published"
     assert served(told)[0] == (f"f{EGE}", "commune", "commune")
+
+
+def test_an_index_that_lost_one_departement_is_refused_though_it_is_a_small_part_of_france() -> None:
+    """22 of the 491 that it places, as a lost Nord is of a small country: under the share of the whole."""
+    departements = {"59": gates.Placed(22, 22, 0), "33": gates.Placed(469, 0, 2)}
+    national, of_one = judge(gates.Counted(fictitious=False, departements=departements), gates.GATES)
+    assert national.passed
+    assert of_one.refuses
+    assert "22 structures que le géocodeur ne place plus, ou à plus de 500\u202fm (Nord), 100,00" in of_one.message
+
+
+def test_a_few_that_move_in_a_departement_of_few_are_nothing() -> None:
+    departements = {"59": gates.Placed(400, 3, 2), "48": gates.Placed(6, 5, 0), None: gates.Placed(1, 1, 0)}
+    assert all(each.passed for each in judge(gates.Counted(fictitious=False, departements=departements), gates.GATES))
 
 
 def test_a_service_that_does_not_answer_is_no_index_that_lost_its_addresses(

@@ -46,5 +46,5 @@ def coverage(connection: Connection, register: str = "finess") -> dict[str, Any]
 
 def worst_placed(covered: Mapping[str, Covered], shown: int) -> list[str]:
     """The départements whose open structures are the least precisely placed, worst first."""
-    known = [code for code, each in covered.items() if each.open and code in area_names("departement")]
+    known = [code for code, each in covered.items() if each.precise < each.open and code in area_names("departement")]
     return sorted(known, key=lambda code: covered[code].precise / covered[code].open)[:shown]

@@ -103,7 +103,7 @@ def _recorded_url(home: Path) -> str:
 
 
 def _geocoder(url: str) -> tuple[str, tuple[str, str] | None]:
-    """An address as it may be shown, and the name and password that it held. What is refused is not quoted: a secret may be in it.
+    """An address as it may be shown, and the account that it held. What is refused is not quoted: a secret may be in it.
 
     >>> _geocoder("https://alice:s%40cret@geocodeur.example/")
     ('https://geocodeur.example', ('alice', 's@cret'))

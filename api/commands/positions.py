@@ -1,10 +1,11 @@
 """`pin` and `positions`: a point placed by hand, what each source says of a place, who disagrees, how good they are."""
 
+from datetime import datetime
 from typing import Any
 
 import click
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from api.commands.acts import DEPARTEMENT, instance_of, reading, said
 from api.commands.database import settings_with_database
@@ -19,14 +20,23 @@ from geo.position import distance_m
 from geo.publication import served_publication
 from geo.whereabouts import id_of
 
+
+class Degrees(click.FloatRange):
+    """A longitude or a latitude, with a point or a comma."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        written: Any = value.replace(",", ".") if isinstance(value, str) else value
+        return super().convert(written, param, ctx)
+
+
 NEGATIVE_NUMBERS = {"ignore_unknown_options": True}  # the longitudes of Guadeloupe are no options
 
 
 @click.command(context_settings=NEGATIVE_NUMBERS)
 @click.argument("structure", metavar="ID")
-@click.argument("lon", type=click.FloatRange(-180, 180), required=False)
-@click.argument("lat", type=click.FloatRange(-90, 90), required=False)
-@click.option("--by", callback=said, metavar="NOM", help="Qui le place.")
+@click.argument("lon", type=Degrees(-180, 180), required=False)
+@click.argument("lat", type=Degrees(-90, 90), required=False)
+@click.option("--by", callback=said, metavar="NOM", help="Qui le place, ou l’ôte.")
 @click.option("--reason", callback=said, metavar="TEXTE", help="Pourquoi : sur place, appel du…")
 @click.option("--loin", is_flag=True, help="Même à plus de vingt kilomètres de sa commune.")
 @click.option("--undo", is_flag=True, help="Revenir à ce que disent les sources.")
@@ -49,7 +59,8 @@ def pin(
     with Bars() as bars:
         done = acts.pin(instance, structure, lon, lat, by, reason, bars, far=loin)
     click.echo(
-        f"{done.name} ({done.structure}) placée à {lat:.6f}, {lon:.6f} par {by}. « pin {structure} --undo » en revient."
+        f"{done.name} ({done.structure}) placée à {lat:.6f}, {lon:.6f} par {by}. "
+        f"« pin {done.structure} --undo --by … --reason … » en revient."
     )
     for point, distance in done.distances:
         click.echo(f"    à {metres(distance)} de ce que dit {label('position_source', point.source)}{_refused(point)}")
@@ -70,9 +81,10 @@ def show(structure: str, as_json: bool) -> None:
     with reading() as connection:
         identifier = id_of(connection, structure)
         served = connection.execute(text(SERVED), {"id": identifier}).mappings().one()
+        pins = _pins(connection, structure=identifier, undone=True)
         points = placed.points_of(connection, identifier)
     if as_json:
-        click.echo(msgspec.json.encode({"served": {**served}, "sources": points}).decode())
+        click.echo(msgspec.json.encode({"served": {**served}, "sources": points, "pins": pins}).decode())
         return
     click.echo(f"{served['name']} — {served['place']}")
     click.echo(f"    servie : {_where(served)}")
@@ -82,6 +94,25 @@ def show(structure: str, as_json: bool) -> None:
             apart = f", à {metres(distance_m(served['lon'], served['lat'], point.lon, point.lat))}"
         where = f"{point.lat:.6f}, {point.lon:.6f}, {label('precision', point.precision)}{apart}"
         click.echo(f"    {label('position_source', point.source)} : {where}{_refused(point)}")
+    for each in pins:
+        click.echo(f"    {_told(each)}")
+
+
+@positions.command("pins")
+@click.option("--undone", is_flag=True, help="Avec ceux qui ont été ôtés.")
+@click.option("--json", "as_json", is_flag=True, help="En JSON.")
+def list_pins(undone: bool, as_json: bool) -> None:
+    """Les points placés à la main : par qui, quand, pourquoi ; les derniers d’abord."""
+    with reading() as connection:
+        found = _pins(connection, structure=None, undone=undone)
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    if not found:
+        click.echo("Aucun point placé à la main.")
+    for each in found:
+        click.echo(f"{each.structure}  {each.name or 'n’est plus publiée'}")
+        click.echo(f"    {_told(each)}")
 
 
 @positions.command("conflicts")
@@ -117,17 +148,54 @@ def quality(departements: bool, as_json: bool) -> None:
     click.echo(msgspec.json.encode(found).decode() if as_json else told.as_text(found, every=departements))
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """A point placed by hand, standing or not; `name` of its structure, null where it is told no more."""
+
+    structure: str
+    name: str | None
+    lon: float
+    lat: float
+    by: str
+    reason: str
+    pinned_at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+    undone_reason: str | None
+
+
+def _pins(connection: Connection, *, structure: str | None, undone: bool) -> list[Pin]:
+    rows = connection.execute(text(PINS), {"structure": structure, "undone": undone})
+    return [Pin(**row) for row in rows.mappings()]
+
+
+def _told(pin: Pin) -> str:
+    point = f"{pin.lat:.6f}, {pin.lon:.6f}"
+    placed_so = f"placé à la main à {point} le {pin.pinned_at:%d/%m/%Y} par {pin.by} : {pin.reason}"
+    if pin.undone_at is None:
+        return placed_so
+    return f"{placed_so} ; ôté le {pin.undone_at:%d/%m/%Y} par {pin.undone_by} : {pin.undone_reason}"
+
+
 def _where(served: Any) -> str:
     if served["lon"] is None:
         return "sans position"
     source = label("position_source", served["position_source"])
-    return f"{served['lat']:.6f}, {served['lon']:.6f}, {label('precision', served['precision'])}, {source}"
+    said = [label("precision", served["precision"]), *([source] if served["precision"] != "pin" else [])]
+    return ", ".join((f"{served['lat']:.6f}", f"{served['lon']:.6f}", *said))
 
 
 def _refused(point: Point) -> str:
     return f" — écarté : {label('rule', point.rule)}" if point.rule else ""
 
 
+# A few hundred lines that people wrote; of one structure by pin_standing_idx where it stands, else by a scan of them.
+PINS = """
+SELECT p.structure, s.name, p.lon, p.lat, p.by, p.reason, p.pinned_at, p.undone_at, p.undone_by, p.undone_reason
+FROM pin AS p
+LEFT JOIN structure AS s ON s.id = p.structure
+WHERE (CAST(:structure AS text) IS NULL OR p.structure = :structure) AND (:undone OR p.undone_at IS NULL)
+ORDER BY p.pinned_at DESC, p.id DESC
+"""
 # By structure's primary key.
 SERVED = """
 SELECT s.id, s.name, s.lon, s.lat, s.precision, s.position_source,

@@ -50,7 +50,7 @@ def departements_by(rows: list[OfDepartement], order: str) -> list[OfDepartement
 
 def least_precise(rows: list[OfDepartement], shown: int) -> list[OfDepartement]:
     """The known départements whose structures are the least precisely placed, worst first."""
-    return departements_by([row for row in rows if row.code != UNKNOWN and row.open], "precises")[:shown]
+    return departements_by([row for row in rows if row.code != UNKNOWN and row.precise < row.open], "precises")[:shown]
 
 
 def share_of(row: OfDepartement) -> float | None:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from api.web.typography import spaced
+
 # Five steps of one colour, `niveau-0` to `niveau-4` in the style sheet: what a share is at least.
 LEVELS = (0.0, 0.5, 0.7, 0.85, 0.95)
-LEVEL_NAMES = ("moins de 50 %", "50 à 70 %", "70 à 85 %", "85 à 95 %", "95 % et plus")
+LEVEL_NAMES = tuple(map(spaced, ("moins de 50 %", "50 à 70 %", "70 à 85 %", "85 à 95 %", "95 % et plus")))
 GAP = 0.6  # between the parts of a stacked bar, on a length of 100
 
 
@@ -64,7 +66,7 @@ def _rows(parts: Iterable[Part], whole: float) -> Markup:
 
 
 def _told(part: Part, whole: float) -> str:
-    return f"{part.label} : {100 * part.value / whole:.1f} %".replace(".", ",")
+    return spaced(f"{part.label} : {100 * part.value / whole:.1f} %".replace(".", ","))
 
 
 def figure(name: str, title: str, description: str, kind: str, box: str, drawn: Markup) -> Markup:

@@ -14,6 +14,7 @@ from api.web import once, registers, whereabouts, zones
 from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
+from api.web.typography import FrenchSpaces
 from geo import figures
 from geo.figures import NARROW_SPACE
 from tiles.style import colour_of
@@ -33,6 +34,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[FrenchSpaces],
     )
     environment.filters |= {
         "nombre": figures.number,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time
+from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -113,18 +114,23 @@ def _check_geocoder(settings: Settings, served: Publication) -> None:
             "LUM1_LIVE=0 interdit le réseau : donnez dans LUM1_GEOCODER_URL un géocodeur de cette machine, "
             "ou relancez sans LUM1_LIVE=0."
         )
-    if served.fictitious and settings.geocoder_url == Settings.geocoder_url:
+    if served.fictitious and _is_public(settings.geocoder_url):
         raise NotReady(
             "Les structures servies sont fictives : leurs adresses ne sont pas demandées à un service public. "
             "Donnez un géocodeur à vous dans LUM1_GEOCODER_URL."
         )
 
 
+def _is_public(geocoder: str) -> bool:
+    """The Géoplateforme's, however its address is written."""
+    return urlsplit(geocoder).hostname == urlsplit(Settings.geocoder_url).hostname
+
+
 def _source(index: Index, known_day: date | None, served: Publication) -> Source:
     """Addresses are credited by the day of their index where the operator knows it (Licence Ouverte 2.0), by none otherwise."""
     said = f"{index.geocoder} {index.indexed_on}"
     return Source(
-        name="Base adresse nationale" if index.geocoder == Settings.geocoder_url else "Géocodeur de l’exploitant",
+        name="Base adresse nationale" if _is_public(index.geocoder) else "Géocodeur de l’exploitant",
         origin="demo" if served.fictitious else "live",
         fictitious=served.fictitious,
         sha1=hashlib.sha1(said.encode(), usedforsecurity=False).hexdigest(),

@@ -129,17 +129,14 @@ def pin(
     `far`: even FAR_M and more out of its commune. InvalidPosition for a point that is out of its territory, or of France.
     """
     if not is_in_france(lon, lat):
-        raise InvalidPosition(
-            f"{lon} de longitude et {lat} de latitude ne sont pas en France : la longitude se donne avant la latitude."
-        )
+        raise InvalidPosition(f"{_written(lon, lat)} ne sont pas en France : la longitude se donne avant la latitude.")
     with instance.engine.connect() as connection:
         structure = id_of(connection, structure)
         point = {"structure": structure, "lon": lon, "lat": lat}
         found = connection.execute(text(PINNABLE), point).one()
     if found.elsewhere:
         raise InvalidPosition(
-            f"{lon} de longitude et {lat} de latitude sont hors du territoire de {found.name} : "
-            "la longitude se donne avant la latitude."
+            f"{_written(lon, lat)} sont hors du territoire de {found.name} : la longitude se donne avant la latitude."
         )
     if found.far and not far:
         raise InvalidPosition(
@@ -234,6 +231,10 @@ def _published(
         step("ménage")
         settling.finish(instance.engine, instance.home, instance.search_root)
     return together, [each.number for each in carriers if each.published]
+
+
+def _written(lon: float, lat: float) -> str:
+    return f"{lon} de longitude et {lat} de latitude".replace(".", ",")
 
 
 def _end_pin(connection: Connection, structure: str, by: str, reason: str) -> int:

@@ -265,12 +265,13 @@ WHERE s.open
 GROUP BY source, other
 ORDER BY array_position(CAST(:sources AS text[]), source), array_position(CAST(:sources AS text[]), other)
 """
-# In the order of letters, so that a source that is trusted more one day makes no other conflict.
+# In the order of letters, so that a source that is trusted more one day makes no other conflict. A pin has settled it.
 CONFLICTS = f"""
 CREATE TEMPORARY TABLE conflict_now ON COMMIT DROP AS
 SELECT id AS structure, least(source, other) AS source, greatest(source, other) AS other, distance_m
 FROM apart
 WHERE distance_m > {CONFLICT_M}
+  AND NOT EXISTS (SELECT FROM said AS pinned WHERE pinned.id = apart.id AND pinned.source = 'administrator')
 """
 END_CONFLICTS = """
 DELETE FROM position_conflict AS c

@@ -221,7 +221,7 @@ def test_the_panel_offers_activities_that_have_words_by_nature_with_their_counts
         "AMSR": (1, False),
     }  # fmt: skip
     assert 'data-tuiles="activite=EML%3A05602"' in page
-    assert "Retirer : </span>Scanographe à utilisation médicale" in page
+    assert "Retirer\u00a0: </span>Scanographe à utilisation médicale" in page
 
 
 def test_a_finer_activity_than_the_panel_s_stays_chosen(client: Client) -> None:

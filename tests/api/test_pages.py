@@ -163,14 +163,17 @@ def test_the_form_of_filters_loses_nothing_of_the_question(client: Client, asked
 )
 def test_every_filter_in_force_is_named_with_a_way_out(client: Client, asked: str, label: str) -> None:
     (token,) = re.findall(
-        r'<a class="jeton" href="/[?]"><span class="invisible">Retirer : </span>([^<]+) <', page(client, f"/?{asked}")
+        r'<a class="jeton" href="/[?]"><span class="invisible">Retirer\u00a0: </span>([^<]+) <',
+        page(client, f"/?{asked}"),
     )
     assert unescape(token) == label
 
 
 def test_the_way_out_of_a_point_leaves_no_order_by_distance(client: Client) -> None:
     html = page(client, "/?q=pharmacie&lat=48.85&lon=2.35&radius=5000&sort=distance")
-    assert '<a class="jeton" href="/?q=pharmacie"><span class="invisible">Retirer : </span>Autour d’un point' in html
+    assert (
+        '<a class="jeton" href="/?q=pharmacie"><span class="invisible">Retirer\u00a0: </span>Autour d’un point' in html
+    )
 
 
 def bounds(html: str) -> list[float]:

@@ -98,7 +98,7 @@ def geocoded(ledger: Ledger, finess: str, precision: str, reason: str | None, ad
 def page(ledger: Ledger, query: str = "", status: int = 200) -> str:
     answer = ledger.client.get(f"/donnees/positions{query}", headers=HTML)
     assert answer.status_code == status, answer.text
-    return answer.text.replace("\u202f", " ")
+    return answer.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def rows(html: str, heading: str) -> list[list[str]]:
@@ -317,3 +317,25 @@ def test_the_command_tells_the_same_figures(placed: Ledger) -> None:
 def test_the_command_says_that_nothing_was_asked(ledger: Ledger) -> None:
     ledger.publish(at(LILLE, "1", "housenumber", "finess"))
     assert "Aucune adresse n’a encore été cherchée" in ledger.command("positions", "quality").stdout
+
+
+def test_who_placed_a_structure_by_hand_when_and_why_is_told_with_what_was_undone(placed: Ledger) -> None:
+    execute(
+        placed,
+        """INSERT INTO pin (structure, lon, lat, "by", reason, pinned_at, undone_at, undone_by, undone_reason) VALUES
+        ('f1', 3.1, 50.6, 'A. Vérificateur', 'vu sur place', '2026-10-01', '2026-10-05', 'B. Relecteur', 'déménagée'),
+        ('f2', 3.2, 50.7, 'A. Vérificateur', 'appel du 9', '2026-10-09', NULL, NULL, NULL)""",
+    )
+    undone = (
+        "placé à la main à 50.600000, 3.100000 le 01/10/2026 par A. Vérificateur : vu sur place ; "
+        "ôté le 05/10/2026 par B. Relecteur : déménagée"
+    )
+    assert undone in placed.command("positions", "show", "f1").stdout
+    standing = placed.command("positions", "pins").stdout
+    assert standing.startswith("f2  ")
+    assert "f1" not in standing
+    told = json.loads(placed.command("positions", "pins", "--undone", "--json").stdout)
+    assert [(each["structure"], each["by"], each["undone_by"]) for each in told] == [
+        ("f2", "A. Vérificateur", None),
+        ("f1", "A. Vérificateur", "B. Relecteur"),
+    ]

@@ -322,7 +322,7 @@ def test_the_panel_offers_the_family_and_ticks_the_category_asked(client: Client
         ("lib:dentiste", "Chirurgien-dentiste")
     ]
     assert 'value="lib"> <span>Professionnels libéraux</span>' in html
-    token = re.search(r'class="jeton" href="[^"]*"><span class="invisible">Retirer : </span>([^<]*)', html)
+    token = re.search(r'class="jeton" href="[^"]*"><span class="invisible">Retirer\u00a0: </span>([^<]*)', html)
     assert token is not None
     assert token.group(1).strip() == "Chirurgien-dentiste"
 

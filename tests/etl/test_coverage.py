@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 from etl.counts import counts_of, total
 from etl.coverage import coverage, worst_placed
 from tests.builders import a_structure, insert_structures
-from tests.places import AJACCIO, LILLE, SAINT_DENIS_REUNION
+from tests.places import AJACCIO, BORDEAUX, LILLE, SAINT_DENIS_REUNION
 
 
 @pytest.fixture
@@ -52,6 +52,10 @@ def test_nothing_open_is_an_empty_coverage(empty: Connection) -> None:
     assert coverage(empty)["coverage"] == {}
 
 
-def test_the_worst_placed_come_first_and_nowhere_is_not_a_département(empty: Connection) -> None:
-    insert_structures(empty, [a_structure(at=LILLE), a_structure(at=AJACCIO, precision="commune"), a_structure()])
+def test_the_worst_placed_come_first_without_nowhere_and_without_those_that_are_all_well_placed(
+    empty: Connection,
+) -> None:
+    lille = [a_structure(at=LILLE), a_structure(at=LILLE, precision="commune")]
+    elsewhere = [a_structure(at=AJACCIO, precision="commune"), a_structure(at=BORDEAUX), a_structure()]
+    insert_structures(empty, [*lille, *elsewhere])
     assert worst_placed(counts_of(coverage(empty)).coverage, 5) == ["2A", "59"]

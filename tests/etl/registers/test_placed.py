@@ -214,6 +214,17 @@ def test_a_pin_wins_over_every_source_and_says_how_far_they_are(told: Instance) 
     assert told.differences() == []
 
 
+def test_a_pin_settles_what_sources_disagree_about_until_it_is_undone(told: Instance) -> None:
+    geocode(told, LILLE.moved(east_m=3_000))
+    place_again(told)
+    disagreeing = "SELECT source, other FROM position_conflict"
+    assert told.rows(disagreeing) == [("finess", "geocoder")]
+    pin(told, FAR)
+    assert told.rows(disagreeing) == []
+    acts.undo_pin(acting(told), ID, "B. Relecteur", "déménagée")
+    assert told.rows(disagreeing) == [("finess", "geocoder")]
+
+
 def test_a_pin_survives_the_next_file_and_the_next_geocoding(told: Instance, tmp_path: Path) -> None:
     pin(told, FAR)
     load(told, tmp_path, an_ege_at(LILLE.moved(north_m=60)), day=22)

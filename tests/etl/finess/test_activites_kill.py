@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from etl.finess.activites.pipeline import refresh
 from etl.ledger import LoadUnderWay
 from geo.settings import REPOSITORY
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess import published
 from tests.etl.finess.activities import a_file, an_activity, an_ege, an_entity, many
 from tests.etl.finess.test_kill import STATE
@@ -48,12 +50,27 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make_instance: Any, days: tuple[Path, Path, Path]) -> dict[str, list[Any]]:
-    """Where two days end when nothing happens."""
+def first_day(make_instance: MakeInstance, days: tuple[Path, Path, Path]) -> Iterator[Instance]:
+    """Loaded once; tests take copies."""
     with make_instance() as instance:
         instance.refresh(days[0])
-        for day in days[1:]:
-            assert load(instance, day) == "published"
+        assert load(instance, days[1]) == "published"
+        yield instance
+
+
+@pytest.fixture
+def instance_of_yesterday(make_instance: MakeInstance, first_day: Instance) -> Iterator[Instance]:
+    with make_instance(like=first_day) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    make_instance: MakeInstance, first_day: Instance, days: tuple[Path, Path, Path]
+) -> dict[str, list[Any]]:
+    """Where two days end when nothing happens."""
+    with make_instance(like=first_day) as instance:
+        assert load(instance, days[2]) == "published"
         return state(instance)
 
 
@@ -90,11 +107,9 @@ def killed_at(instance: Instance, file: Path, step: str) -> bool:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_on_the_second_day_yesterday_stays_and_the_next_run_ends_like_any_other(
-    instance: Instance, days: tuple[Path, Path, Path], undisturbed: dict[str, list[Any]], step: str
+    instance_of_yesterday: Instance, days: tuple[Path, Path, Path], undisturbed: dict[str, list[Any]], step: str
 ) -> None:
-    structures, first, second = days
-    instance.refresh(structures)
-    load(instance, first)
+    instance, second = instance_of_yesterday, days[2]
     yesterday = state(instance)
     assert killed_at(instance, second, step)
     assert state(instance) == yesterday

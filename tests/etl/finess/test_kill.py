@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from etl.ledger import LoadUnderWay
 from etl.load import Silent
 from etl.report import Report
 from geo.settings import REPOSITORY
+from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_pmej, an_address, an_ege, many
 from tests.etl.finess.test_history import DAY_1, DAY_2, a_day
 from tests.etl.instance import Instance
@@ -55,11 +57,24 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make_instance: Any, days: tuple[Path, Path]) -> dict[str, list[Any]]:
-    """Where two days end when nothing happens."""
+def first_day(make_instance: MakeInstance, days: tuple[Path, Path]) -> Iterator[Instance]:
+    """Loaded once; tests take copies."""
     with make_instance() as instance:
-        for day in days:
-            assert instance.refresh(day).state == "published"
+        assert instance.refresh(days[0]).state == "published"
+        yield instance
+
+
+@pytest.fixture
+def instance_of_yesterday(make_instance: MakeInstance, first_day: Instance) -> Iterator[Instance]:
+    with make_instance(like=first_day) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_instance: MakeInstance, first_day: Instance, days: tuple[Path, Path]) -> dict[str, list[Any]]:
+    """Where two days end when nothing happens."""
+    with make_instance(like=first_day) as instance:
+        assert instance.refresh(days[1]).state == "published"
         return state(instance)
 
 
@@ -89,10 +104,9 @@ def again(instance: Instance, file: Path) -> Report:
 
 @pytest.mark.parametrize("step", [*STEPS, *PIECES])
 def test_killed_on_the_second_day_yesterday_stays_and_the_next_run_ends_like_any_other(
-    instance: Instance, days: tuple[Path, Path], undisturbed: dict[str, list[Any]], step: str
+    instance_of_yesterday: Instance, days: tuple[Path, Path], undisturbed: dict[str, list[Any]], step: str
 ) -> None:
-    first, second = days
-    instance.refresh(first)
+    instance, second = instance_of_yesterday, days[1]
     yesterday = state(instance)
     died = killed_at(instance, second, step)
     assert died

@@ -73,10 +73,10 @@ class SearchEngine:
         if number is not None:
             return _placed_by_sql(connection, [number, *conditions(filters, structure)])
         index = self._indexes.of(publication.version)
-        found = words.narrowed(words.match(index, typed), index, SearchQuery(words=typed, filters=filters))
-        lon, lat = index.columns["lon"][found.ranks], index.columns["lat"][found.ranks]
+        ranks = words.placed(index, typed, filters)
+        lon, lat = index.columns["lon"][ranks], index.columns["lat"][ranks]
         standing = ~np.isnan(lon)
-        ids = [each.decode() for each in index.columns["ids"][found.ranks[standing]]]
+        ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
 
     def _columns(self, publication: Publication) -> Columns | None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,25 @@ from sqlalchemy import Connection
 from geo.errors import NotReady
 from search.document import Document
 from search.embedded.columns import Columns
+from search.embedded.finding import Finder
+from search.embedded.names import Names, NamesFiles
+from search.embedded.postings import FIELDS, Postings, PostingsFiles
+from search.embedded.recent import Recent
 from search.embedded.writing import write_columns
 
-FIELDS = ("name", "other", "categorie", "place", "entity")
+WORDS, POSTINGS, NAMES = "words", "postings", "names"  # folders: tantivy's and ours
+ANYWHERE = "anywhere"  # the words of all FIELDS
 WRITER_HEAP_BYTES = 64 << 20
-WORDS_FORM = (
-    "2"  # of the compared words (search.french, search.document): an index of another form would miss what is asked
-)
+# Of the compared words (search.french, search.document) and of the files: an index of another form would miss what is asked.
+WORDS_FORM = "3"
+MATCHES_BYTES = 64 << 20  # of what the last questions found, for each index that is open
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
 
 
 def schema() -> tantivy.Schema:
-    """Our own words, already normalised: split on spaces, nothing else."""
+    """What lines under the search box are found by; our own words, already normalised: split on spaces, nothing else."""
     builder = tantivy.SchemaBuilder()
-    for field in FIELDS:
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
-    builder.add_text_field("exact", tokenizer_name="raw", index_option="basic")
-    for field in ("typed", "sieve", "numbers"):
+    for field in (ANYWHERE, "typed", "sieve", "numbers"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
     builder.add_unsigned_field("ord", fast=True)
     builder.add_unsigned_field("quality", fast=True)
@@ -40,20 +42,18 @@ def schema() -> tantivy.Schema:
 class Words:
     """Every word of the index, with how often it is found: what typos are looked for among (search.typos.Vocabulary)."""
 
-    def __init__(self, searcher: tantivy.Searcher) -> None:
-        self._frequencies: dict[str, int] = {}
-        for field in FIELDS:
-            for word, found in searcher.terms_with_prefix(field, ""):
-                self._frequencies[word] = self._frequencies.get(word, 0) + found
-        self._by_letter: dict[str, list[str]] = {}
-        for word in self._frequencies:
-            self._by_letter.setdefault(word[0], []).append(word)
+    def __init__(self, postings: Postings) -> None:
+        self._postings = postings
+        self._by_letter: dict[str, Sequence[str]] = {}
 
     def frequency(self, word: str) -> int:
-        return self._frequencies.get(word, 0)
+        number = self._postings.number(word)
+        return 0 if number is None else self._postings.found(number)
 
     def beginning_with(self, letter: str) -> Sequence[str]:
-        return self._by_letter.get(letter, ())
+        if letter not in self._by_letter:
+            self._by_letter[letter] = self._postings.words(self._postings.begun_by(letter))
+        return self._by_letter[letter]
 
 
 class WordIndex:
@@ -64,13 +64,17 @@ class WordIndex:
         if not complete.exists() or complete.read_text() != WORDS_FORM:
             raise NotReady(f"L’index de la version {folder.name} manque : lancez ./lum1 search rebuild.")
         self.columns = Columns.open(folder)
+        self.postings = Postings.open(folder / POSTINGS)
+        self.names = Names.open(folder / NAMES)
         try:
-            self.index = tantivy.Index.open(str(folder / "words"))
+            self.index = tantivy.Index.open(str(folder / WORDS))
         except ValueError as unreadable:  # damaged, or on a disk that refuses its lock file
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.schema = self.index.schema
         self.searcher = self.index.searcher()
-        self.words = Words(self.searcher)
+        self.words = Words(self.postings)
+        self.finder = Finder(self.postings, len(self.columns))
+        self.matches: Recent[Any] = Recent(MATCHES_BYTES)  # of embedded.words
         self.remembered: dict[Any, Any] = {}  # answers of embedded.typed; they leave with the version
 
 
@@ -96,7 +100,7 @@ def build(connection: Connection, folder: Path) -> int:
     """Index every structure the transaction sees into `folder`; how many. The folder appears complete or not at all."""
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / "words").mkdir(parents=True)
+    (unfinished / WORDS).mkdir(parents=True)
     indexed = _fill(connection, unfinished)
     (unfinished / "complete").write_text(WORDS_FORM)
     _flush(unfinished)
@@ -112,12 +116,37 @@ def opens(folder: Path) -> bool:
         words = WordIndex(folder)
     except (NotReady, OSError, ValueError):
         return False
-    return words.columns.are_complete() and words.searcher.num_docs == len(words.columns)
+    whole = (words.columns, words.postings, words.names)
+    same = len(words.columns) == len(words.names) == words.searcher.num_docs
+    return same and all(each.are_complete() for each in whole)
+
+
+def write(
+    connection: Connection, folder: Path, each: Callable[[int, Sequence[Document]], object] = lambda *_: None
+) -> int:
+    """Write all that is ours: columns, postings, names; how many structures. `each` sees documents and the first one's rank."""
+    with PostingsFiles(folder / POSTINGS) as postings:
+        names = NamesFiles(folder / NAMES)
+
+        def seen(first: int, documents: Sequence[Document]) -> None:
+            postings.append(first, documents)
+            names.append(documents)
+            each(first, documents)
+
+        written = write_columns(connection, folder, seen)
+        postings.finish()
+        names.finish()
+    return written
 
 
 def _fill(connection: Connection, folder: Path) -> int:
-    writer = tantivy.Index(schema(), path=str(folder / "words")).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-    indexed = write_columns(connection, folder, lambda rank, document: writer.add_document(_indexed(document, rank)))
+    writer = tantivy.Index(schema(), path=str(folder / WORDS)).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
+
+    def add(first: int, documents: Sequence[Document]) -> None:
+        for rank, document in enumerate(documents, start=first):
+            writer.add_document(_indexed(document, rank))
+
+    indexed = write(connection, folder, add)
     writer.commit()
     writer.wait_merging_threads()
     return indexed
@@ -125,7 +154,9 @@ def _fill(connection: Connection, folder: Path) -> int:
 
 def _indexed(document: Document, rank: int) -> tantivy.Document:
     indexed = tantivy.Document()
-    for field in (*FIELDS, "exact", "typed", "sieve", "numbers"):
+    words = dict.fromkeys(word for field in FIELDS for word in getattr(document, field).split())
+    indexed.add_text(ANYWHERE, " ".join(words))
+    for field in ("typed", "sieve", "numbers"):
         indexed.add_text(field, getattr(document, field))
     indexed.add_unsigned("ord", rank)
     indexed.add_unsigned("quality", document.quality)

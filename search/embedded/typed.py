@@ -11,7 +11,7 @@ from geo.text import sort_key
 from search import ranking
 from search.document import OPEN
 from search.embedded.columns import Array
-from search.embedded.index import FIELDS, WordIndex
+from search.embedded.index import ANYWHERE, WordIndex
 from search.french import EDGE, STOP_WORDS, stem, words_said
 from search.query import Origin
 from search.squares import ZOOMS
@@ -75,14 +75,13 @@ def _nearly(index: WordIndex, said: tuple[str, ...]) -> Query:
 
 
 def _is_known(index: WordIndex, word: str) -> bool:
-    searcher = index.searcher
-    return bool(searcher.doc_freq(TYPED, word)) or any(searcher.doc_freq(field, stem(word)) for field in FIELDS)
+    return bool(index.searcher.doc_freq(TYPED, word) or index.words.frequency(stem(word)))
 
 
 def _whole(index: WordIndex, word: str) -> Query:
     """A word before the last: of the name or place as written, or of any field whatever its plural."""
-    fields = [Query.term_query(index.schema, field, stem(word), "basic") for field in FIELDS]
-    return _any_of(Query.term_query(index.schema, TYPED, word, "basic"), *fields)
+    asked = ((TYPED, word), (ANYWHERE, stem(word)))
+    return _any_of(*(Query.term_query(index.schema, field, each, "basic") for field, each in asked))
 
 
 def _beginning(index: WordIndex, word: str) -> Query:

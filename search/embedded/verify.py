@@ -1,6 +1,6 @@
-"""The words index against PostgreSQL: its columns are made again beside it, and compared value by value."""
+"""The words index against PostgreSQL: its columns, postings and names are made again beside it, and compared value by value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 
 from geo.errors import NotReady
 from search.embedded.columns import CODES, LISTS, NUMBERS, Array, Columns
-from search.embedded.index import WordIndex
+from search.embedded.index import NAMES, POSTINGS, WordIndex, write
+from search.embedded.names import Names
+from search.embedded.postings import BY_POSTING, Postings
 from search.embedded.strips import STRIPS
-from search.embedded.writing import write_columns
 
 TOLD = 20  # differences: enough to see what is wrong
-WORDS = ("ids", "name_key", "name_length")
+WORDS = ("ids", "name_key", "name_length", "name_order")
 
 
 def verify(connection: Connection, folder: Path) -> list[str]:
@@ -27,11 +28,18 @@ def verify(connection: Connection, folder: Path) -> list[str]:
     except (OSError, ValueError) as unreadable:
         return [f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}) : lancez ./lum1 search rebuild."]
     with TemporaryDirectory() as made:
-        structures = write_columns(connection, Path(made))
-        differences = list(islice(_differences(words.columns, Columns.open(Path(made))), TOLD))
+        structures = write(connection, Path(made))
+        differences = list(islice(_all_differences(words, Path(made)), TOLD))
     if words.searcher.num_docs != structures:
         differences.append(f"{words.searcher.num_docs} documents indexés, {structures} structures")
     return differences
+
+
+def _all_differences(words: WordIndex, made: Path) -> Iterator[str]:
+    yield from _differences(words.columns, Columns.open(made))
+    yield from _of_words(words.postings, Postings.open(made / POSTINGS))
+    if not _equal(words.names.arrays, Names.open(made / NAMES).arrays):
+        yield "noms entiers : ce ne sont pas ceux des structures"
 
 
 def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
@@ -71,6 +79,27 @@ def _of_lists(indexed: Columns, expected: Columns, name: str) -> Iterator[str]:
         got, want = (_held(columns, name, rank) for columns in (indexed, expected))
         if got != want:
             yield f"{_id(expected, rank)} : {name} {got} indexé, {want} attendu"
+
+
+def _of_words(indexed: Postings, expected: Postings) -> Iterator[str]:
+    """Told by word where only postings differ: with other words, nothing after the first stands in the same place."""
+    if not indexed.are_complete() or indexed.lines != expected.lines:
+        yield f"{len(indexed)} mots indexés, {len(expected)} attendus, ou d’autres mots"
+        return
+    for number in range(len(expected)) if not _equal(indexed.arrays, expected.arrays) else ():
+        got, want = (postings.of(range(number, number + 1)) for postings in (indexed, expected))
+        if not all(map(np.array_equal, got, want)):
+            yield f"« {expected[number].decode()} » : ce ne sont pas les structures ou les champs qui portent ce mot"
+    if any(
+        not np.array_equal(indexed.arrays[name], expected.arrays[name])
+        for name in expected.arrays
+        if name not in BY_POSTING
+    ):
+        yield "mots : leurs places, leurs nombres ou leurs champs ne sont pas ceux des structures"
+
+
+def _equal(got: Mapping[str, Array], want: Mapping[str, Array]) -> bool:
+    return all(np.array_equal(got[name], want[name]) for name in want)
 
 
 def _held(columns: Columns, name: str, rank: int) -> list[str]:

@@ -1,29 +1,25 @@
-"""Questions with words: tantivy finds, the columns filter, count and order; every part of a score has a name."""
+"""Questions with words: postings find, the columns filter, count and order; every part of a score has a name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import add
 from typing import Any
 
 import msgspec
 import numpy as np
-from tantivy import Occur, Query
 
+from geo.filters import NONE, Filters, bounds_of
 from search import ranking
 from search.embedded.columns import Array, Columns
-from search.embedded.index import FIELDS, WordIndex
+from search.embedded.index import WordIndex
 from search.embedded.tally import tally
 from search.french import name_form
 from search.query import Origin, SearchQuery, Sort
-from search.readings import Question, Reading, Sought, Way, question_of, readings
+from search.readings import Question, Reading, question_of, readings
 from search.results import UNPLACED, Found, Hit
 
-WEIGHTS = {
-    "name": ranking.NAME,
-    "other": ranking.OTHER_NAME,
-    "categorie": ranking.CATEGORIE,
-    "place": ranking.PLACE,
-    "entity": ranking.ENTITY,
-}
-MAX_EXPANSIONS = 300  # words that a begun one may stand for
+FEW = 20_000  # structures: found without a look at the map
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -35,17 +31,26 @@ class Matched(msgspec.Struct, frozen=True):
     question: Question
     reading: Reading
 
+    @property
+    def size(self) -> int:
+        """In bytes, more or less."""
+        return 1_000 + self.ranks.nbytes + self.words.nbytes + self.exact.nbytes
+
+    def those(self, which: Array) -> "Matched":
+        """Those of them at these places, or that these flags say."""
+        return Matched(self.ranks[which], self.words[which], self.exact[which], self.question, self.reading)
+
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
     """Answer a question with words."""
-    every = match(index, query.words)
+    every = match(index, query.words, query.filters)
     counted = tally(index.columns, query.filters, query.facets, every.ranks)
     matched = _kept(every, counted.passing)
-    keys, scores, parts = _keys(index, matched, query)
+    keys = _keys(index, matched, query)
     order = _ordered(index, matched.ranks, keys, query)
     page = order[: query.limit]
     return Found(
-        hits=[_hit(index, matched, query, keys, scores, parts, i) for i in page],
+        hits=_hits(index, matched.those(np.array(page, dtype=np.intp)), keys[page], query),
         more=len(order) > query.limit,
         total=len(matched.ranks) if query.total else None,
         facets=counted.facets,
@@ -53,128 +58,119 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
     )
 
 
-def narrowed(matched: Matched, index: WordIndex, query: SearchQuery) -> Matched:
-    """Those that pass the question's filters too."""
-    return _kept(matched, index.columns.passing(query.filters, matched.ranks))
+def placed(index: WordIndex, typed: str, filters: Filters) -> Array:
+    """Ranks of all that words and filters find."""
+    matched = match(index, typed, filters)
+    return matched.ranks[index.columns.passing(filters, matched.ranks)]
 
 
 def _kept(matched: Matched, flags: Array) -> Matched:
-    ranks, words, exact = (each[flags] for each in (matched.ranks, matched.words, matched.exact))
-    return Matched(ranks, words, exact, matched.question, matched.reading)
+    return matched if flags.all() else matched.those(flags)
 
 
-def match(index: WordIndex, typed: str) -> Matched:
-    """Every structure that the strictest reading of a question finds, of those that find anything."""
+def match(index: WordIndex, typed: str, filters: Filters = NONE) -> Matched:
+    """Every structure that the strictest reading of a question finds, of those that find anything in the country.
+
+    Where that would be many, only those that the places of the filters may hold.
+    """
+    bounds = bounds_of(filters)
+    matched: Matched | None = index.matches.get((typed, bounds))
+    if matched is None:
+        matched = _match(index, typed, filters if bounds else NONE)
+        index.matches.put((typed, bounds), matched, matched.size)
+    return matched
+
+
+def _match(index: WordIndex, typed: str, filters: Filters) -> Matched:
     question = question_of(typed)
-    nothing = Matched(np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, bool), question, Reading(()))
     for reading in readings(question, index.words):
-        ranks, scores = _collect(index, _all_of(_thing(index, each) for each in reading.sought))
-        if len(ranks):
-            return Matched(ranks, scores, np.isin(ranks, _named(index, typed, question)), question, reading)
-    return nothing
+        found = _found(index, reading, filters)
+        if found is not None:
+            ranks, scores = found
+            return Matched(ranks, scores, _flags(ranks, _named(index, typed, question)), question, reading)
+    return Matched(np.empty(0, np.intp), np.empty(0), np.empty(0, bool), question, Reading(()))
 
 
-def _thing(index: WordIndex, sought: Sought) -> Query:
-    """The best of its ways; each word that was typed counts once, in however many it is found."""
-    return Query.disjunction_max_query([_way(index, way, len(sought.words) / len(way.terms)) for way in sought.ways])
-
-
-def _way(index: WordIndex, way: Way, each: float) -> Query:
-    in_field = _begun if way.begun else _term
-    return _all_of(_in_best_field(in_field(index, term), way.share * each) for term in way.terms)
-
-
-def _in_best_field(in_field: Callable[[str], Query], share: float) -> Query:
-    return Query.disjunction_max_query(
-        [Query.const_score_query(in_field(field), WEIGHTS[field] * share) for field in FIELDS]
-    )
-
-
-def _term(index: WordIndex, word: str) -> Callable[[str], Query]:
-    return lambda field: Query.term_query(index.schema, field, word, "basic")
-
-
-def _begun(index: WordIndex, word: str) -> Callable[[str], Query]:
-    def in_field(field: str) -> Query:
-        terms = _terms_with_prefix(index, field, word)
-        return Query.term_set_query(index.schema, field, terms) if terms else Query.empty_query()
-
-    return in_field
-
-
-def _terms_with_prefix(index: WordIndex, field: str, prefix: str) -> list[str]:
-    return [term for term, _ in index.searcher.terms_with_prefix(field, prefix, limit=MAX_EXPANSIONS)]
-
-
-def _all_of(queries: Iterable[Query]) -> Query:
-    return Query.boolean_query([(Occur.Must, query) for query in queries])
-
-
-def _collect(index: WordIndex, query: Query) -> tuple[Array, Array]:
-    """Ranks in the columns, ascending, and scores."""
-    hits = index.searcher.search(query, limit=max(1, index.searcher.num_docs), count=False).hits
-    ranks = np.array(index.searcher.fast_field_values("ord", [address for _, address in hits]), dtype=np.int64)
-    scores = np.array([score for score, _ in hits], dtype=np.float64).round(4)  # single precision holds no more
-    order = np.argsort(ranks)
-    return ranks[order], scores[order]
+def _found(index: WordIndex, reading: Reading, filters: Filters) -> tuple[Array, Array] | None:
+    """What a reading finds, where the filters' places are when it finds many; None when it finds nothing in the country."""
+    finder, sought = index.finder, reading.sought
+    near = index.columns.candidates(filters) if finder.at_most(sought) > FEW else slice(None)
+    if isinstance(near, slice):
+        ranks, scores = finder.find(sought)
+        return (ranks, scores) if len(ranks) else None
+    ranks, scores = finder.find(sought, near)
+    return (ranks, scores) if len(ranks) or len(finder.find(sought)[0]) else None
 
 
 def _named(index: WordIndex, typed: str, question: Question) -> Array:
     """Those that bear exactly the name that was typed, whether or not something was said around it."""
-    names = {name_form(typed), " ".join(question.written)}
-    return _collect(index, Query.term_set_query(index.schema, "exact", sorted(names)))[0]
+    return index.names.called({name_form(typed), " ".join(question.written)})
 
 
-def _keys(index: WordIndex, matched: Matched, query: SearchQuery) -> tuple[Array, Array, dict[str, Array]]:
-    """The sort key of each match (smaller comes first), its score, and the score's parts by name."""
-    parts = _parts(index, matched, query)
-    scores = np.sum(list(parts.values()), axis=0).round(6)
+def _flags(ranks: Array, some: Array) -> Array:
+    """Which of these ranks are among some, both ascending."""
+    flags = np.zeros(len(ranks), dtype=bool)
+    if len(ranks):
+        at = np.minimum(np.searchsorted(ranks, some), len(ranks) - 1)
+        flags[at[ranks[at] == some]] = True
+    return flags
+
+
+def _keys(index: WordIndex, matched: Matched, query: SearchQuery) -> Array:
+    """The sort key of each match: smaller comes first."""
     if query.sort is Sort.NAME:
-        return index.columns["name_key"][matched.ranks], scores, parts
+        return index.columns["name_order"][matched.ranks]
     if query.sort is Sort.DISTANCE and query.origin is not None:
-        return np.nan_to_num(index.columns.distances(query.origin, matched.ranks), nan=np.inf), scores, parts
-    return -scores, scores, parts
+        return np.nan_to_num(index.columns.distances(query.origin, matched.ranks), nan=np.inf)
+    return -_scores(index, matched, query)
 
 
-def _parts(index: WordIndex, matched: Matched, query: SearchQuery) -> dict[str, Array]:
+def _scores(index: WordIndex, matched: Matched, query: SearchQuery) -> Array:
+    total: Array = reduce(add, (part for _, part in _parts(index, matched, query))).round(6)
+    return total
+
+
+def _parts(index: WordIndex, matched: Matched, query: SearchQuery) -> Iterator[tuple[str, Any]]:
+    """Each part of the scores by name: a number for each match, or one for all."""
     columns, ranks = index.columns, matched.ranks
-    asked = len(matched.question.words)
-    lengths = np.maximum(columns["name_length"][ranks], 1)
-    parts: dict[str, Array] = {
-        "words": matched.words,
-        **_understood(index, matched),
-        "exact_name": ranking.EXACT_NAME * _named_so(index, matched, from_a_point=query.origin is not None),
-        "coverage": ranking.COVERAGE * np.minimum(1.0, asked / lengths),
-        "complete": ranking.COMPLETE * columns["completeness"][ranks],
-        "closed": ranking.CLOSED * ~columns["open"][ranks],
-    }
+    yield "words", matched.words
+    yield from _understood(index, matched)
+    yield "exact_name", ranking.EXACT_NAME * _named_so(index, matched, from_a_point=query.origin is not None)
+    yield "coverage", _coverage(len(matched.question.words))[columns["name_length"][ranks]]
+    yield "complete", ranking.COMPLETE * columns["completeness"][ranks]
+    yield "closed", 0.0 if query.filters.open_only else ranking.CLOSED * ~columns["open"][ranks]
     for word in matched.reading.left_out:
-        parts[f"left_out:{word}"] = np.full(len(ranks), ranking.LEFT_OUT)
+        yield f"left_out:{word}", ranking.LEFT_OUT
     if point := query.origin or (matched.reading.centre and Origin(*matched.reading.centre)):
         metres = np.nan_to_num(columns.distances(point, ranks), nan=np.inf)
-        parts["nearness"] = ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
-    return parts
+        yield "nearness", ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
 
 
-def _understood(index: WordIndex, matched: Matched) -> dict[str, Array]:
+def _coverage(asked: int) -> Array:
+    """By the length of a name."""
+    lengths = np.maximum(np.arange(1 << 15), 1)
+    return ranking.COVERAGE * np.minimum(1.0, asked / lengths)
+
+
+def _understood(index: WordIndex, matched: Matched) -> Iterator[tuple[str, Any]]:
     """What being of the kind, and in the place, that the question names is worth."""
     named, columns, ranks = matched.reading.understood, index.columns, matched.ranks
     worths = (("commune", named.communes), ("departement", named.departements), ("region", named.regions))
     places = [_worth(columns, level, worth)[columns[level][ranks]] for level, worth in worths if worth]
-    of_kind = np.isin(columns["categorie_no"][ranks], list(named.kinds)) if named.kinds else np.zeros(len(ranks), bool)
-    return {
-        "kind": ranking.KIND * of_kind,
-        "place": np.max(places, axis=0) if places else np.zeros(len(ranks)),
-    }
+    yield "kind", ranking.KIND * _of_kind(index, matched) if named.kinds else 0.0
+    yield "place", reduce(np.maximum, places) if places else 0.0
 
 
 def _named_so(index: WordIndex, matched: Matched, *, from_a_point: bool) -> Array:
     """Those of exactly this name. « Pharmacie » is hardly one: only of a pharmacy, and not of one far from who asks."""
-    named = matched.reading.understood
-    if not named.kind_words.issuperset(matched.question.words):
+    if not matched.reading.understood.kind_words.issuperset(matched.question.words):
         return matched.exact
-    of_kind: Array = np.isin(index.columns["categorie_no"][matched.ranks], list(named.kinds))
-    return matched.exact & of_kind & (not from_a_point)
+    return matched.exact & _of_kind(index, matched) & (not from_a_point)
+
+
+def _of_kind(index: WordIndex, matched: Matched) -> Array:
+    of_kind: Array = np.isin(index.columns["categorie_no"][matched.ranks], list(matched.reading.understood.kinds))
+    return of_kind
 
 
 def _worth(columns: Columns, level: str, worth: Mapping[str, float]) -> Array:
@@ -184,46 +180,63 @@ def _worth(columns: Columns, level: str, worth: Mapping[str, float]) -> Array:
 
 def _ordered(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> list[int]:
     """Positions of the page's matches and one more, in order: by key, ties by id (ranks sort like ids)."""
-    rows = np.arange(len(ranks))
-    if query.cursor is not None:
-        last, last_id = _cursor_key(query), query.cursor.id.encode()
-        tied_after = (keys == last) & (index.columns["ids"][ranks] > last_id)
-        rows = rows[(keys > last) | tied_after]
+    rows = np.arange(len(ranks)) if query.cursor is None else _after(index, ranks, keys, query)
     wanted = query.limit + 1
-    if len(rows) > 4 * wanted and keys.dtype.kind == "f":
+    if len(rows) > 4 * wanted:
         threshold = np.partition(keys[rows], wanted)[wanted]
         rows = rows[keys[rows] <= threshold]
-    return [int(i) for i in rows[np.lexsort((ranks[rows], keys[rows]))][:wanted]]
+    ordered: list[int] = rows[np.lexsort((ranks[rows], keys[rows]))][:wanted].tolist()
+    return ordered
 
 
-def _cursor_key(query: SearchQuery) -> Any:
+def _after(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> Array:
+    """Positions of the matches that come after the cursor's."""
     assert query.cursor is not None
+    last_id = query.cursor.id.encode()
     if query.sort is Sort.NAME:
-        return str(query.cursor.key).encode()
-    key = float(query.cursor.key)
-    if query.sort is Sort.DISTANCE:
+        return _after_name(index, ranks, keys, (str(query.cursor.key).encode(), last_id))
+    last = _cursor_key(float(query.cursor.key), query.sort)
+    after_id = ranks >= np.searchsorted(index.columns["ids"], last_id, "right")
+    return np.flatnonzero((keys > last) | ((keys == last) & after_id))
+
+
+def _after_name(index: WordIndex, ranks: Array, keys: Array, last: tuple[bytes, bytes]) -> Array:
+    """The order of names is known in full, so that the cursor's place in it is found by halves."""
+    columns, in_order = index.columns, np.argsort(keys)
+
+    def name_and_id(row: int) -> tuple[bytes, bytes]:
+        return bytes(columns["name_key"][ranks[row]]), bytes(columns["ids"][ranks[row]])
+
+    return np.sort(in_order[bisect_right(in_order, last, key=name_and_id) :])
+
+
+def _cursor_key(key: float, sort: Sort) -> float:
+    if sort is Sort.DISTANCE:
         return np.inf if key == UNPLACED else key
     return -key
 
 
-def _hit(
-    index: WordIndex, matched: Matched, query: SearchQuery, keys: Array, scores: Array, parts: dict[str, Array], i: int
-) -> Hit:
-    rank = matched.ranks[i : i + 1]
-    metres = float(index.columns.distances(query.origin, rank)[0]) if query.origin else float("nan")
-    score = float(scores[i])
-    return Hit(
-        id=index.columns["ids"][matched.ranks[i]].decode(),
-        key=_public_key(keys[i], score, query.sort),
-        distance_m=None if np.isnan(metres) else metres,
-        score=score,
-        explanation={name: round(float(values[i]), 6) for name, values in parts.items()} if query.explain else None,
-    )
+def _hits(index: WordIndex, page: Matched, keys: Array, query: SearchQuery) -> list[Hit]:
+    """A page's hits; only they need every part of their score, and their distance."""
+    columns, ranks = index.columns, page.ranks
+    parts = {name: np.broadcast_to(part, len(ranks)).tolist() for name, part in _parts(index, page, query)}
+    scores = _scores(index, page, query).tolist() if query.sort is not Sort.RELEVANCE else (-keys).tolist()
+    metres = columns.distances(query.origin, ranks).tolist() if query.origin else [np.nan] * len(ranks)
+    return [
+        Hit(
+            id=columns["ids"][rank].decode(),
+            key=_public_key(columns["name_key"][rank], metres[i], scores[i], query.sort),
+            distance_m=None if np.isnan(metres[i]) else metres[i],
+            score=scores[i],
+            explanation={name: round(float(part[i]), 6) for name, part in parts.items()} if query.explain else None,
+        )
+        for i, rank in enumerate(ranks.tolist())
+    ]
 
 
-def _public_key(key: Any, score: float, sort: Sort) -> float | str:
+def _public_key(name_key: Any, metres: float, score: float, sort: Sort) -> float | str:
     if sort is Sort.NAME:
-        return bytes(key).decode()
+        return bytes(name_key).decode()
     if sort is Sort.DISTANCE:
-        return UNPLACED if np.isinf(key) else float(key)
+        return UNPLACED if np.isnan(metres) else metres
     return score

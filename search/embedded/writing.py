@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
-from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
+from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, Array, days_since_1970
 from search.embedded.strips import strips_of
 
 NAME_LENGTH = np.int16  # words
@@ -32,15 +32,14 @@ FROM structure
 """
 
 
-def write_columns(connection: Connection, folder: Path, each: Callable[[int, Document], object] | None = None) -> int:
-    """Write every structure's columns, calling `each` with its rank and its document; how many there are."""
+def write_columns(connection: Connection, folder: Path, each: Callable[[int, Sequence[Document]], object]) -> int:
+    """Write every structure's columns, calling `each` with some documents and the rank of the first; how many there are."""
     written = 0
     with ColumnFiles(connection, folder) as columns:
         found = connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS))
         for rows in found.mappings().partitions(FETCH_ROWS):
             documents = [document_of(row) for row in rows]  # type: ignore[arg-type]
-            for rank, document in enumerate(documents if each else (), start=written):
-                each(rank, document)  # type: ignore[misc]
+            each(written, documents)
             columns.append(_columns(rows, documents))
             written += len(rows)
         columns.finish()
@@ -97,6 +96,14 @@ class ColumnFiles:
         lon, lat = (np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ("lon", "lat"))
         for name, values in strips_of(lon, lat).items():
             np.save(self._folder / f"{name}.npy", values)
+        np.save(self._folder / "name_order.npy", self._order_of_names())
+
+    def _order_of_names(self) -> Array:
+        """Each structure's place in the order of names, ties by id."""
+        in_order = np.argsort(np.load(self._folder / "name_key.npy", mmap_mode="r"), kind="stable")
+        places = np.empty(len(in_order), dtype=np.int32)
+        places[in_order] = np.arange(len(in_order))
+        return places
 
     def _rank(self, name: str, code: str) -> int:
         ranks = self._ranks[name]

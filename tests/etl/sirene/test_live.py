@@ -95,7 +95,7 @@ def state_of(world: World) -> dict[str, list[str]]:
 def is_a_word_of(world: World, word: str) -> bool:
     """Whether any words index that is on disk holds it: what is purged leaves the older ones too."""
     indexes = [WordIndex(folder) for folder in world.instance.search.iterdir()]
-    return any(index.searcher.doc_freq("name", word) for index in indexes)
+    return any(index.words.frequency(word) for index in indexes)
 
 
 def test_the_stock_then_each_day_since(world: World) -> None:

@@ -20,7 +20,7 @@ class Hit(msgspec.Struct, frozen=True):
     explanation: dict[str, float] | None = None  # parts of the score by name, when asked
 
 
-class FacetValue(msgspec.Struct, frozen=True):
+class FacetValue(msgspec.Struct, frozen=True, gc=False):  # tens of thousands, in no cycle: nothing to collect
     """One value of a facet and how many structures have it."""
 
     value: str

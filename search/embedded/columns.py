@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.filters import Bounds, Filters, bounds_of, categories_of, statuts_of_each
+from geo.filters import Bounds, Circle, Filters, bounds_of, categories_of, statuts_of_each
 from geo.position import EARTH_RADIUS_M
+from search.embedded import sphere
 from search.embedded.strips import STRIPS, in_strips
 from search.query import Origin
 
@@ -51,12 +52,19 @@ class Columns:
     def __init__(self, arrays: Mapping[str, Array], vocabularies: Mapping[str, list[str]]) -> None:
         self.arrays = arrays
         self.vocabularies = vocabularies
+        self._numbers = {name: {code: i for i, code in enumerate(known)} for name, known in vocabularies.items()}
+        self._places = {name: _places_in_order(known) for name, known in vocabularies.items()}
 
     def __len__(self) -> int:
         return len(self.arrays["ids"])
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
+
+    def of(self, name: str, among: Rows) -> Array:
+        """The values of the rows `among`."""
+        # take is twice as quick as indexing
+        return self.arrays[name] if isinstance(among, slice) else self.arrays[name].take(among, axis=0)
 
     @classmethod
     def open(cls, folder: Path) -> "Columns":
@@ -66,7 +74,7 @@ class Columns:
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
-        names = ("ids", "name_key", "name_length", "name_order", *NUMBERS, *CODES)
+        names = ("ids", "name_key", "name_length", "name_order", "sphere", *NUMBERS, *CODES)
         lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS)
         return {*names, *lists} <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
 
@@ -94,18 +102,17 @@ class Columns:
         """The same for each filter that is in force alone, by its name in Filters."""
         found: dict[str, Array] = {}
         if filters.open_only:
-            found["open_only"] = self["open"][among]
+            found["open_only"] = self.of("open", among)
         if filters.circle:
-            circle = filters.circle
-            found["circle"] = self.distances(Origin(circle.lon, circle.lat), among) <= circle.radius_m
+            found["circle"] = self._within(filters.circle, among)
         if filters.bbox:
             found["bbox"] = self._in_box(filters.bbox, among)
         if filters.polygon:
-            found["polygon"] = _in_polygon(filters.polygon, self["lon"][among], self["lat"][among])
+            found["polygon"] = _in_polygon(filters.polygon, self.of("lon", among), self.of("lat", among))
         if filters.categories:
-            found["categories"] = _among(self["categorie_no"][among], filters.categories)
+            found["categories"] = _among(self.of("categorie_no", among), filters.categories)
         if filters.domaines:
-            found["domaines"] = _among(self["categorie_no"][among], categories_of(filters.domaines))
+            found["domaines"] = _among(self.of("categorie_no", among), categories_of(filters.domaines))
         for name, column, codes in (
             ("communes", "commune", filters.communes),
             ("epcis", "epci", filters.epcis),
@@ -116,40 +123,64 @@ class Columns:
             ("precisions", "precision", filters.precisions),
         ):
             if codes:
-                found[name] = _among(self[column][among], self._ranks(column, codes))
+                found[name] = _among(self.of(column, among), self._ranks(column, codes))
         for name in LISTS:
             if codes := getattr(filters, name):
                 found[name] = self._having(name, codes, among)
         if filters.telephone is not None:
-            found["telephone"] = self["has_phone"][among] == filters.telephone
+            found["telephone"] = self.of("has_phone", among) == filters.telephone
         if filters.maj_depuis:
-            found["maj_depuis"] = self["updated_on"][among] >= days_since_1970(filters.maj_depuis)
+            found["maj_depuis"] = self.of("updated_on", among) >= days_since_1970(filters.maj_depuis)
         return found
 
     def distances(self, origin: Origin, among: Rows) -> Array:
         """Metres on the sphere to each of the rows `among`, NaN without a position."""
-        lon, lat = np.radians(self["lon"][among]), np.radians(self["lat"][among])
+        lon, lat = np.radians(self.of("lon", among)), np.radians(self.of("lat", among))
         lon0, lat0 = np.radians(origin.lon), np.radians(origin.lat)
         half = np.sin((lat - lat0) / 2) ** 2 + np.cos(lat0) * np.cos(lat) * np.sin((lon - lon0) / 2) ** 2
         metres: Array = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0)))
         return metres
 
+    def at_least(self, origin: Origin, among: Rows) -> Array:
+        """Metres that those distances are at least, in a tenth of the time."""
+        return sphere.at_least(sphere.lines(self.of("sphere", among), origin.lon, origin.lat))
+
     def counts(self, name: str, among: Array) -> dict[str, int]:
-        """How many of the rows `among` have each value of a code, a list, a number or a flag."""
-        held = self._held(name, among)[0] if name in LISTS else self[name][among]
+        """How many of the rows `among` have each value of a code, a list, a number or a flag; codes in order."""
+        held = self._held(name, among)[0] if name in LISTS else self.of(name, among)
         if name in self.vocabularies:
             known = self.vocabularies[name]
             numbers = np.bincount(held + 1, minlength=len(known) + 1)[1:]
-            return {known[i]: int(numbers[i]) for i in np.flatnonzero(numbers)}
+            found = np.flatnonzero(numbers)
+            found = found[np.argsort(self._places[name][found])]
+            return {known[i]: number for i, number in zip(found.tolist(), numbers[found].tolist(), strict=True)}
         numbers = np.bincount(held)
         return {str(i): int(numbers[i]) for i in np.flatnonzero(numbers)}
+
+    def worths(self, name: str, by_code: Mapping[str, float], among: Rows) -> Array:
+        """What the code of each of the rows `among` is worth, 0 for those that have none."""
+        known = self._numbers[name]
+        worths = np.zeros(len(known) + 1)  # the last one, -1, is of those without a code
+        for code, worth in by_code.items():
+            if code in known:
+                worths[known[code]] = worth
+        return worths.take(self.of(name, among))
 
     def _size(self, among: Rows) -> int:
         return len(self) if isinstance(among, slice) else len(among)
 
+    def _within(self, circle: Circle, among: Rows) -> Array:
+        """Only what stands on the very edge is measured on the sphere."""
+        line = sphere.lines(self.of("sphere", among), circle.lon, circle.lat)
+        inside = sphere.at_most(line) <= circle.radius_m
+        edge = np.flatnonzero((sphere.at_least(line) <= circle.radius_m) & ~inside)
+        ranks = edge if isinstance(among, slice) else among[edge]
+        inside[edge] = self.distances(Origin(circle.lon, circle.lat), ranks) <= circle.radius_m
+        return inside
+
     def _in_box(self, bounds: Bounds, among: Rows) -> Array:
         west, south, east, north = bounds
-        lon, lat = self["lon"][among], self["lat"][among]
+        lon, lat = self.of("lon", among), self.of("lat", among)
         inside: Array = lon >= west
         for each in (lon <= east, lat >= south, lat <= north):
             inside &= each
@@ -170,13 +201,22 @@ class Columns:
         starts = self[f"{name}_starts"]
         if isinstance(among, slice):
             return self[name], np.diff(starts)
-        first, lengths = starts[among], starts[among + 1] - starts[among]
-        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return self[name][np.repeat(first, lengths) + offsets], lengths
+        first = starts.take(among)
+        lengths = starts.take(among + 1) - first
+        ends = np.cumsum(lengths)
+        places = np.repeat(first - ends + lengths, lengths)
+        places += np.arange(len(places))
+        return self[name].take(places), lengths
 
     def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
-        rank = {code: i for i, code in enumerate(self.vocabularies.get(name, ()))}
-        return [rank[code] for code in codes if code in rank]
+        known = self._numbers.get(name, {})
+        return [known[code] for code in codes if code in known]
+
+
+def _places_in_order(known: Sequence[str]) -> Array:
+    places = np.empty(len(known), dtype=np.int32)
+    places[sorted(range(len(known)), key=known.__getitem__)] = np.arange(len(known))
+    return places
 
 
 def days_since_1970(day: dt.date) -> int:

@@ -27,7 +27,7 @@ WEIGHTS = {
 WORTH = np.array([max((WEIGHTS[f] for i, f in enumerate(FIELDS) if mask >> i & 1), default=0.0) for mask in range(32)])
 LEVELS = np.unique(WORTH)
 LEVEL = np.searchsorted(LEVELS, WORTH).astype(np.uint8)
-MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for
+MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for, the commonest
 FAR_FEWER = 16  # times: a set is sought in another one by one, instead of both being read from end to end
 
 
@@ -64,12 +64,12 @@ class Finder:
 
         def find(among: Array | None) -> Scored:
             at, held = (ranks, fields) if among is None else self._held(ranks, fields, among)
-            return at, worth[held]
+            return at, worth.take(held)
 
         return find
 
     def _begun(self, beginning: str, share: float) -> Finding:
-        """In each field, the first words that begin so."""
+        """In each field, the commonest words that begin so."""
 
         def find(among: Array | None) -> Scored:
             levels = self._levels(beginning)
@@ -83,25 +83,24 @@ class Finder:
         """For every structure, the level of the best field that holds a word which begins so; 0: none does."""
         numbers = self._numbers(beginning, begun=True)
         levels = np.zeros(self._structures, dtype=np.uint8)
-        ranks, held = self._postings.of(numbers) if len(numbers) <= MAX_EXPANSIONS else self._first_of(numbers)
+        ranks, held = self._postings.of(numbers) if len(numbers) <= MAX_EXPANSIONS else self._commonest_of(numbers)
         found = LEVEL[held]
         for level in range(1, len(LEVELS)):  # the best last: it stays
             levels[ranks[found == level]] = level
         return levels
 
-    def _first_of(self, numbers: range) -> Scored:
-        """The postings of the first MAX_EXPANSIONS of these words in each field, and in those fields only."""
-        anywhere = self._postings.held(numbers)
+    def _commonest_of(self, numbers: range) -> Scored:
+        """The postings of the MAX_EXPANSIONS commonest of these words in each field, and in those fields only."""
+        often = self._postings.found(numbers)
+        commonest = np.argsort(-often, axis=0, kind="stable")[:MAX_EXPANSIONS]
         allowed = np.zeros(len(numbers), dtype=np.uint8)
         for bit in range(len(FIELDS)):
-            allowed[np.flatnonzero(anywhere >> bit & 1)[:MAX_EXPANSIONS]] |= 1 << bit
-        found = [
-            (number, self._postings.of(range(numbers[number], numbers[number] + 1)))
-            for number in np.flatnonzero(allowed)
-        ]
+            allowed[commonest[:, bit]] |= 1 << bit
+        words = np.flatnonzero(allowed).tolist()
+        found = [self._postings.of(range(numbers[word], numbers[word] + 1)) for word in words]
         return (
-            np.concatenate([ranks for _, (ranks, _) in found]),
-            np.concatenate([fields & allowed[number] for number, (_, fields) in found]),
+            np.concatenate([ranks for ranks, _ in found]),
+            np.concatenate([fields & allowed[word] for word, (_, fields) in zip(words, found, strict=True)]),
         )
 
     def _held(self, ranks: Array, fields: Array, among: Array) -> Scored:

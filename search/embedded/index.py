@@ -48,7 +48,7 @@ class Words:
 
     def frequency(self, word: str) -> int:
         number = self._postings.number(word)
-        return 0 if number is None else self._postings.found(number)
+        return 0 if number is None else int(self._postings.found(range(number, number + 1)).sum())
 
     def beginning_with(self, letter: str) -> Sequence[str]:
         if letter not in self._by_letter:

@@ -18,9 +18,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 FIELDS = ("name", "other", "categorie", "place", "entity")  # bit i of a mask is the i-th
 WORDS = "words.txt"  # a word a line, in the order of their bytes; a word's number is its line
-# By word: where its line begins, where its postings begin (both one more than words), how often it is found (once for each field
-# of each structure), the fields it is found in anywhere. By posting: a rank, and a mask of fields.
-BY_WORD = ("line_starts", "starts", "found", "held")
+# By word: where its line begins, where its postings begin (both one more than words), how many structures hold it in each field.
+# By posting: a rank, and a mask of fields.
+BY_WORD = ("line_starts", "starts", "found")
 BY_POSTING = ("ranks", "fields")
 _RUN = np.dtype([("word", np.int32), ("rank", np.int32), ("fields", np.uint8)])
 
@@ -47,7 +47,7 @@ class Postings(Sequence[bytes]):
     def are_complete(self) -> bool:
         """Whether every part is there, as long as the others say."""
         words, postings = len(self), int(self._starts[-1])
-        lengths = [len(self.arrays[name]) - more for name, more in zip(BY_WORD, (1, 1, 0, 0), strict=True)]
+        lengths = [len(self.arrays[name]) - more for name, more in zip(BY_WORD, (1, 1, 0), strict=True)]
         return (
             lengths == [words] * len(BY_WORD)
             and len(self.lines) == int(self._line_starts[-1])
@@ -70,13 +70,9 @@ class Postings(Sequence[bytes]):
         first, last = self._line_starts[[numbers.start, numbers.stop]].tolist()
         return self.lines[first:last].decode().split("\n")[:-1]
 
-    def found(self, number: int) -> int:
-        """How often a word is found: once for each field of each structure."""
-        return int(self.arrays["found"][number])
-
-    def held(self, numbers: range) -> Array:
-        """The fields that each of these words is found in anywhere, as masks."""
-        return self.arrays["held"][numbers.start : numbers.stop]
+    def found(self, numbers: range) -> Array:
+        """How many structures hold each of these words in each field: a row for a word."""
+        return self.arrays["found"][numbers.start : numbers.stop]
 
     def size(self, numbers: range) -> int:
         """How many postings these words have, together."""
@@ -141,11 +137,11 @@ class PostingsFiles:
 
     def _deal(self, places: Array) -> None:
         """Each posting to its word's place: runs come in the order of ranks, so each word's stay ascending."""
-        counts, found, held = self._counted(len(places))
-        starts = _starts(counts[np.argsort(places)])
+        counts, found = self._counted(len(places))
+        in_order = np.argsort(places)
+        starts = _starts(counts[in_order])
         self._save("starts", starts)
-        self._save("found", found[np.argsort(places)].astype(np.int32))
-        self._save("held", held[np.argsort(places)])
+        self._save("found", found[in_order])
         ranks, fields = (
             self._mapped(name, kind, int(starts[-1])) for name, kind in (("ranks", np.int32), ("fields", np.uint8))
         )
@@ -158,15 +154,14 @@ class PostingsFiles:
             ranks[at], fields[at] = run["rank"], run["fields"]
             free[words] += lengths
 
-    def _counted(self, words: int) -> tuple[Array, Array, Array]:
-        """By word in the order of first sight: how many postings, how many fields of them, which fields anywhere."""
-        counts, found = np.zeros(words, dtype=np.int64), np.zeros(words, dtype=np.int64)
-        held = np.zeros(words, dtype=np.uint8)
+    def _counted(self, words: int) -> tuple[Array, Array]:
+        """By word in the order of first sight: how many postings, and how many in each field."""
+        counts, found = np.zeros(words, dtype=np.int64), np.zeros((words, len(FIELDS)), dtype=np.int32)
         for run in self._each_run():
             counts += np.bincount(run["word"], minlength=words)
-            found += np.bincount(run["word"], weights=np.bitwise_count(run["fields"]), minlength=words).astype(np.int64)
-            np.bitwise_or.at(held, run["word"], run["fields"])
-        return counts, found, held
+            for bit in range(len(FIELDS)):
+                found[:, bit] += np.bincount(run["word"][run["fields"] >> bit & 1 == 1], minlength=words)
+        return counts, found
 
     def _each_run(self) -> Iterator[Array]:
         self._runs.seek(0)

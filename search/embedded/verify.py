@@ -58,6 +58,8 @@ def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
     for name in STRIPS:
         if not np.array_equal(indexed[name], expected[name]):
             yield f"{name} : les bandes de latitude ne sont pas celles des positions"
+    if not np.array_equal(indexed["sphere"], expected["sphere"], equal_nan=True):
+        yield "sphere : ce ne sont pas les positions"
 
 
 def _told(columns: Columns, name: str) -> Array:

@@ -1,9 +1,8 @@
 """Questions with words: postings find, the columns filter, count and order; every part of a score has a name."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import reduce
-from operator import add
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ import numpy as np
 
 from geo.filters import NONE, Filters, bounds_of
 from search import ranking
-from search.embedded.columns import Array, Columns
+from search.embedded.columns import Array
 from search.embedded.index import WordIndex
 from search.embedded.tally import tally
 from search.french import name_form
@@ -20,6 +19,9 @@ from search.readings import Question, Reading, question_of, readings
 from search.results import UNPLACED, Found, Hit
 
 FEW = 20_000  # structures: found without a look at the map
+MANY_PAGES = 40  # of matches: with fewer, each is measured
+ROUNDED = 1e-5  # more than rounding can move a sort key
+Measured = Callable[[Origin, Array], Array]  # metres, or what they are at least
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -37,8 +39,9 @@ class Matched(msgspec.Struct, frozen=True):
         return 1_000 + self.ranks.nbytes + self.words.nbytes + self.exact.nbytes
 
     def those(self, which: Array) -> "Matched":
-        """Those of them at these places, or that these flags say."""
-        return Matched(self.ranks[which], self.words[which], self.exact[which], self.question, self.reading)
+        """Those of them at these places, ascending."""
+        ranks, words, exact = (each.take(which) for each in (self.ranks, self.words, self.exact))
+        return Matched(ranks, words, exact, self.question, self.reading)
 
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
@@ -46,11 +49,12 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
     every = match(index, query.words, query.filters)
     counted = tally(index.columns, query.filters, query.facets, every.ranks)
     matched = _kept(every, counted.passing)
-    keys = _keys(index, matched, query)
-    order = _ordered(index, matched.ranks, keys, query)
+    hopeful = _hopeful(index, matched, query)
+    keys = _keys(index, hopeful, query, index.columns.distances)
+    order = _ordered(index, hopeful.ranks, keys, query)
     page = order[: query.limit]
     return Found(
-        hits=_hits(index, matched.those(np.array(page, dtype=np.intp)), keys[page], query),
+        hits=_hits(index, hopeful.those(np.array(page, dtype=np.intp)), keys[page], query),
         more=len(order) > query.limit,
         total=len(matched.ranks) if query.total else None,
         facets=counted.facets,
@@ -65,7 +69,7 @@ def placed(index: WordIndex, typed: str, filters: Filters) -> Array:
 
 
 def _kept(matched: Matched, flags: Array) -> Matched:
-    return matched if flags.all() else matched.those(flags)
+    return matched if flags.all() else matched.those(np.flatnonzero(flags))
 
 
 def match(index: WordIndex, typed: str, filters: Filters = NONE) -> Matched:
@@ -87,6 +91,7 @@ def _match(index: WordIndex, typed: str, filters: Filters) -> Matched:
         found = _found(index, reading, filters)
         if found is not None:
             ranks, scores = found
+            ranks = ranks.astype(np.intp, copy=False)  # as numpy wants an index
             return Matched(ranks, scores, _flags(ranks, _named(index, typed, question)), question, reading)
     return Matched(np.empty(0, np.intp), np.empty(0), np.empty(0, bool), question, Reading(()))
 
@@ -116,33 +121,55 @@ def _flags(ranks: Array, some: Array) -> Array:
     return flags
 
 
-def _keys(index: WordIndex, matched: Matched, query: SearchQuery) -> Array:
+def _hopeful(index: WordIndex, matched: Matched, query: SearchQuery) -> Matched:
+    """Those that may be on the first page; where distances count, most are ruled out without being measured."""
+    wanted = query.limit + 1
+    by_distance = query.sort is not Sort.NAME and _point(matched, query) is not None
+    if query.cursor is not None or not by_distance or len(matched.ranks) <= MANY_PAGES * wanted:
+        return matched
+    at_best = _keys(index, matched, query, index.columns.at_least)
+    likely = matched.those(np.argpartition(at_best, wanted)[:wanted])
+    worst = _keys(index, likely, query, index.columns.distances).max()
+    return matched.those(np.flatnonzero(at_best <= worst + ROUNDED))
+
+
+def _point(matched: Matched, query: SearchQuery) -> Origin | None:
+    """What is near it counts more."""
+    centre = matched.reading.centre
+    return query.origin or (Origin(*centre) if centre else None)
+
+
+def _keys(index: WordIndex, matched: Matched, query: SearchQuery, measure: Measured) -> Array:
     """The sort key of each match: smaller comes first."""
     if query.sort is Sort.NAME:
-        return index.columns["name_order"][matched.ranks]
+        return index.columns.of("name_order", matched.ranks)
     if query.sort is Sort.DISTANCE and query.origin is not None:
-        return np.nan_to_num(index.columns.distances(query.origin, matched.ranks), nan=np.inf)
-    return -_scores(index, matched, query)
+        return np.nan_to_num(measure(query.origin, matched.ranks), nan=np.inf)
+    return -_scores(index, matched, query, measure)
 
 
-def _scores(index: WordIndex, matched: Matched, query: SearchQuery) -> Array:
-    total: Array = reduce(add, (part for _, part in _parts(index, matched, query))).round(6)
-    return total
+def _scores(index: WordIndex, matched: Matched, query: SearchQuery, measure: Measured) -> Array:
+    total = np.zeros(len(matched.ranks))
+    for _, part in _parts(index, matched, query, measure):
+        total += part
+    return total.round(6, out=total)
 
 
-def _parts(index: WordIndex, matched: Matched, query: SearchQuery) -> Iterator[tuple[str, Any]]:
+def _parts(index: WordIndex, matched: Matched, query: SearchQuery, measure: Measured) -> Iterator[tuple[str, Any]]:
     """Each part of the scores by name: a number for each match, or one for all."""
     columns, ranks = index.columns, matched.ranks
+    of_kind = _of_kind(index, matched)
     yield "words", matched.words
-    yield from _understood(index, matched)
-    yield "exact_name", ranking.EXACT_NAME * _named_so(index, matched, from_a_point=query.origin is not None)
-    yield "coverage", _coverage(len(matched.question.words))[columns["name_length"][ranks]]
-    yield "complete", ranking.COMPLETE * columns["completeness"][ranks]
-    yield "closed", 0.0 if query.filters.open_only else ranking.CLOSED * ~columns["open"][ranks]
+    yield "kind", ranking.KIND * of_kind
+    yield "place", _place(index, matched)
+    yield "exact_name", ranking.EXACT_NAME * _named_so(matched, of_kind, from_a_point=query.origin is not None)
+    yield "coverage", _coverage(len(matched.question.words)).take(columns.of("name_length", ranks))
+    yield "complete", ranking.COMPLETE * columns.of("completeness", ranks)
+    yield "closed", 0.0 if query.filters.open_only else ranking.CLOSED * ~columns.of("open", ranks)
     for word in matched.reading.left_out:
         yield f"left_out:{word}", ranking.LEFT_OUT
-    if point := query.origin or (matched.reading.centre and Origin(*matched.reading.centre)):
-        metres = np.nan_to_num(columns.distances(point, ranks), nan=np.inf)
+    if point := _point(matched, query):
+        metres = np.nan_to_num(measure(point, ranks), nan=np.inf)
         yield "nearness", ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
 
 
@@ -152,39 +179,39 @@ def _coverage(asked: int) -> Array:
     return ranking.COVERAGE * np.minimum(1.0, asked / lengths)
 
 
-def _understood(index: WordIndex, matched: Matched) -> Iterator[tuple[str, Any]]:
-    """What being of the kind, and in the place, that the question names is worth."""
-    named, columns, ranks = matched.reading.understood, index.columns, matched.ranks
-    worths = (("commune", named.communes), ("departement", named.departements), ("region", named.regions))
-    places = [_worth(columns, level, worth)[columns[level][ranks]] for level, worth in worths if worth]
-    yield "kind", ranking.KIND * _of_kind(index, matched) if named.kinds else 0.0
-    yield "place", reduce(np.maximum, places) if places else 0.0
-
-
-def _named_so(index: WordIndex, matched: Matched, *, from_a_point: bool) -> Array:
-    """Those of exactly this name. « Pharmacie » is hardly one: only of a pharmacy, and not of one far from who asks."""
-    if not matched.reading.understood.kind_words.issuperset(matched.question.words):
-        return matched.exact
-    return matched.exact & _of_kind(index, matched) & (not from_a_point)
-
-
 def _of_kind(index: WordIndex, matched: Matched) -> Array:
-    of_kind: Array = np.isin(index.columns["categorie_no"][matched.ranks], list(matched.reading.understood.kinds))
+    """Which are of a kind that the question names; False for all when it names none."""
+    kinds = list(matched.reading.understood.kinds)
+    if not kinds:
+        return np.zeros(1, dtype=bool)
+    of_kind: Array = np.isin(index.columns.of("categorie_no", matched.ranks), kinds)
     return of_kind
 
 
-def _worth(columns: Columns, level: str, worth: Mapping[str, float]) -> Array:
-    """By the codes' positions in the column; the last one, -1, is of those without a code."""
-    return np.array([*(worth.get(code, 0.0) for code in columns.vocabularies[level]), 0.0])
+def _place(index: WordIndex, matched: Matched) -> Array:
+    """What being in a place that the question names is worth; 0 for all when it names none."""
+    named = matched.reading.understood
+    worths = (("commune", named.communes), ("departement", named.departements), ("region", named.regions))
+    places = [index.columns.worths(level, worth, matched.ranks) for level, worth in worths if worth]
+    return reduce(np.maximum, places) if places else np.zeros(1)
+
+
+def _named_so(matched: Matched, of_kind: Array, *, from_a_point: bool) -> Array:
+    """Those of exactly this name. « Pharmacie » is hardly one: only of a pharmacy, and not of one far from who asks."""
+    if not matched.reading.understood.kind_words.issuperset(matched.question.words):
+        return matched.exact
+    return matched.exact & of_kind & (not from_a_point)
 
 
 def _ordered(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> list[int]:
     """Positions of the page's matches and one more, in order: by key, ties by id (ranks sort like ids)."""
-    rows = np.arange(len(ranks)) if query.cursor is None else _after(index, ranks, keys, query)
     wanted = query.limit + 1
-    if len(rows) > 4 * wanted:
-        threshold = np.partition(keys[rows], wanted)[wanted]
-        rows = rows[keys[rows] <= threshold]
+    if query.cursor is not None:
+        rows = _after(index, ranks, keys, query)
+    elif len(ranks) > wanted:
+        rows = np.flatnonzero(keys <= np.partition(keys, wanted)[wanted])
+    else:
+        rows = np.arange(len(ranks))
     ordered: list[int] = rows[np.lexsort((ranks[rows], keys[rows]))][:wanted].tolist()
     return ordered
 
@@ -219,15 +246,17 @@ def _cursor_key(key: float, sort: Sort) -> float:
 def _hits(index: WordIndex, page: Matched, keys: Array, query: SearchQuery) -> list[Hit]:
     """A page's hits; only they need every part of their score, and their distance."""
     columns, ranks = index.columns, page.ranks
-    parts = {name: np.broadcast_to(part, len(ranks)).tolist() for name, part in _parts(index, page, query)}
-    scores = _scores(index, page, query).tolist() if query.sort is not Sort.RELEVANCE else (-keys).tolist()
+    parts = {
+        name: np.broadcast_to(part, len(ranks)).tolist() for name, part in _parts(index, page, query, columns.distances)
+    }
+    scores = -keys if query.sort is Sort.RELEVANCE else _scores(index, page, query, columns.distances)
     metres = columns.distances(query.origin, ranks).tolist() if query.origin else [np.nan] * len(ranks)
     return [
         Hit(
             id=columns["ids"][rank].decode(),
-            key=_public_key(columns["name_key"][rank], metres[i], scores[i], query.sort),
+            key=_public_key(columns["name_key"][rank], metres[i], float(scores[i]), query.sort),
             distance_m=None if np.isnan(metres[i]) else metres[i],
-            score=scores[i],
+            score=float(scores[i]),
             explanation={name: round(float(part[i]), 6) for name, part in parts.items()} if query.explain else None,
         )
         for i, rank in enumerate(ranks.tolist())

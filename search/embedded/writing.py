@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
 from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, Array, days_since_1970
+from search.embedded.sphere import on_sphere
 from search.embedded.strips import strips_of
 
 NAME_LENGTH = np.int16  # words
@@ -96,6 +97,7 @@ class ColumnFiles:
         lon, lat = (np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ("lon", "lat"))
         for name, values in strips_of(lon, lat).items():
             np.save(self._folder / f"{name}.npy", values)
+        np.save(self._folder / "sphere.npy", on_sphere(lon, lat))
         np.save(self._folder / "name_order.npy", self._order_of_names())
 
     def _order_of_names(self) -> Array:

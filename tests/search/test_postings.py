@@ -1,5 +1,6 @@
 """Postings, whole names and what they find, against a reading of the documents one by one."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,14 +15,16 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from geo.filters import Circle, Filters
+from geo.position import distance_m
 from search.document import STRUCTURES, Document, document_of
 from search.embedded import finding, words
 from search.embedded.index import WordIndex
 from search.embedded.names import Names, NamesFiles
 from search.embedded.postings import FIELDS, Postings, PostingsFiles
 from search.embedded.recent import Recent
+from search.embedded.sphere import at_least, at_most, lines, on_sphere
 from search.french import name_form
-from search.query import Cursor, SearchQuery, Sort
+from search.query import Cursor, Origin, SearchQuery, Sort
 from search.readings import Sought, Way, question_of, readings
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE, PARIS_13
@@ -75,8 +78,8 @@ def test_every_word_has_the_structures_and_fields_that_hold_it(
             ranks, fields = postings.of(range(number, number + 1))
             assert dict(zip(ranks.tolist(), fields.tolist(), strict=True)) == where
             assert ranks.tolist() == sorted(where)
-            assert postings.found(number) == sum(mask.bit_count() for mask in where.values())
-            assert postings.held(range(number, number + 1)).tolist() == [np.bitwise_or.reduce([*where.values()])]
+            in_fields = [sum(mask >> bit & 1 for mask in where.values()) for bit in range(len(FIELDS))]
+            assert postings.found(range(number, number + 1)).tolist() == [in_fields]
     there = sorted((word for word in WORDS if any(held[word].values())), key=str.encode)
     assert postings.words(range(len(postings))) == there
     for beginning in ("", "c", "centr", "sant", "œ", "z"):
@@ -86,7 +89,7 @@ def test_every_word_has_the_structures_and_fields_that_hold_it(
 
 def test_a_file_cut_short_is_not_whole(tmp_path: Path) -> None:
     documents = [a_document(name="centre pasteur"), a_document(name="centre")]
-    for name in ("ranks", "fields", "found", "held", "starts", "line_starts"):
+    for name in ("ranks", "fields", "found", "starts", "line_starts"):
         folder = tmp_path / name
         written(folder, [documents])
         np.save(folder / f"{name}.npy", np.load(folder / f"{name}.npy")[:-1])
@@ -211,12 +214,12 @@ class BruteForce:
 
     def _best(self, rank: int, term: str, *, begun: bool) -> float | None:
         held = self._documents[rank]
-        found = [f for f in FIELDS if held[f] & (self._first_begun(f, term) if begun else {term})]
+        found = [f for f in FIELDS if held[f] & (self._commonest_begun(f, term) if begun else {term})]
         return max((finding.WEIGHTS[f] for f in found), default=None)
 
-    def _first_begun(self, field: str, beginning: str) -> set[str]:
-        known = {word for each in self._documents for word in each[field] if word.startswith(beginning)}
-        return set(sorted(known)[: self._most])
+    def _commonest_begun(self, field: str, beginning: str) -> set[str]:
+        often = Counter(word for each in self._documents for word in each[field] if word.startswith(beginning))
+        return set(sorted(often, key=lambda word: (-often[word], word))[: self._most])
 
 
 QUESTIONS = st.lists(st.sampled_from(ASKED), min_size=1, max_size=4).map(" ".join)
@@ -257,17 +260,43 @@ def test_a_place_on_the_map_never_changes_what_is_found_in_it(
     @given(QUESTIONS, circles)
     def check(typed: str, filters: Filters) -> None:
         everywhere = words.match(index, typed)
-        kept = everywhere.those(index.columns.passing(filters, everywhere.ranks))
+        kept = everywhere.those(np.flatnonzero(index.columns.passing(filters, everywhere.ranks)))
         monkeypatch.setattr(words, "FEW", 0)
         index.matches.clear()
         near = words.match(index, typed, filters)
-        near = near.those(index.columns.passing(filters, near.ranks))
+        near = near.those(np.flatnonzero(index.columns.passing(filters, near.ranks)))
         monkeypatch.undo()
         for got, want in ((near.ranks, kept.ranks), (near.words, kept.words), (near.exact, kept.exact)):
             assert got.tolist() == want.tolist()
         assert near.reading == everywhere.reading
 
     check()
+
+
+@pytest.mark.parametrize("sort", [Sort.RELEVANCE, Sort.DISTANCE])
+def test_what_is_not_measured_was_too_far(searchable: Searchable, monkeypatch: pytest.MonkeyPatch, sort: Sort) -> None:
+    """Among many matches only those that may be on the page are measured on the sphere."""
+    searchable.index(*rows())
+    index = WordIndex(searchable.root / str(searchable.publication.version))
+    for typed, at, limit in itertools.product(("clinique", "pharmacie", "lille"), (LILLE, BORDEAUX), (1, 7, 30)):
+        query = SearchQuery(words=typed, origin=Origin(at.lon, at.lat), sort=sort, limit=limit)
+        every_one = words.search(index, query)
+        monkeypatch.setattr(words, "MANY_PAGES", 0)
+        assert words.search(index, query) == every_one
+        monkeypatch.undo()
+
+
+@settings(deadline=None)
+@given(st.floats(-180, 180), st.floats(-90, 90), st.floats(-80, 80), st.floats(-40, 40))
+def test_an_arc_lies_between_what_its_line_says(lon: float, lat: float, east: float, north: float) -> None:
+    there = lon + east, max(-90.0, min(90.0, lat + north))
+    line = lines(on_sphere(np.array([there[0]]), np.array([there[1]])), lon, lat)
+    assert at_least(line)[0] <= distance_m(lon, lat, *there) <= at_most(line)[0]
+
+
+def test_what_was_found_is_kept_for_the_next_tile(searchable: Searchable) -> None:
+    index, _ = indexed(searchable)
+    assert words.match(index, "clinique") is words.match(index, "clinique")
 
 
 def test_pages_by_name_follow_each_other_without_a_gap(searchable: Searchable) -> None:

@@ -64,11 +64,11 @@ class WordIndex:
         if not complete.exists() or complete.read_text() != WORDS_FORM:
             raise NotReady(f"L’index de la version {folder.name} manque : lancez ./lum1 search rebuild.")
         self.columns = Columns.open(folder)
-        self.postings = Postings.open(folder / POSTINGS)
-        self.names = Names.open(folder / NAMES)
         try:
+            self.postings = Postings.open(folder / POSTINGS)
+            self.names = Names.open(folder / NAMES)
             self.index = tantivy.Index.open(str(folder / WORDS))
-        except ValueError as unreadable:  # damaged, or on a disk that refuses its lock file
+        except (OSError, ValueError) as unreadable:  # damaged, or on a disk that refuses its lock file
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.schema = self.index.schema
         self.searcher = self.index.searcher()

@@ -36,6 +36,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     more: bool  # whether another page follows
     facets: dict[str, list[FacetValue]]
     engine: str
+    left_out: tuple[str, ...] = ()  # words that nothing answers together with the others, as typed
 
 
 class Categorie(msgspec.Struct, frozen=True):
@@ -123,6 +124,7 @@ class SearchResults(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
     engine: str
     data: Data
+    left_out: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET  # words given up, where every one finds nothing
     data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -41,6 +41,7 @@ class FeatureCollection(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
     engine: str
     data: Data
+    left_out: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -57,6 +58,7 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
         next=cursors.following(question, publication.version, found.hits, more=found.more),
         engine=found.engine,
         data=Data(publication.fictitious, publication.version, publication.sources),
+        left_out=found.left_out or msgspec.UNSET,
         data_changed=_changed(question, publication.version),
     )
 

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.response import Template
@@ -146,6 +147,7 @@ def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
         "requete": urlencode(asked),
         "tuiles": urlencode(_tile_pairs(asked)),
         "resultats": results,
+        "laisses": () if results.left_out is msgspec.UNSET else results.left_out,
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,

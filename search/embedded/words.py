@@ -59,7 +59,14 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
         total=len(matched.ranks) if query.total else None,
         facets=counted.facets,
         engine="embedded",
+        left_out=_left_out(matched),
     )
+
+
+def _left_out(matched: Matched) -> tuple[str, ...]:
+    """As typed."""
+    written = dict(zip(matched.question.words, matched.question.written, strict=True))
+    return tuple(written.get(word, word) for word in matched.reading.left_out)
 
 
 def placed(index: WordIndex, typed: str, filters: Filters) -> Array:

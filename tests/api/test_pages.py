@@ -232,3 +232,13 @@ def test_the_documentation_sets_names_as_code(client: Client) -> None:
     assert "`" not in html
     assert "<code>minLon,minLat,maxLon,maxLat</code>" in html
     assert "/tiles/structures/{z}/{x}/{y}.mvt" in html
+
+
+def test_words_that_were_given_up_are_said_by_the_page_and_by_the_answer(client: Client) -> None:
+    asked = {"q": "pharmacie xylographique"}
+    answer = client.get("/api/v1/search", params=asked).json()
+    assert (answer["left_out"], answer["total"] > 0) == (["xylographique"], True)
+    html = client.get("/", params=asked, headers=HTML).text.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Rien ne répond à tous vos mots : voici sans « xylographique »." in " ".join(html.split())
+    whole = client.get("/api/v1/search", params={"q": "pharmacie"}).json()
+    assert "left_out" not in whole

@@ -178,6 +178,7 @@ def test_a_word_that_nothing_holds_is_left_out_and_said(searchable: Searchable) 
         a_structure(name="CLINIQUE DES LILAS", at=LILLE, categorie_no=365),
     )
     found = searchable.ask(asked("clinique pasteur orthodontie", explain=True))
+    assert found.left_out == ("orthodontie",)
     assert [hit.explanation["left_out:orthodontie"] for hit in found.hits if hit.explanation] == [-2.0]
     assert sum((found.hits[0].explanation or {}).values()) == pytest.approx(found.hits[0].score, abs=1e-4)
 

@@ -14,18 +14,35 @@ from tiles.grid import BUFFER_UNITS, EXTENT, EXTENT_BITS, units
 PLACED = "SELECT id, name, lon, lat FROM structure WHERE open AND lon IS NOT NULL ORDER BY md5(id)"
 # A point on the edge of a tile's margin may be rounded in or out.
 ROUNDING_UNITS = 2
+SEED = 5
 
 
 class Everything:
     """Open structures with a position, in an order that has nothing to do with place: the first ones are a fair sample."""
 
-    def __init__(self, instance: Settings) -> None:
-        self.rows = pl.DataFrame(asked(instance, PLACED), schema=["id", "name", "lon", "lat"], orient="row")
+    def __init__(self, rows: pl.DataFrame) -> None:
+        """Rows have at least lon and lat."""
+        self.rows = rows
         self._lon, self._lat = (self.rows[axis].to_numpy() for axis in ("lon", "lat"))
+
+    @classmethod
+    def of(cls, instance: Settings) -> "Everything":
+        """As PostgreSQL has them: id, name, lon, lat."""
+        return cls(pl.DataFrame(asked(instance, PLACED), schema=["id", "name", "lon", "lat"], orient="row"))
+
+    @classmethod
+    def drawn(cls, rows: pl.DataFrame) -> "Everything":
+        """As they were drawn, before any database held them."""
+        placed = rows.filter(pl.col("open") & pl.col("lon").is_not_null())
+        return cls(placed.sample(fraction=1, shuffle=True, seed=SEED))
+
+    def only(self, condition: pl.Expr) -> "Everything":
+        """Those of a kind."""
+        return Everything(self.rows.filter(condition))
 
     def nearest_m(self, lon: float, lat: float, count: int) -> list[float]:
         """Metres of the nearest ones."""
-        return sorted(self._distances_m(lon, lat).tolist())[:count]
+        return sorted(self.distances_m(lon, lat).tolist())[:count]
 
     def in_box(self, west: float, south: float, east: float, north: float) -> int:
         within = (self._lon >= west) & (self._lon <= east) & (self._lat >= south) & (self._lat <= north)
@@ -44,7 +61,8 @@ class Everything:
         wanted = zip((ux >> EXTENT_BITS).tolist(), (uy >> EXTENT_BITS).tolist(), strict=True)
         return list(dict.fromkeys(wanted))[:count]
 
-    def _distances_m(self, lon: float, lat: float) -> Any:
+    def distances_m(self, lon: float, lat: float) -> Any:
+        """Metres to each."""
         phi, there = np.radians(lat), np.radians(self._lat)
         half = (
             np.sin((there - phi) / 2) ** 2 + np.cos(phi) * np.cos(there) * np.sin(np.radians(self._lon - lon) / 2) ** 2

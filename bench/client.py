@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import os
 import statistics
 import time
@@ -17,11 +18,14 @@ from api.machine.home import Home
 from api.machine.ports import free_port
 from api.machine.server import Server
 from bench.measure import WrongAnswer
+from geo.filters import Bounds
 from geo.settings import Settings
 
 FIRST_PORT = 18_740
 PATIENCE_S = 30
 MILLISECONDS = 1_000
+GZIPPED = b"\x1f\x8b"  # RFC 1952 § 2.3.1
+KM_PER_DEGREE = 111.195
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -38,6 +42,12 @@ class Client:
     def __init__(self, address: str) -> None:
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
 
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
     def get(self, path: str) -> bytes:
         """The body as it came; a tile without anything is empty."""
         self._connection.request("GET", path, headers={"accept-encoding": "gzip"})
@@ -48,7 +58,8 @@ class Client:
         return body
 
     def json(self, path: str) -> Any:
-        return json.loads(self.get(path))
+        body = self.get(path)
+        return json.loads(gzip.decompress(body) if body.startswith(GZIPPED) else body)
 
     def tile(self, path: str) -> bytes:
         body = self.get(path)
@@ -63,15 +74,23 @@ def served(instance: Settings) -> Iterator[Client]:
     server = Server(home)
     os.environ["LUM1_DATABASE_URL"] = instance.database_url
     try:
-        yield Client(server.ensure(free_port(at_least=FIRST_PORT)))
+        with Client(server.ensure(free_port(at_least=FIRST_PORT))) as client:
+            yield client
     finally:
         server.stop()
         del os.environ["LUM1_DATABASE_URL"]
 
 
 def path(address: str, **parameters: object) -> str:
-    """An address with its question."""
-    return f"{address}?{urlencode(parameters)}"
+    """An address with its question; a list is a parameter repeated."""
+    return f"{address}?{urlencode(parameters, doseq=True)}"
+
+
+def box_around(lon: float, lat: float, side_km: float) -> Bounds:
+    """A box that is as wide as it is high."""
+    half = side_km / 2 / KM_PER_DEGREE
+    wide = half / math.cos(math.radians(lat))
+    return (lon - wide, lat - half, lon + wide, lat + half)
 
 
 def timed(work: Callable[[Any], object], questions: Sequence[Any]) -> Latency:
@@ -81,5 +100,10 @@ def timed(work: Callable[[Any], object], questions: Sequence[Any]) -> Latency:
         began = time.perf_counter()
         work(question)
         taken.append((time.perf_counter() - began) * MILLISECONDS)
-    taken.sort()
-    return Latency(statistics.median(taken), taken[min(len(taken) - 1, int(len(taken) * 0.95))], len(taken))
+    return latency_of(taken)
+
+
+def latency_of(taken: Sequence[float]) -> Latency:
+    """Of these milliseconds."""
+    ordered = sorted(taken)
+    return Latency(statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], len(ordered))

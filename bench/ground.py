@@ -12,7 +12,10 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg import sql
 
+from bench import country
+from bench.country import Country
 from bench.measure import WrongAnswer
 from bench.memory import Peak
 from bench.sizes import Sizes
@@ -26,6 +29,13 @@ from tests.conftest import SHARED_DATA, fresh_database
 from tiles import counts
 
 SEED = 4
+SOURCES = (".py", ".txt", ".csv")
+WORTH_KEEPING = 50_000  # structures of a country that is kept for the next run; fewer are drawn in seconds
+ROWS_COME_FROM = (
+    *("bench/drawn.py", "bench/country.py", "etl/demo", "etl/publish.py", "geo/categories.py", "geo/communes.py"),
+    *("geo/structures.py", "geo/migrations", "tiles/counts.py"),
+)
+WORDS_COME_FROM = ("search", "geo/text.py")
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -53,6 +63,7 @@ class Ground:
         self.sizes = sizes
         self.say = say
         self._open = ExitStack()
+        self._countries: dict[int, Country] = {}
 
     def __enter__(self) -> "Ground":
         return self
@@ -120,11 +131,75 @@ class Ground:
         self.say("premier chargement du volume réel")
         return Volume(instance, files, self.load(instance, files.finess))
 
+    def country(self, count: int) -> Country:
+        """So many invented structures, served; kept from one run to the next as long as what makes them is the same."""
+        if count not in self._countries:
+            made = self._kept(count) if count >= WORTH_KEEPING else self._drawn(count)
+            self._countries[count] = made
+        return self._countries[count]
+
+    def _drawn(self, count: int) -> Country:
+        return country.fill(self.instance(f"pays-{count}"), count, self.say)
+
+    def _kept(self, count: int) -> Country:
+        """Its database stays on the server, the rest in a folder of the same name, complete or made again."""
+        name = f"pays_{count}_{digest_of_sources(*ROWS_COME_FROM)}"
+        home, kept = self.folder / "kept" / name, Database(self.server_url, name)
+        instance = Settings(home=home, database_url=kept.url, schedule=False, live=False)
+        made_by, words = home / "made_by", digest_of_sources(*WORDS_COME_FROM)
+        if not (made_by.exists() and kept.exists()):
+            self._forget_countries(count)
+            self.say(f"un pays de {count} structures, gardé pour les fois suivantes")
+            home.mkdir(parents=True)
+            kept.create(self._template)
+            country.fill(instance, count, self.say)
+        elif made_by.read_text() != words:
+            country.index_again(instance, self.say)
+        made_by.write_text(words)
+        return country.opened(instance)
+
+    def _forget_countries(self, count: int) -> None:
+        """Those of this size that other sources made."""
+        for database in Database.beginning_with(self.server_url, f"pays_{count}_"):
+            database.drop()
+        for folder in (self.folder / "kept").glob(f"pays_{count}_*"):
+            shutil.rmtree(folder)
+
     @cached_property
     def _template(self) -> str:
         url = self._open.enter_context(fresh_database(self.server_url))
         template.fill(url)
         return url
+
+
+class Database:
+    """A database that outlives the run."""
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self.name = name
+        self.url = f"{server_url.rpartition('/')[0]}/{name}"
+        self._server_url = server_url
+
+    @classmethod
+    def beginning_with(cls, server_url: str, beginning: str) -> list["Database"]:
+        with psycopg.connect(server_url) as server:
+            names = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [beginning])
+            return [cls(server_url, name) for (name,) in names]
+
+    def exists(self) -> bool:
+        return self.name in [each.name for each in Database.beginning_with(self._server_url, self.name)]
+
+    def create(self, template: str) -> None:
+        """A copy of the template's files."""
+        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        self._run(copied.format(sql.Identifier(self.name), sql.Identifier(template.rpartition("/")[2])))
+
+    def drop(self) -> None:
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self.name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self._server_url, autocommit=True) as server:
+            server.execute(statement)
 
 
 def wal_position(connection: psycopg.Connection[Any]) -> int:
@@ -151,7 +226,8 @@ def asked(instance: Settings, question: str) -> list[Any]:
 def digest_of_sources(*places: str) -> str:
     """Of these folders or files of the repository: what was made by others is made again."""
     paths = [REPOSITORY / place for place in places]
-    sources = [source for path in paths for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    every = [each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    sources = [each for each in every if each.suffix in SOURCES]
     return hashlib.blake2b(b"".join(source.read_bytes() for source in sources), digest_size=4).hexdigest()
 
 

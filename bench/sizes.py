@@ -12,7 +12,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     tenfold: int | None  # of the official file, then ten times as many; None: all of it
     days: int | None  # of two days that are made up; None: the official days where they are
     stock: int  # of SIRENE, in or out of our field
-    columns: int  # structures whose facets are counted
+    country: int  # structures that are drawn, and asked
+    documents: int  # of them, given to addok too
     requests: int  # timed for each question
 
 
@@ -26,7 +27,8 @@ FULL = Sizes(
     tenfold=None,
     days=None,
     stock=20_000_000,
-    columns=2_000_000,
+    country=2_000_000,
+    documents=200_000,
     requests=200,
 )
 QUICK = Sizes(
@@ -36,7 +38,8 @@ QUICK = Sizes(
     tenfold=5_000,
     days=10_000,
     stock=1_000_000,
-    columns=200_000,
+    country=200_000,
+    documents=20_000,
     requests=60,
 )
 MADE_UP_DAYS = 75_000  # where the official days are wanted and absent: about as many

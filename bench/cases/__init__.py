@@ -9,9 +9,12 @@ from bench.cases.finess_tenfold import finess_tenfold
 from bench.cases.finess_volume import finess_volume
 from bench.cases.geocoding import geocoding
 from bench.cases.geocoding_together import geocoding_together
+from bench.cases.nearby import nearby
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
 from bench.cases.sirene_together import sirene_together
+from bench.cases.typeahead import typeahead
+from bench.cases.words import words
 from bench.ground import Ground
 from bench.measure import Measure
 
@@ -23,6 +26,9 @@ CASES: dict[str, Case] = {
         finess_volume,
         serving,
         facets,
+        nearby,
+        typeahead,
+        words,
         finess_delta,
         finess_activites,
         finess_tenfold,

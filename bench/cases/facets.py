@@ -3,80 +3,50 @@
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import numpy as np
 
+from bench.client import box_around
+from bench.country import words_folder
 from bench.ground import Ground
 from bench.measure import Measure, check
-from geo.categories import categories, legal_statuses
-from geo.communes import communes
+from geo.database import engine_for
 from geo.filters import Bounds, Filters
-from geo.position import PRECISIONS
-from search.embedded.columns import Array, Columns
-from search.embedded.strips import strips_of
+from geo.settings import Settings
+from search.embedded.columns import Columns
 from search.embedded.tally import Tally, tally
 from search.facets import DIMENSIONS
 from search.query import Facet
 
 SEED = 12
-JITTER_DEG = 0.03  # around a commune's centre
 SIDES_KM = (2, 10, 50)
 COUNTRY: Bounds = (-5.5, 41.0, 10.0, 51.5)
 FACETS = tuple(facet for facet in Facet if not DIMENSIONS[facet].lists)
 RAW = tuple(dict.fromkeys(DIMENSIONS[facet].column for facet in FACETS))  # a column may serve several facets
 VERIFIED = 20
-KM_PER_DEGREE = 111.195
 TIMES_DUCKDB = 3
 
 
 def facets(ground: Ground) -> Iterator[Measure]:
     """Boxes stand around structures drawn at random, so towns weigh what they weigh for people."""
-    ground.say(f"{ground.sizes.columns:_} structures tirées".replace("_", " "))
-    with TemporaryDirectory() as folder:
-        columns = drawn(ground.sizes.columns, Path(folder))
-        peer = duckdb_of(columns)
-        draw = np.random.default_rng(SEED)
-        centres = draw.integers(0, len(columns), ground.sizes.requests)
-        for side in SIDES_KM:
-            yield from _compared(columns, peer, f"cadre de {side} km", [_box(columns, i, side) for i in centres])
-        yield from _compared(columns, peer, "tout le pays", [COUNTRY] * max(1, len(centres) // 10))
+    columns = columns_of(ground.country(ground.sizes.country).instance)
+    peer = duckdb_of(columns)
+    placed = np.flatnonzero(~np.isnan(columns["lon"]))
+    centres = np.random.default_rng(SEED).choice(placed, ground.sizes.requests)
+    for side in SIDES_KM:
+        yield from _compared(columns, peer, f"cadre de {side} km", [_box(columns, i, side) for i in centres])
+    yield from _compared(columns, peer, "tout le pays", [COUNTRY] * max(1, len(centres) // 10))
 
 
-def drawn(count: int, folder: Path) -> Columns:
-    """Structures in communes by their population, in the columns that a publication has, mapped from their files."""
-    draw = np.random.default_rng(SEED)
-    placed = [each for each in communes().values() if each.population]
-    weights = np.array([each.population for each in placed], dtype=np.float64)
-    at = draw.choice(len(placed), count, p=weights / weights.sum())
-    known = {
-        "commune": [each.code for each in placed],
-        "departement": sorted({each.departement for each in placed}),
-        "statut": list(legal_statuses()),
-        "precision": list(PRECISIONS),
-    }
-    departement = {code: rank for rank, code in enumerate(known["departement"])}
-    numbers = np.array([each.no for each in categories().values()], dtype=np.int32)
-    arrays: dict[str, Array] = {
-        "ids": np.arange(count),
-        "lon": np.array([each.lon for each in placed])[at] + draw.normal(0, JITTER_DEG, count),
-        "lat": np.array([each.lat for each in placed])[at] + draw.normal(0, JITTER_DEG, count),
-        "open": draw.random(count) < 0.9,
-        "has_phone": draw.random(count) < 0.8,
-        "categorie_no": numbers[np.minimum(draw.zipf(1.3, count) - 1, len(numbers) - 1)],
-        "commune": at.astype(np.int32),
-        "departement": np.array([departement[each.departement] for each in placed], dtype=np.int32)[at],
-        "statut": draw.integers(-1, len(known["statut"]), count).astype(np.int32),
-        "precision": draw.integers(0, len(known["precision"]), count).astype(np.int32),
-    }
-    arrays |= strips_of(arrays["lon"], arrays["lat"])
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array)
-    mapped = {name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in arrays}
-    return Columns(mapped, known)
+def columns_of(instance: Settings) -> Columns:
+    """Those of the publication that an instance serves."""
+    engine = engine_for(instance.database_url)
+    with engine.connect() as connection:
+        folder = words_folder(connection, instance)
+    engine.dispose()
+    return Columns.open(folder)
 
 
 def duckdb_of(columns: Columns) -> duckdb.DuckDBPyConnection:
@@ -151,10 +121,7 @@ def _centile(times: Sequence[float], at: float) -> float:
 
 
 def _box(columns: Columns, i: int, side_km: float) -> Bounds:
-    lon, lat = float(columns["lon"][i]), float(columns["lat"][i])
-    half = side_km / 2 / KM_PER_DEGREE
-    wide = half / np.cos(np.radians(lat))
-    return (lon - float(wide), lat - half, lon + float(wide), lat + half)
+    return box_around(float(columns["lon"][i]), float(columns["lat"][i]), side_km)
 
 
 # One scan of the box, then a count by each column: DuckDB's own best way of the few we tried.

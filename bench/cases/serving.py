@@ -25,7 +25,7 @@ FLOORS = (None, "/livez", "/livez + SELECT 1")
 
 def serving(ground: Ground) -> Iterator[Measure]:
     volume, requests = ground.volume, ground.sizes.requests
-    everything = Everything(volume.instance)
+    everything = Everything.of(volume.instance)
     with client.served(volume.instance) as server:
         ground.say("réponses vérifiées")
         verify(server, volume, everything)

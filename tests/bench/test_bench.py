@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench import files, run, table
+from bench import files, ground, run, table
 from bench.ground import Ground
 from bench.measure import Measure, Skipped, check
 from bench.memory import Peak
@@ -19,7 +19,15 @@ from geo.identifiers import Finess
 from tests.etl.finess.published import a_file, many
 
 TINY = Sizes(
-    volume=300, raw_bytes=1_200_000, activities=1_000, tenfold=50, days=1_300, stock=30_000, columns=5_000, requests=3
+    volume=300,
+    raw_bytes=1_200_000,
+    activities=1_000,
+    tenfold=50,
+    days=1_300,
+    stock=30_000,
+    country=5_000,
+    documents=1_000,
+    requests=3,
 )
 
 
@@ -55,6 +63,50 @@ def test_facets_are_those_of_another_engine_before_they_are_timed(server_url: st
     }  # fmt: skip
 
 
+def test_the_nearest_are_those_of_brute_force_and_of_tipg_before_they_are_timed(
+    server_url: str, tmp_path: Path
+) -> None:
+    outcome = measured(server_url, tmp_path, "nearby")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    medians = [each for each in outcome.measured["nearby"] if each.target]
+    assert [each.floor_label for each in medians] == ["son SQL, préparé", "tipg", "sans catégorie", "sans catégorie"]
+
+
+def test_lines_are_those_of_brute_force_before_they_are_timed_and_addok_has_the_same_documents(
+    server_url: str, tmp_path: Path
+) -> None:
+    outcome = measured(server_url, tmp_path, "typeahead")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    beside = {each.label: each for each in outcome.measured["typeahead"] if each.floor_label == "addok"}
+    assert beside["une faute, même nom absent des 10 premiers"].held
+
+
+def test_words_are_counted_as_brute_force_counts_them_before_they_are_timed(server_url: str, tmp_path: Path) -> None:
+    outcome = measured(server_url, tmp_path, "words")
+    assert (outcome.skipped, outcome.wrong) == ({}, {})
+    assert len([each for each in outcome.measured["words"] if each.target]) == 8
+
+
+def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when_they_are_read_otherwise(
+    server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ground, "WORTH_KEEPING", 1)
+    said: list[str] = []
+    try:
+        for words_come_from in (("search",), ("search",), ("geo",)):
+            monkeypatch.setattr(ground, "WORDS_COME_FROM", words_come_from)
+            said.append("——")
+            with Ground(tmp_path, server_url, TINY, said.append) as made:
+                assert len(made.country(301).rows) == 301
+    finally:
+        for database in ground.Database.beginning_with(server_url, "pays_301_"):
+            database.drop()
+    first, again, otherwise = " ".join(said).split("——")[1:]
+    assert "copie" in first
+    assert again.split() == []
+    assert otherwise.strip() == "index de recherche"
+
+
 def test_a_stock_is_read_and_compared_with_its_generation(server_url: str, tmp_path: Path) -> None:
     outcome = measured(server_url, tmp_path, "sirene_stock")
     assert (outcome.skipped, outcome.wrong) == ({}, {})
@@ -74,14 +126,14 @@ def test_both_registers_are_measured_together(server_url: str, tmp_path: Path) -
 def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
     server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(ground: Ground) -> Iterator[Measure]:
+    def wrong(_: Ground) -> Iterator[Measure]:
         yield Measure(label="durée", value=1, unit="s")
         check("total", 3, 4)
 
-    def absent(ground: Ground) -> Iterator[Measure]:
+    def absent(_: Ground) -> Iterator[Measure]:
         raise Skipped("rien ici.")
 
-    def right(ground: Ground) -> Iterator[Measure]:
+    def right(_: Ground) -> Iterator[Measure]:
         yield Measure(label="durée", value=2, unit="s", floor=0.5, floor_label="rien", target=3)
 
     monkeypatch.setattr(run, "CASES", {"wrong": wrong, "absent": absent, "right": right})

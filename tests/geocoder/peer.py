@@ -12,19 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 
-from geo.settings import Settings
+from tests.peers import START_S, environment, running, wait_for
 
 REDIS = Path("/usr/bin/redis-check-rdb")  # Redis is one program that goes by the name it is called by
 CONFIGURATION = Path(__file__).with_name("addok.conf")
-START_S = 30.0
-STOP_S = 10.0
 LISTENING = re.compile(r"Listening at: (http://[\d.]+:\d+)")
 
 
@@ -40,10 +38,10 @@ def running_addok(*addresses: Path, workers: int = 1) -> Iterator[Addok]:
     """Index files of one JSON object a line, and serve them on a free port of the loopback."""
     with (
         tempfile.TemporaryDirectory(prefix="lum1-addok-") as name,  # short: a socket's path holds 107 characters
-        _redis(Path(name)) as environment,
+        _redis(Path(name)) as variables,
     ):
-        _run("addok", "batch", *map(str, addresses), environment=environment, folder=Path(name))
-        with _served(Path(name), environment, workers) as url:
+        _index(addresses, variables, Path(name))
+        with _served(Path(name), variables, workers) as url:
             yield Addok(url)
 
 
@@ -52,8 +50,8 @@ def _redis(folder: Path) -> Iterator[Mapping[str, str]]:
     """No port, no file kept; its socket is in the folder."""
     socket = folder / "redis.sock"
     asked = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "no"]
-    with _process(["redis-server", *asked], folder, "redis.log", executable=REDIS) as redis:
-        _wait_for(socket.exists, redis, folder / "redis.log")
+    with running(["redis-server", *asked], folder, "redis.log", executable=REDIS) as redis:
+        wait_for(socket.exists, redis, folder / "redis.log")
         yield {
             **{name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")},
             "REDIS_SOCKET": str(socket),
@@ -63,77 +61,32 @@ def _redis(folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def _served(folder: Path, environment: Mapping[str, str], workers: int) -> Iterator[str]:
+def _served(folder: Path, variables: Mapping[str, str], workers: int) -> Iterator[str]:
     log = folder / "gunicorn.log"
     # a batch takes longer than the 30 s after which gunicorn ends a worker
     asked = ["--bind", "127.0.0.1:0", "--workers", str(workers), "--timeout", "600", "addok.http.wsgi:application"]
-    with _process([_program("gunicorn"), *asked], folder, log.name, environment) as gunicorn:
-        _wait_for(lambda: LISTENING.search(log.read_text()) is not None, gunicorn, log)
+    with running([_program("gunicorn"), *asked], folder, log.name, variables) as gunicorn:
+        wait_for(lambda: LISTENING.search(log.read_text()) is not None, gunicorn, log)
         found = LISTENING.search(log.read_text())
         assert found
         requests.get(f"{found[1]}/search", params={"q": "mairie"}, timeout=START_S).raise_for_status()
         yield found[1]
 
 
-@contextmanager
-def _process(
-    command: Sequence[str],
-    folder: Path,
-    log: str,
-    environment: Mapping[str, str] | None = None,
-    executable: Path | None = None,
-) -> Iterator[subprocess.Popen[bytes]]:
-    with (
-        (folder / log).open("wb") as out,
-        subprocess.Popen(
-            command,
-            executable=executable,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        ) as started,
-    ):
-        try:
-            yield started
-        finally:
-            started.terminate()
-            try:
-                started.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                started.kill()
-
-
-def _run(program: str, *arguments: str, environment: Mapping[str, str], folder: Path) -> None:
-    command = [_program(program), *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def _index(addresses: Sequence[Path], variables: Mapping[str, str], folder: Path) -> None:
+    command = [_program("addok"), "batch", *map(str, addresses)]
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{program} {arguments[0]} : {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(f"addok batch : {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 def is_installed() -> bool:
     """Whether `./lum1 test` ever ran here."""
-    return _environment().is_dir()
+    return environment("addok").is_dir()
 
 
 def _program(name: str) -> str:
-    return str(_environment() / "bin" / name)
-
-
-def _environment() -> Path:
-    """What `./lum1 test` made of requirements-addok.lock: in the tests' home, within an operator's and beside the bench's."""
-    home = Settings.from_environment().home
-    homes = (home, home / "test", home.parent / "test")
-    return next((each / "venv-addok" for each in homes if (each / "venv-addok").is_dir()), home / "venv-addok")
-
-
-def _wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START_S
-    while not ready():
-        if process.poll() is not None or time.monotonic() > end:
-            raise RuntimeError(f"{log.name} : {log.read_text()[-2000:]}")
-        time.sleep(0.05)
+    return str(environment("addok") / "bin" / name)
 
 
 if __name__ == "__main__":

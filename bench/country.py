@@ -79,6 +79,15 @@ def index_again(instance: Settings, say: publish.Step) -> None:
     engine.dispose()
 
 
+def is_indexed(instance: Settings) -> bool:
+    """Whether the words index is whole, as this version of the program reads it."""
+    engine = engine_for(instance.database_url)
+    with engine.connect() as connection:
+        folder = words_folder(connection, instance)
+    engine.dispose()
+    return embedded.opens(folder)
+
+
 def words_folder(connection: Connection, instance: Settings) -> Path:
     """Where the index of the served version is."""
     version = connection.execute(text("SELECT version FROM current_publication")).scalar_one()

@@ -35,7 +35,16 @@ ROWS_COME_FROM = (
     *("bench/drawn.py", "bench/country.py", "etl/demo", "etl/publish.py", "geo/categories.py", "geo/communes.py"),
     *("geo/structures.py", "geo/migrations", "tiles/counts.py"),
 )
-WORDS_COME_FROM = ("search", "geo/text.py")
+WORDS_COME_FROM = (
+    *("search/document.py", "search/french.py", "search/sigles.py", "search/sigles.txt", "search/squares.py"),
+    *(
+        "search/ranking.py",
+        "search/synonyms.txt",
+        "search/embedded/index.py",
+        "search/embedded/writing.py",
+        "geo/text.py",
+    ),
+)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -153,7 +162,7 @@ class Ground:
             home.mkdir(parents=True)
             kept.create(self._template)
             country.fill(instance, count, self.say)
-        elif made_by.read_text() != words:
+        elif made_by.read_text() != words or not country.is_indexed(instance):
             country.index_again(instance, self.say)
         made_by.write_text(words)
         return country.opened(instance)

@@ -164,6 +164,11 @@ def bounds_of(filters: Filters) -> Bounds | None:
 
 def sphere_distance(table: Table, lon: float, lat: float) -> ColumnElement[float]:
     """Metres on the sphere from the row's position (DESIGN.md decision 7), null without a position."""
+    return sphere_distance_to(table, literal(lon), literal(lat))
+
+
+def sphere_distance_to(table: Table, lon: ColumnElement[float], lat: ColumnElement[float]) -> ColumnElement[float]:
+    """The same, from a point that the query is told later."""
     here = func.geography(func.ST_SetSRID(func.ST_MakePoint(table.c.lon, table.c.lat), 4326))
     there = func.geography(func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326))
     return func.ST_Distance(here, there, False)

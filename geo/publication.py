@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from geo.compiled import Compiled
 from geo.database import metadata
 
 load = Table(
@@ -84,6 +85,20 @@ class Publication(msgspec.Struct, frozen=True):
         return dict(zip(self.days, self.sources, strict=True)).get(pipeline)
 
 
+# Asked by every request: a row for each load of the publication, one at least.
+_SERVED = Compiled(
+    select(
+        publication,
+        load.c.pipeline,
+        load.c.fictitious.label("invented"),
+        load.c.licence,
+        load.c.produced_at,
+    )
+    .join(current_publication, current_publication.c.version == publication.c.version)
+    .outerjoin(load, load.c.id == func.any(publication.c.loads))
+    .order_by(load.c.pipeline)
+)
+
 SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
@@ -103,15 +118,13 @@ FICTITIOUS_NAMES = {
 
 def served_publication(connection: Connection) -> Publication | None:
     """The publication that this transaction sees, or None before the first load."""
-    row = connection.execute(
-        select(publication).join(current_publication, current_publication.c.version == publication.c.version)
-    ).one_or_none()
-    if row is None:
+    rows = _SERVED.execute(connection).all()
+    if not rows:
         return None
-    loads = connection.execute(select(load).where(load.c.id.in_(row.loads)).order_by(load.c.pipeline)).all()
+    row, loads = rows[0], [each for each in rows if each.pipeline is not None]
     sources = tuple(
         DataSource(
-            name=(FICTITIOUS_NAMES if each.fictitious else SOURCE_NAMES)[each.pipeline],
+            name=(FICTITIOUS_NAMES if each.invented else SOURCE_NAMES)[each.pipeline],
             licence=each.licence,
             as_of=each.produced_at.date() if each.produced_at else None,
         )

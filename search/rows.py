@@ -4,27 +4,40 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo.categories import categorie
+from geo.compiled import Compiled
 from geo.naf import parted
 from geo.structures import structure
 from search.results import Address, Categorie, Commune, EntiteJuridique, Hit, Naf, Position, Structure
 
-
-def structures_query(ids: Sequence[str]) -> Select[Any]:
-    """Rows by primary key, with their category's words; in no particular order."""
-    labels = select(structure, categorie.c.code.label("categorie_code"), categorie.c.label.label("categorie_label"))
-    return labels.join_from(structure, categorie, categorie.c.no == structure.c.categorie_no).where(
-        structure.c.id.in_(ids)
+# Rows by primary key, with their category's words; in no particular order.
+_BY_ID = Compiled(
+    select(
+        *(
+            structure.c[name]
+            for name in ("id", "name", "naf", "finess", "siret", "siren", "ej_finess", "ej_name", "ej_siren")
+        ),
+        *(structure.c[name] for name in ("address_lines", "postcode", "commune", "commune_name", "phones")),
+        *(
+            structure.c[name]
+            for name in ("lon", "lat", "precision", "position_source", "open", "closed_on", "updated_on")
+        ),
+        categorie.c.code.label("categorie_code"),
+        categorie.c.label.label("categorie_label"),
     )
+    .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
+    .where(structure.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
+)
 
 
 def read_structures(connection: Connection, hits: Sequence[Hit], *, explain: bool = False) -> list[Structure]:
     """The structures of these hits, in their order, each with its distance and score."""
     if not hits:
         return []
-    rows = {row.id: row for row in connection.execute(structures_query([hit.id for hit in hits]))}
+    rows = {row.id: row for row in _BY_ID.execute(connection, ids=[hit.id for hit in hits])}
     return [structure_of(rows[hit.id], hit, explain=explain) for hit in hits if hit.id in rows]
 
 

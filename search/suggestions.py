@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo.categories import FAMILIES, Categorie, categories
 from geo.communes import Commune, communes
+from geo.compiled import Compiled
 from geo.identifiers import compact
 from geo.position import distance_m
 from geo.structures import structure
@@ -68,10 +70,18 @@ def _number(row: Row[Any], begun: str) -> str:
     return str(next((each for each in (*row.finess, *row.siret) if each.startswith(begun)), begun))
 
 
+# What a line says of a structure, by primary key.
+_BY_ID = Compiled(
+    select(*(structure.c[name] for name in ("id", "name", "commune_name", "finess", "siret", "lon", "lat"))).where(
+        structure.c.id == func.any(bindparam("ids", type_=ARRAY(Text)))
+    )
+)
+
+
 def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> list[Row[Any]]:
     """The rows of these ranks, in their order."""
     ids = [index.columns["ids"][rank].decode() for rank in ranks]
-    rows = {row.id: row for row in connection.execute(select(structure).where(structure.c.id.in_(ids)))} if ids else {}
+    rows = {row.id: row for row in _BY_ID.execute(connection, ids=ids)} if ids else {}
     return [rows[each] for each in ids if each in rows]
 
 

@@ -54,6 +54,7 @@ class Columns:
         self.vocabularies = vocabularies
         self._numbers = {name: {code: i for i, code in enumerate(known)} for name, known in vocabularies.items()}
         self._places = {name: _places_in_order(known) for name, known in vocabularies.items()}
+        self.totals: dict[Filters, int] = {}  # of the whole country (embedded.tally); they leave with the version
 
     def __len__(self) -> int:
         return len(self.arrays["ids"])

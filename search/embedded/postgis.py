@@ -3,15 +3,25 @@
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from geo.filters import conditions, sphere_distance
-from geo.proximity import by_name_query, farthest_candidate_query, unplaced_query, within_query
+from geo.proximity import (
+    by_name_query,
+    farthest_candidate_query,
+    first_candidates,
+    reach_m,
+    unplaced_query,
+    within_query,
+)
 from geo.structures import structure
 from search.embedded.columns import Columns
-from search.embedded.tally import tally
+from search.embedded.tally import tally, total_of
 from search.facets import counted_by_sql
 from search.query import SearchQuery, Sort
 from search.results import UNPLACED, FacetValue, Found, Hit
 
 Conditions = list[ColumnElement[bool]]
+CANDIDATES = (
+    2  # for each structure that is wanted: their farthest stands some 1.4 times as far, more than Mercator bends a town
+)
 
 
 def search(
@@ -22,11 +32,15 @@ def search(
     The page comes from PostgreSQL's own order; totals and facets from the columns of the same publication, when they are given
     and nothing narrows further: they are many times quicker than reading rows, whatever the size of the box.
     """
-    asked = [*conditions(query.filters, structure), *(extra or [])]
+    more = extra or []
     by_distance = query.origin is not None and query.sort is not Sort.NAME
-    hits = _by_distance(connection, query, asked) if by_distance else _by_name(connection, query, asked)
-    total, facets = _counted(connection, query, extra or [], columns)
+    hits = _by_distance(connection, query, more) if by_distance else _by_name(connection, query, more)
+    total, facets = _counted(connection, query, more, columns)
     return Found(hits=hits[: query.limit], more=len(hits) > query.limit, total=total, facets=facets, engine="embedded")
+
+
+def _asked(query: SearchQuery, extra: Conditions) -> Conditions:
+    return [*conditions(query.filters, structure), *extra]
 
 
 def _counted(
@@ -35,9 +49,11 @@ def _counted(
     if not query.total and not query.facets:
         return None, {}
     if columns is not None and not extra:
+        if not query.facets:
+            return total_of(columns, query.filters), {}
         counted = tally(columns, query.filters, query.facets, columns.candidates(query.filters))
         return counted.total if query.total else None, counted.facets
-    total = _count(connection, [*conditions(query.filters, structure), *extra]) if query.total else None
+    total = _count(connection, _asked(query, extra)) if query.total else None
     return total, {each.value: counted_by_sql(connection, each, query.filters, extra) for each in query.facets}
 
 
@@ -45,28 +61,30 @@ def _count(connection: Connection, asked: Conditions) -> int:
     return connection.execute(select(func.count()).select_from(structure).where(*asked)).scalar_one()
 
 
-def _by_name(connection: Connection, query: SearchQuery, asked: Conditions) -> list[Hit]:
+def _by_name(connection: Connection, query: SearchQuery, extra: Conditions) -> list[Hit]:
     after = (str(query.cursor.key), query.cursor.id) if query.cursor else None
-    rows = connection.execute(by_name_query(after, query.limit + 1, asked)).all()
+    rows = connection.execute(by_name_query(after, query.limit + 1, _asked(query, extra))).all()
     hits = [Hit(id=row.id, key=row.name_key) for row in rows]
     return hits if query.origin is None else _with_distances(connection, query, hits)
 
 
-def _by_distance(connection: Connection, query: SearchQuery, asked: Conditions) -> list[Hit]:
+def _by_distance(connection: Connection, query: SearchQuery, extra: Conditions) -> list[Hit]:
     wanted = query.limit + 1
     last = query.cursor
-    placed = [] if last and last.key == UNPLACED else _placed(connection, query, asked, wanted)
+    placed = [] if last and last.key == UNPLACED else _placed(connection, query, extra, wanted)
     if len(placed) == wanted:
         return placed
     after = last.id if last and last.key == UNPLACED else None
-    rows = connection.execute(unplaced_query(after, wanted - len(placed), asked))
+    rows = connection.execute(unplaced_query(after, wanted - len(placed), _asked(query, extra)))
     return placed + [Hit(id=row.id, key=UNPLACED) for row in rows]
 
 
-def _placed(connection: Connection, query: SearchQuery, asked: Conditions, wanted: int) -> list[Hit]:
+def _placed(connection: Connection, query: SearchQuery, extra: Conditions, wanted: int) -> list[Hit]:
     """The next structures with a position. Rows may have come nearer since the last page: then look farther."""
+    if query.cursor is None and not extra and (first := _first_placed(connection, query, wanted)) is not None:
+        return first
     assert query.origin is not None
-    lon, lat = query.origin.lon, query.origin.lat
+    lon, lat, asked = query.origin.lon, query.origin.lat, _asked(query, extra)
     after = (float(query.cursor.key), query.cursor.id) if query.cursor else None
     candidates = (query.cursor.seen if query.cursor else 0) + wanted
     while True:
@@ -77,6 +95,17 @@ def _placed(connection: Connection, query: SearchQuery, asked: Conditions, wante
         if len(rows) == wanted or everything:
             return [Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in rows]
         candidates *= 2
+
+
+def _first_placed(connection: Connection, query: SearchQuery, wanted: int) -> list[Hit] | None:
+    """The nearest in one statement; None where the map's order does not settle it: where the map is cut, at a crowded door."""
+    assert query.origin is not None
+    lon, lat, looked_at = query.origin.lon, query.origin.lat, CANDIDATES * wanted
+    rows = first_candidates(query.filters, looked_at).execute(connection, lon=lon, lat=lat).all()
+    nearest = sorted(rows, key=lambda row: (row.distance_m, row.id))[:wanted]
+    if len(rows) == looked_at and reach_m(lon, lat, nearest[-1].distance_m) >= rows[-1].mercator_m:
+        return None
+    return [Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in nearest]
 
 
 def _with_distances(connection: Connection, query: SearchQuery, hits: list[Hit]) -> list[Hit]:

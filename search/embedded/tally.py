@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
-from geo.filters import Filters
+from geo.filters import Filters, bounds_of
 from search.embedded.columns import EVERY, Array, Columns, Rows
 from search.facets import DIMENSIONS, values
 from search.query import Facet
 from search.results import FacetValue
+
+REMEMBERED = 1_000
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -46,6 +48,19 @@ def tally(columns: Columns, filters: Filters, facets: Iterable[Facet], among: Ro
             numbers[column, name] = columns.counts(column, rows[name])
         counted[facet.value] = values(facet, numbers[column, name])
     return Tally(passing, counted)
+
+
+def total_of(columns: Columns, filters: Filters) -> int:
+    """How many pass, of all. What no place narrows is as many wherever one asks from, and is counted once a version."""
+    if bounds_of(filters) is not None:
+        return tally(columns, filters, (), columns.candidates(filters)).total
+    found = columns.totals.get(filters)
+    if found is None:
+        found = tally(columns, filters, ()).total
+        if len(columns.totals) >= REMEMBERED:
+            columns.totals.clear()
+        columns.totals[filters] = found
+    return found
 
 
 def _ranks(flags: Array, among: Rows) -> Array:

@@ -1,5 +1,8 @@
 """Questions without words, answered by PostGIS: by distance or by name, exact totals, facets."""
 
+import math
+
+import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from geo.filters import conditions, sphere_distance
@@ -98,14 +101,21 @@ def _placed(connection: Connection, query: SearchQuery, extra: Conditions, wante
 
 
 def _first_placed(connection: Connection, query: SearchQuery, wanted: int) -> list[Hit] | None:
-    """The nearest in one statement; None where the map's order does not settle it: where the map is cut, at a crowded door."""
+    """The nearest in one statement; None where the map's order does not settle it (where the map is cut, at a crowded door), and
+    for a box or an outline, which make another statement each time."""
     assert query.origin is not None
     lon, lat, looked_at = query.origin.lon, query.origin.lat, CANDIDATES * wanted
-    rows = first_candidates(query.filters, looked_at).execute(connection, lon=lon, lat=lat).all()
+    filters, circle = msgspec.structs.replace(query.filters, circle=None), query.filters.circle
+    if filters.bbox or filters.polygon or (circle and (circle.lon, circle.lat) != (lon, lat)):
+        return None
+    rows = first_candidates(filters, looked_at).execute(connection, lon=lon, lat=lat).all()
     nearest = sorted(rows, key=lambda row: (row.distance_m, row.id))[:wanted]
     if len(rows) == looked_at and reach_m(lon, lat, nearest[-1].distance_m) >= rows[-1].mercator_m:
         return None
-    return [Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in nearest]
+    radius_m = circle.radius_m if circle else math.inf
+    return [
+        Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in nearest if row.distance_m <= radius_m
+    ]
 
 
 def _with_distances(connection: Connection, query: SearchQuery, hits: list[Hit]) -> list[Hit]:

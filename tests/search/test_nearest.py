@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from geo.filters import Circle, Filters
+from geo.proximity import MERCATOR_RADIUS_M, reach_m
 from search.query import Cursor, Origin, SearchQuery, Sort
 from tests.builders import a_structure
 from tests.places import (
@@ -99,6 +100,44 @@ def test_structures_at_one_point_come_in_the_order_of_their_ids(searchable: Sear
     found = searchable.ask(SearchQuery(origin=Origin(LILLE.lon, LILLE.lat), sort=Sort.DISTANCE))
     assert [hit.id for hit in found.hits] == [f"f99000000{n}" for n in (1, 2, 3, 4, 5)]
     assert {hit.distance_m for hit in found.hits} == {0.0}
+
+
+def test_more_at_one_door_than_are_looked_at_come_in_the_order_of_their_ids_too(searchable: Searchable) -> None:
+    crowd = [a_structure(finess=f"99{n:07d}", at=LILLE) for n in range(120, 0, -1)]
+    searchable.index(*crowd, a_structure(finess="980000001", at=LILLE.moved(5, 5)))
+    found = searchable.ask(SearchQuery(origin=Origin(LILLE.lon, LILLE.lat), sort=Sort.DISTANCE))
+    assert [hit.id for hit in found.hits] == [f"f99{n:07d}" for n in range(1, 21)]
+
+
+def test_a_radius_keeps_the_nearest_within_it(searchable: Searchable) -> None:
+    rows = scattered()
+    searchable.index(*rows)
+    for lon, lat in points()[:60]:
+        nearest = sorted(metres(lon, lat, row) for row in rows)
+        for radius in (nearest[0] / 2, nearest[7] + 1e-6, nearest[300] + 1e-6):
+            within = Filters(circle=Circle(lon, lat, min(radius, 200_000.0)))
+            found = searchable.ask(SearchQuery(origin=Origin(lon, lat), sort=Sort.DISTANCE, filters=within))
+            kept = [row for row in rows if metres(lon, lat, row) <= within.circle.radius_m]  # type: ignore[union-attr]
+            assert [hit.id for hit in found.hits] == expected(kept, lon, lat), (lon, lat, radius)
+
+
+@pytest.mark.parametrize("lat", [0.0, -21.1, 48.9, 70.0])
+@pytest.mark.parametrize("distance_m", [1.0, 1_000.0, 400_000.0])
+def test_nothing_within_a_distance_stands_farther_on_the_map_than_its_reach(lat: float, distance_m: float) -> None:
+    towards = np.radians(np.arange(0.0, 360.0, 0.5))
+    angle, north = distance_m / RADIUS_M, math.radians(lat)
+    there = np.arcsin(math.sin(north) * math.cos(angle) + math.cos(north) * math.sin(angle) * np.cos(towards))
+    east = np.arctan2(
+        np.sin(towards) * math.sin(angle) * math.cos(north), math.cos(angle) - math.sin(north) * np.sin(there)
+    )
+    up = np.arctanh(np.sin(there)) - math.atanh(math.sin(north))
+    farthest = float(np.max(MERCATOR_RADIUS_M * np.hypot(east, up)))
+    assert farthest <= reach_m(2.0, lat, distance_m) < 1.5 * farthest
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(179.99, -15.0), (2.0, 85.0), (2.0, 89.9)])
+def test_where_the_map_is_cut_or_ends_nothing_is_out_of_reach(lon: float, lat: float) -> None:
+    assert reach_m(lon, lat, 20_000.0) == math.inf
 
 
 def test_those_without_a_position_come_last_and_are_counted(searchable: Searchable) -> None:

@@ -85,7 +85,7 @@ def measure(names: Sequence[str], folder: Path, server_url: str, sizes: Sizes, s
 def _asked(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./lum1 bench", description="Mesurer lum1 à côté de ses planchers.")
     parser.add_argument("cases", nargs="*", metavar="CAS", help=f"parmi {', '.join(CASES)} ; tous par défaut")
-    parser.add_argument("--quick", action="store_true", help="petits volumes : moins de trois minutes")
+    parser.add_argument("--quick", action="store_true", help="petits volumes")
     parser.add_argument("--json", type=Path, metavar="FICHIER", help="écrire aussi les nombres là")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.cases if name not in CASES]:

@@ -24,14 +24,15 @@ from search.embedded.typed import LOOKED_AT_AFAR
 from search.french import STOP_WORDS, words_said
 from search.query import Origin
 from search.results import Suggestion
-from search.squares import ZOOMS, around, cells
+from search.squares import ZOOMS
 from tests.geocoder.peer import is_installed, running_addok
+from tiles.grid import EXTENT_BITS, units
 
 SUGGEST = "/api/v1/suggest"
 LETTERS = (1, 2, 3, 5, 8)
 LINES = 8
 PROMISED_MS = 10  # of 95 in 100
-VERIFIED = 20
+VERIFIED = 5  # of each number of letters
 SEED = 7
 OF_ADDOK = 10  # lines that both are asked for
 LAST_LETTERS = 3  # of the last word, when a name is begun
@@ -126,9 +127,9 @@ class Begun:
             | pl.col("postcode").str.starts_with(word)
         )
 
-    def best(self, typed: Typed, word: str, limit: int) -> list[str] | None:
-        """Ids in the order to show them; None where so many begin so that only some are looked at."""
-        looked_at = self.matches(word)
+    def best(self, typed: Typed, begun: pl.DataFrame, limit: int) -> list[str] | None:
+        """Ids of these in the order to show them; None where so many begin so that only some are looked at."""
+        looked_at = begun
         if typed.origin is not None:
             looked_at = _nearest_squares(looked_at, typed.origin, limit)
         if len(looked_at) > LOOKED_AT_AFAR:
@@ -149,11 +150,10 @@ class Begun:
 
 def _nearest_squares(rows: pl.DataFrame, origin: Origin, limit: int) -> pl.DataFrame:
     """Those of the smallest squares around the point that hold enough, of all where none does."""
+    lon, lat = np.append(rows["lon"].to_numpy(), origin.lon), np.append(rows["lat"].to_numpy(), origin.lat)
     for zoom in ZOOMS:
-        squares = set(around(zoom, origin.lon, origin.lat))
-        near = rows.filter(
-            [not squares.isdisjoint(cells(lon, lat)) for lon, lat in rows.select("lon", "lat").iter_rows()]
-        )
+        x, y = (each >> EXTENT_BITS for each in units(lon, lat, zoom))
+        near = rows.filter(pl.Series((abs(x - x[-1]) <= 1) & (abs(y - y[-1]) <= 1))[:-1])
         if len(near) >= limit:
             return near
     return rows
@@ -170,7 +170,7 @@ def _verify(brute: Begun, typed: Typed, lines: Sequence[Suggestion]) -> None:
         raise WrongAnswer(f"« {typed.words} » : rien ne commence ainsi dans {sorted(strangers)}.")
     if len(lines) < min(LINES, len(begun)):
         raise WrongAnswer(f"« {typed.words} » : {len(lines)} lignes, {len(begun)} structures commencent ainsi.")
-    best = brute.best(typed, said[0], LINES)
+    best = brute.best(typed, begun, LINES)
     if best is not None:
         check(f"lignes de « {typed.words} » ({typed.origin})", shown, best[: len(shown)])
 

@@ -18,7 +18,7 @@ from bench.in_process import InProcess
 from bench.in_turn import in_turn
 from bench.measure import Measure, check
 from search.document import Document, document_of
-from search.embedded.index import FIELDS
+from search.embedded.postings import FIELDS
 from search.facets import DIMENSIONS
 from search.french import telling_words
 from search.query import Facet

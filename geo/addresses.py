@@ -54,13 +54,15 @@ def street_of(lines: Sequence[str]) -> tuple[str | None, str | None]:
 def street_key(street: str) -> str:
     """A street as it is compared; ANS turned the TH of some into E (ans-finess#28): both sides lose theirs.
 
-    >>> street_key("AV DU THEATRE"), street_key("Avenue du eeatre"), street_key("12 BIS R ST MICHEL")
-    ('AVENUE EEATRE', 'AVENUE EEATRE', 'RUE SAINT MICHEL')
+    >>> street_key("AV DU THEATRE"), street_key("Avenue du eeatre"), street_key("12 BIS R ST MICHEL"), street_key("RUE D")
+    ('AVENUE EEATRE', 'AVENUE EEATRE', 'RUE SAINT MICHEL', 'RUE D')
     """
     words = re.sub(r"^\d+\s*(?:(?:BIS|TER|QUATER|[A-Z])\s+(?=\S))?", "", _joined(street)).split()
     if words:
         words[0] = STREET_KINDS.get(words[0], words[0])
     kept = [STREET_WORDS.get(word, word) for word in words if word not in STREET_STOP_WORDS]
+    if len(kept) < 2 and kept == words[:1]:
+        kept = words  # « RUE D » is a name whose street is not « RUE A »
     return " ".join(kept or words).replace("TH", "E")
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import msgspec
 
 from etl.positions.vocabulary import ARTICLES, CUTTING, ENDING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS
-from etl.positions.wording import cleaned
+from etl.positions.wording import cleaned, is_lettered
 from geo.communes import Commune, arrondissements_of, communes, current_code
 from geo.text import sort_key
 
@@ -117,7 +117,7 @@ def begins_a_street(words: Sequence[str]) -> bool:
 
 def _placed(empty: Address, lines: list[list[Piece]], towns: frozenset[str]) -> Address:
     pieces = [piece for line in lines for piece in line]
-    useful = [piece for piece in pieces if piece.words and not (piece.text in towns and not piece.number)]
+    useful = [piece for piece in pieces if piece.words and not _says_nothing(piece, towns)]
     numbers = [piece.number for piece in pieces if piece.number and not piece.words]  # a number alone on its line
     # Of two streets the last line's: the complement that comes before it names a corner, a second entrance.
     candidates = [piece for line in reversed(lines) for piece in line if piece in useful]
@@ -132,6 +132,15 @@ def _placed(empty: Address, lines: list[list[Piece]], towns: frozenset[str]) -> 
         number=number,
         street=street.text if street else None,
         localities=tuple(dict.fromkeys(localities))[:MOST_LOCALITIES],
+    )
+
+
+def _says_nothing(piece: Piece, towns: frozenset[str]) -> bool:
+    """The commune's own name; a kind of street whose name is nowhere, which any street of the kind would answer to."""
+    return (
+        (piece.text in towns and not piece.number)
+        or (len(piece.words) == 1 and piece.words[0] in STREETS)
+        or (piece.words == ("ROND", "POINT"))
     )
 
 
@@ -161,7 +170,9 @@ def _parted(words: tuple[str, ...]) -> Iterator[Piece]:
 def _cuts(words: tuple[str, ...], at: int) -> bool:
     """Whether a street of its own begins here: a number before a kind of street, or the kind itself where it is no one's name."""
     before = words[at - 1]
-    if before in QUALIFIERS or (before in ARTICLES and (before != "ET" or words[at] not in CUTTING)):
+    if before in QUALIFIERS:
+        return False
+    if before in ARTICLES and not is_lettered(words[:at]) and (before != "ET" or words[at] not in CUTTING):
         return False
     opened = _number(words[:at])[1]
     if not opened:

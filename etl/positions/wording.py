@@ -1,9 +1,21 @@
 """A postal line in a geocoder's words: abbreviations spelled out, the post's boxes and the inside of buildings left out."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
-from etl.positions.vocabulary import ANYWHERE, ARTICLES, FIRST, GALLERIES, NUMBERED, REPETITIONS, ROADS, STREETS, TITLES
+from etl.positions.vocabulary import (
+    ANYWHERE,
+    ARTICLES,
+    FIRST,
+    GALLERIES,
+    NUMBERED,
+    PLACES,
+    REPETITIONS,
+    ROADS,
+    STREETS,
+    TITLES,
+)
 from geo.text import sort_key
 
 # « PORTE D AIX » is a place, « BATIMENT D RUE DE LILLE » is D.
@@ -32,6 +44,8 @@ _INSIDE = (
 )
 _CARE_OF = re.compile(r"\bCHEZ (?:M|MR|MME|MLLE|MONSIEUR|MADAME|MADEMOISELLE|DR|DOCTEUR|ME|MAITRE)\b.*$")
 _LIEU_DIT = re.compile(r"^(?:(?:AU )?LIEU DIT|LD)\b ?")
+HANGING = ARTICLES | {"N", "ANGLE", "FACE"}
+NAMED_BY_A_LETTER = STREETS | PLACES | {"POINT"}  # of « ROND POINT »
 LONGEST_WORD = 40  # letters: longer ones are no word of an address
 MOST_WORDS = 24
 LONGEST_LINE = 400  # characters: a postal line has 38
@@ -107,11 +121,20 @@ def _is_noble(word: str, before: str) -> bool:
 
 def _trimmed(words: list[str]) -> list[str]:
     """Without the articles and conjunctions that a removal left hanging."""
-    while words and words[-1] in ARTICLES | {"N", "ANGLE", "FACE"} and len(words) > 1 and not words[-2].isdigit():
+    while len(words) > 1 and words[-1] in HANGING and not words[-2].isdigit() and not is_lettered(words):
         words = words[:-1]
     while len(words) > 1 and words[0] in {"ANGLE", "ET", "N", "DIT", "FACE"}:
         words = words[1:]
     return words
+
+
+def is_lettered(words: Sequence[str]) -> bool:
+    """Whether these end in a letter that names a street or a place: « ALLEE A », « ZONE D », not an article before nothing.
+
+    >>> is_lettered(["RUE", "L"]), is_lettered(["RUE", "DE", "L"])
+    (True, False)
+    """
+    return len(words) > 1 and len(words[-1]) == 1 and words[-2] in NAMED_BY_A_LETTER
 
 
 def _without_repetition(words: list[str]) -> str:

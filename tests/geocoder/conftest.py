@@ -27,6 +27,13 @@ ADDRESSES = (
             "12bis": {"id": "59350_5321_00012_bis", "lon": 3.0702, "lat": 50.6402},
         },
     },
+    *(
+        LILLE | {
+            "id": f"59350_6{n:03d}", "type": "street", "name": name, "lon": 3.06 + n / 1000, "lat": 50.62,
+            "housenumbers": {"12": {"id": f"59350_6{n:03d}_00012", "lon": 3.06 + n / 1000, "lat": 50.62}},
+        }
+        for n, name in enumerate(("Rue D", "Allée L", "Rue Claude Monet", "Rue Martine", "Rue du Capitaine Roux"))
+    ),
     LILLE | {"id": "59350_5400", "type": "street", "name": "Rue de l’Œuvre d’Élise", "lon": 3.05, "lat": 50.63},
     PARIS_19 | {
         "id": "75119_2700", "type": "street", "name": "Allée Darius Milhaud", "lon": 2.3872, "lat": 48.884,

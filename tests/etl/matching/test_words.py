@@ -36,6 +36,8 @@ def test_the_proper_name_is_what_no_other_of_its_kind_is_called(name: str, whole
         ("12b rue de l’Étang", "RUE ETANG"),
         ("R", "RUE"),
         ("LE BOURG", "BOURG"),
+        ("RUE D", "RUE D"),  # beside rue A, rue L
+        ("12 RUE A", "RUE A"),
     ],
 )
 def test_a_street_reads_alike_however_it_is_shortened(published: str, key: str) -> None:

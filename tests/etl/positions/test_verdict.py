@@ -44,6 +44,9 @@ def judge(
         ("12 RUE DES LILAS", {"street": None}, "none", Reason.AUTRE_RUE, "nothing"),
         ("12 RUE DES LILAS", {"citycode": "59512"}, "none", Reason.AUTRE_COMMUNE, "nothing"),
         ("12 RUE DES LILAS", {"citycode": None}, "none", Reason.AUTRE_COMMUNE, "nothing"),
+        ("12 RUE A", {"street": "Rue A", "score": 0.6, "score_next": None}, "housenumber", None, "nothing"),
+        ("12 RUE A", {"street": "Rue D", "score": 0.84}, "none", Reason.AUTRE_RUE, "nothing"),
+        ("12 RUE", {"street": "Rue D", "score": 0.84}, "none", Reason.AUTRE_RUE, "nothing"),
         ("12 RUE DES LILAS", {"score": 0.3}, "none", Reason.SCORE_TROP_BAS, "nothing"),
         ("12 RUE DES LILAS", {"score": 0.55, "score_next": None}, "housenumber", None, "nothing"),  # the very same street
         ("12 RUE DES LILLAS", {"score": 0.55, "score_next": None}, "none", Reason.SCORE_TROP_BAS, "nothing"),
@@ -133,6 +136,10 @@ def test_without_a_commune_the_postcode_vouches() -> None:
         ("RUE DES LILAS", "Rue des Lilas Blancs", False),
         ("RUE DU PRESIDENT KENNEDY", "Rue du Président John Kennedy", True),
         ("RUE DES LILAS", "", False),
+        ("RUE A", "Rue A", True),
+        ("RUE A", "Rue D", False),
+        ("ALLEE A", "Allée L", False),
+        ("RUE D", "Rue", False),
     ],
 )
 def test_one_street_under_two_spellings(asked: str, answered: str, same: bool) -> None:
@@ -148,6 +155,7 @@ def test_one_street_under_two_spellings(asked: str, answered: str, same: bool) -
         ("QUARTIER LA GARDUERE", "La Garduère", True),
         ("LE BOURG", "Rue de la Fontaine", False),
         ("ZI DES PALUDS", "ZI de Gémenos", False),
+        ("ZONE A", "Zone D", False),
     ],
 )
 def test_one_place_under_two_spellings(asked: str, answered: str, same: bool) -> None:

@@ -1,17 +1,20 @@
 """Whether the street that was answered is the one that was asked: our own reading, beside the geocoder's score."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA
 
 from etl.positions.vocabulary import ARTICLES, PLACES, QUALIFIERS, STREETS
 from etl.positions.wording import cleaned
 from geo.addresses import STREET_WORDS, street_key
 
-SAME_WORD = 0.8  # of two words' letters: one slip in five, « DEBUSY » for « DEBUSSY »; shorter words must be the same
-SHORTEST_FUZZY = 5
+# Letters of the longer word from which one slip is forgiven; in a shorter one it is somebody else, MANET and MONET. Before a
+# last name that is the same less is needed: « EDGARD QUINET ».
+SHORTEST_FUZZY, SHORTEST_BEFORE_ITS_NAME = 8, 6
 LONG_NAME = 16  # letters, articles aside
+SHORTEST_CUT = 3  # letters left of a word that a full field cut
 ZONES = frozenset({
     "ZONE", "ZA", "ZI", "ZAC", "ZAE", "ACTIVITE", "ACTIVITES", "ARTISANALE", "INDUSTRIELLE", "COMMERCIALE", "AMENAGEMENT",
     "CONCERTE", "CONCERTEE",
@@ -20,6 +23,8 @@ TITLES = frozenset(
     {"GENERAL", "DOCTEUR", "PROFESSEUR", "MARECHAL", "COMMANDANT", "CAPITAINE", "COLONEL", "LIEUTENANT", "PRESIDENT",
      "MONSEIGNEUR", "SERGENT", "ADJUDANT", "ABBE", "AMIRAL"}
 )  # fmt: skip
+# Ranks that one man had one after the other; a doctor or an abbot of the same name is another.
+RANKS = frozenset({"GENERAL", "MARECHAL", "COMMANDANT", "CAPITAINE", "COLONEL", "LIEUTENANT", "SERGENT", "ADJUDANT"})
 KINDS_OF_STREET = frozenset(street_key(kind) for kind in STREETS) | {"ROND"}
 KINDS_OF_PLACE = frozenset(street_key(kind) for kind in PLACES) | ZONES | {"DIT"}
 # « RUE DU REMPART SAINT MARTIN », « RUE SAINT MARCEL » are no longer forms of « RUE SAINT MARTIN », « RUE MARCEL ».
@@ -27,6 +32,10 @@ DISTINGUISHING = frozenset({
     "SAINT", "SAINTE", "NOTRE", "DAME", "REMPART", "REMPARTS", "PORTE", "PONT", "FAUBOURG", "VAL", "MONT", "CHATEAU", "ANGLE",
     "MOULIN", "CROIX", "FONTAINE", "TOUR", "FERME", "RUE", "NORD", "SUD", "EST", "OUEST", "NEUVE", "NEUF",
 })  # fmt: skip
+DOUBLED = re.compile(r"([B-DF-HJ-NP-TV-XZ])\1")  # consonants: RENE and RENEE are two people
+FEMININE = re.compile(r"(?:IE|E|A)$")
+# The name that follows tells which of the two it is.
+AGREEING = ({"SAINT", "SAINTE"}, {"GRAND", "GRANDE"}, {"PETIT", "PETITE"})
 ONE_KIND = {"ALLEES": "ALLEE", "VOIE": "RUE", "SENTIER": "SENTE", "PLACETTE": "PLACE"}
 # The general of a thousand streets, whom registers call by his rank or by his first name.
 ALIASES = {
@@ -126,7 +135,7 @@ def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     left = list(long)
     left.pop()
     for word in short[:-1]:
-        found = next((at for at, other in enumerate(left) if _same_word(word, other)), None)
+        found = next((at for at, other in enumerate(left) if _same_first_name(word, other)), None)
         if found is None:
             return "".join(short) == "".join(long)
         left.pop(found)
@@ -135,22 +144,39 @@ def _within(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
 
 def _is_cut_off(name: tuple[str, ...], last: str) -> bool:
     """Registers' fields hold some thirty letters: « MARECHAL DE LATTRE DE TASSIG »."""
-    return sum(map(len, name)) >= LONG_NAME and len(name[-1]) > 2 and last.startswith(name[-1])
+    if sum(map(len, name)) < LONG_NAME or len(name[-1]) < SHORTEST_CUT:
+        return False
+    return last.startswith(name[-1])
 
 
 def _untitled(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
     """« GENERAL LECLERC » and « MARECHAL LECLERC » are one man."""
-    bare, other = (tuple(word for word in words if word not in TITLES) for words in (short, long))
+    bare, other = (tuple(word for word in words if word not in RANKS) for words in (short, long))
     return bool(bare) and bare == other
 
 
-def _same_word(word: str, other: str) -> bool:
-    if word == other:
-        return True
-    if min(len(word), len(other)) == 1:  # « J JAURES »
+def _same_first_name(word: str, other: str) -> bool:
+    """As it stands before a last name that is the same: « J JAURES », « EDGARD QUINET »."""
+    if min(len(word), len(other)) == 1:
         return word[0] == other[0]
-    if STREET_WORDS.get(word, word) == STREET_WORDS.get(other, other):
+    return _same_word(word, other, SHORTEST_BEFORE_ITS_NAME)
+
+
+def _same_word(word: str, other: str, shortest: int = SHORTEST_FUZZY) -> bool:
+    """However registers shorten it and whatever letters they double (« DEBUSY », « HENRY »), one slip aside where it is long."""
+    one, two = _spelled(word), _spelled(other)
+    if one == two or {one, two} in AGREEING:
         return True
-    if word[0] != other[0] or min(len(word), len(other)) < SHORTEST_FUZZY:
+    if one[0] != two[0] or max(len(word), len(other)) < shortest:
         return False  # the first letter is the last to be mistaken
-    return Levenshtein.normalized_similarity(word, other) >= SAME_WORD
+    return OSA.distance(one, two) == 1 and not _is_feminine(one, two)
+
+
+def _spelled(word: str) -> str:
+    whole = STREET_WORDS.get(word, word).replace("Y", "I")
+    return DOUBLED.sub(r"\1", whole) if len(whole) >= SHORTEST_BEFORE_ITS_NAME else whole
+
+
+def _is_feminine(one: str, other: str) -> bool:
+    """LOUIS and LOUISE, EMILE and EMILIE, ALEXANDRE and ALEXANDRA: no slip, but two people."""
+    return FEMININE.sub("", one) == FEMININE.sub("", other)

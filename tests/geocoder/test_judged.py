@@ -29,6 +29,7 @@ def test_a_street_that_is_there_is_found_at_its_number(addok: Geocoder, line: st
     [
         "12 RUE", "12 RUE A", "12 RUE L", "12 ALLEE A", "12 ALLEE D",  # rue D and allée L are there
         "5 RUE PORTE 3", "12 CHE DU BP",
+        "12 RUE CLAUDE MANET", "12 RUE MARTIN", "12 RUE DU DOCTEUR ROUX",
     ],
 )  # fmt: skip
 def test_a_street_that_is_not_there_is_not_another(addok: Geocoder, line: str) -> None:

@@ -8,11 +8,10 @@ from sqlalchemy import Connection, text
 
 from etl.counts import Covered
 from geo.communes import area_names
+from geo.position import PRECISE as PRECISE
 from geo.position import Precision
 
 UNKNOWN = "?"  # the key of structures without a département: JSON has no null keys
-# better than the middle of the commune: a person who goes there arrives
-PRECISE = frozenset({Precision.PIN, Precision.HOUSENUMBER, Precision.STREET, Precision.LOCALITY})
 
 # Open structures of one register, by département and precision. Asked once by a load that publishes, in its transaction, after
 # the merge. One pass over `structure` and a hash of some 500 groups: every open row counts, so no index can spare reading them.

@@ -51,7 +51,15 @@ def centre_of_its_commune() -> str:
 
 def shared_by_hundreds() -> str:
     """One point for that many different addresses."""
-    return "point.addresses >= " + str(SHARED_BY)
+    return f"point.addresses >= {SHARED_BY} AND NOT ({middle_of_a_street('point')})"
+
+
+def middle_of_a_street(said: str) -> str:
+    """Of a point that a geocoder gave: a long street has more than a hundred numbers that it does not know, and one middle.
+
+    Neither refused for the crowd that stands there nor counted in it: a default is a register's.
+    """
+    return f"{said}.source = 'geocoder' AND {said}.precision = 'street'"
 
 
 def outside_its_commune() -> str:

@@ -19,6 +19,10 @@ class Precision(StrEnum):
     NONE = "none"
 
 
+MORE_PRECISE_FIRST = tuple(Precision)
+# better than the middle of the commune: a person who goes there arrives
+PRECISE = frozenset({Precision.PIN, Precision.HOUSENUMBER, Precision.STREET, Precision.LOCALITY})
+
 PRECISIONS: Mapping[str, str] = MappingProxyType(
     {
         Precision.PIN.value: "Placée à la main",

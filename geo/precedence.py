@@ -1,13 +1,13 @@
 """Which register speaks for which field of a structure that several know, in one table.
 
 The first of a field's registers that knows the structure is heard; `every` means that all are, one after the other. What people
-say (an administrator's edit, a pin) will come before any register. Held by tests/etl/registers/test_precedence.py.
+say (an administrator's edit, a pin) comes before any register. Held by tests/etl/registers/test_precedence.py.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from geo.position import PositionSource, Precision
+from geo.position import PositionSource
 
 EVERY = "every"
 PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -26,17 +26,9 @@ PRECEDENCE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "position": ("administrator", "finess", "finess_ancien", "sirene", "geocoder", "commune"),
     }
 )
-# DESIGN.md decision 7: a precise point of FINESS, then Insee's (never of quality 33), then less precise ones. The register that
-# says more precisely where is heard; FINESS where both are as precise.
-MORE_PRECISE_FIRST = (
-    Precision.PIN.value,
-    Precision.HOUSENUMBER.value,
-    Precision.STREET.value,
-    Precision.LOCALITY.value,
-    Precision.COMMUNE.value,
-    Precision.NONE.value,
-)
-# The sources of positions in the same order: what a register says comes before what was found from its words.
+# DESIGN.md decision 7: a precise point of FINESS, then Insee's (never of quality 33), then less precise ones. The source that
+# says more precisely where is heard (geo.position.MORE_PRECISE_FIRST); in this order where both are as precise: what a register
+# says comes before what was found from its words.
 TRUSTED_FIRST = (
     PositionSource.ADMINISTRATOR.value,
     PositionSource.FINESS.value,

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from etl.positions.ladder import GaveUp, Rung
 from etl.positions.verdict import Reason, Verdict
-from geo.position import Precision
-
-BEST_FIRST = tuple(Precision)
+from geo.position import MORE_PRECISE_FIRST, Precision
 
 
 def next_rung(rungs: Sequence[Rung], verdicts: Mapping[int, Verdict]) -> int | None:
@@ -23,7 +21,7 @@ def next_rung(rungs: Sequence[Rung], verdicts: Mapping[int, Verdict]) -> int | N
 def best_rung(verdicts: Mapping[int, Verdict]) -> int | None:
     """The rung whose answer is kept: the most precise, the first of equals; None where every answer is refused."""
     kept = [at for at, verdict in verdicts.items() if verdict.precision is not Precision.NONE]
-    return min(kept, key=lambda at: (BEST_FIRST.index(verdicts[at].precision), at), default=None)
+    return min(kept, key=lambda at: (MORE_PRECISE_FIRST.index(verdicts[at].precision), at), default=None)
 
 
 def _is_worth_asking(rungs: Sequence[Rung], at: int, verdicts: Mapping[int, Verdict]) -> bool:

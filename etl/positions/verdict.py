@@ -10,7 +10,7 @@ from etl.positions.streets import same_place, same_street
 from geo.addresses import street_key
 from geo.communes import communes, current_code
 from geo.geocoder.shapes import Answer, Kind, Question, Status
-from geo.position import Precision
+from geo.position import PRECISE, Precision
 
 # The geocoder's score orders the results of one question and compares badly between questions (addok#153): « 12 BIS » for
 # « 12B » costs it a tenth. So it decides little here: what was answered is compared with what was asked.
@@ -21,7 +21,6 @@ SURE_SCORE = (
 # Two streets of the same name in a commune of merged ones differ by their importance only, a few hundredths at most of a
 # score; another kind of street under the same name (rue, avenue) differs by more.
 LEAST_GAP = 0.02
-PRECISE = frozenset({Precision.HOUSENUMBER, Precision.STREET, Precision.LOCALITY})
 
 
 class Reason(StrEnum):

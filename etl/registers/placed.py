@@ -11,9 +11,10 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from etl.registers import linked
-from geo.plausibility import OF_THE_CROWD, RULES, SHARED_BY, first_broken
+from geo.plausibility import OF_THE_CROWD, RULES, SHARED_BY, first_broken, middle_of_a_street
+from geo.position import MORE_PRECISE_FIRST
 from geo.position_tables import ADDRESS_HASH, CONFLICT_M
-from geo.precedence import MORE_PRECISE_FIRST, TRUSTED_FIRST
+from geo.precedence import TRUSTED_FIRST
 
 
 def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def choose(connection: Connection, load_id: int, *, whole: bool) -> dict[str, An
     connection.execute(text(REFUSE))
     connection.execute(text(DROP_REFUSED))
     connection.execute(text(DROP_NEEDLESS))
-    order = {"precisions": list(MORE_PRECISE_FIRST), "sources": list(TRUSTED_FIRST)}
+    order = {"precisions": [each.value for each in MORE_PRECISE_FIRST], "sources": list(TRUSTED_FIRST)}
     connection.execute(text(PLACED), order)
     connection.execute(text("ANALYZE placed"))
     connection.execute(text(APART), order)
@@ -175,6 +176,7 @@ FROM (
     FROM (SELECT lon, lat FROM said GROUP BY lon, lat HAVING count(*) >= {SHARED_BY}) AS crowd
     JOIN said USING (lon, lat)
     JOIN structure AS s USING (id)
+    WHERE NOT ({middle_of_a_street("said")})
     GROUP BY said.lon, said.lat
 ) AS shared
 WHERE (said.lon, said.lat) = (shared.lon, shared.lat)

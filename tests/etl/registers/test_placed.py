@@ -200,6 +200,23 @@ def test_one_building_of_a_hundred_structures_is_no_default(instance: Instance, 
     assert instance.rows("SELECT rule FROM refused_point") == []
 
 
+@pytest.mark.parametrize(("precision", "kept"), [("street", 120), ("housenumber", 0)])
+def test_the_middle_of_a_long_street_is_no_default_where_a_geocoder_gives_it(
+    instance: Instance, tmp_path: Path, precision: str, kept: int
+) -> None:
+    """A hundred and twenty numbers of one street that the geocoder knows without its numbers; a door of them all is no door."""
+    street = [
+        an_ege(f"59{n:07d}", f"CABINET {n}", adresse=[an_address(LILLE, numeroVoie=str(n), point={})])
+        for n in range(100, 220)
+    ]
+    assert instance.refresh(a_file(tmp_path, *street)).state == "published"
+    for n in range(100, 220):
+        also_geocoded(instance, f"f59{n:07d}", LILLE.moved(east_m=50), precision)
+    place_again(instance)
+    assert instance.rows("SELECT count(*) FROM structure WHERE position_source = 'geocoder'") == [(kept,)]
+    assert instance.rows("SELECT count(*) FROM refused_point") == [(120 - kept,)]
+
+
 def pin(instance: Instance, place: Place, structure: str = ID) -> acts.Pinned:
     return acts.pin(acting(instance), structure, place.lon, place.lat, "A. Vérificateur", "vu sur place")
 
@@ -375,13 +392,13 @@ def test_a_pin_is_what_the_others_are_compared_with(told: Instance) -> None:
     }
 
 
-def also_geocoded(instance: Instance, structure: str, place: Place) -> None:
+def also_geocoded(instance: Instance, structure: str, place: Place, precision: str = "housenumber") -> None:
     with instance.engine.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO geocoded_structure (id, address, asked, lon, lat, precision, indexed_on) "
-                f"SELECT id, {ADDRESS_HASH}, '{{}}', :lon, :lat, 'housenumber', '2026-10-01' "
+                f"SELECT id, {ADDRESS_HASH}, '{{}}', :lon, :lat, :precision, '2026-10-01' "
                 "FROM structure AS s WHERE id = :id"
             ),
-            {"id": structure, "lon": place.lon, "lat": place.lat},
+            {"id": structure, "lon": place.lon, "lat": place.lat, "precision": precision},
         )

@@ -141,7 +141,7 @@ def _sought(row: Row[tuple[object, ...]]) -> _Sought | None:
     address = address_of(values["address_lines"], values["postcode"], values["commune"], values["commune_name"])
     if not values["in_doubt"] and not _may_tell_more(address, values["precision"]):
         return None
-    rungs = [rung for rung in ladder(address) if rung.question.kind != "municipality"]
+    rungs = ladder(address)
     return _Sought(values["id"], values["address"], values["commune"], rungs) if rungs else None
 
 

@@ -30,11 +30,13 @@ class Rung(msgspec.Struct, frozen=True):
 
 
 def ladder(address: Address) -> list[Rung]:
-    """To be climbed down until an answer is precise: number, street, lieu-dit, commune. Empty when nobody knows the commune.
+    """To be climbed down until an answer is precise: number, street, lieu-dit. Empty when nobody knows the commune.
+
+    The commune alone is no question: everybody knows where its centre is.
 
     >>> from etl.positions.addresses import address_of
     >>> [(rung.question.text, str(rung.gave_up)) for rung in ladder(address_of(["1 B R DES LYS"], "59000", "59350"))]
-    [('1 BIS RUE DES LYS', 'nothing'), ('1 RUE DES LYS', 'suffix'), ('RUE DES LYS', 'number'), ('LILLE', 'address')]
+    [('1 BIS RUE DES LYS', 'nothing'), ('1 RUE DES LYS', 'suffix'), ('RUE DES LYS', 'number')]
     """
     if address.citycode is None and (address.town is None or address.postcode is None):
         return []  # a street's name alone is everywhere
@@ -66,9 +68,6 @@ def _rungs(address: Address) -> Iterator[Rung]:
         yield from _worded(address, street, Kind.STREET, GaveUp.NUMBER if number else GaveUp.NOTHING)
     for locality in address.localities:
         yield from _worded(address, locality, None, GaveUp.STREET if street else GaveUp.NOTHING)
-    if address.town:
-        town = Question(sort_key(address.town), None, address.postcode, address.citycode, Kind.MUNICIPALITY)
-        yield Rung(town, GaveUp.ADDRESS if address.lines else GaveUp.NOTHING)
 
 
 def _numbered(address: Address, number: str, street: str) -> Iterator[Rung]:

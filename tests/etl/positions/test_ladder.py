@@ -20,28 +20,26 @@ def asked(
     return [(rung.question.text, rung.question.kind, rung.gave_up.value) for rung in rungs]
 
 
-def test_a_numbered_address_gives_up_its_suffix_then_its_number_then_all() -> None:
+def test_a_numbered_address_gives_up_its_suffix_then_its_number() -> None:
     assert asked("12 BIS RUE DES LILAS", "BP 40") == [
         ("12 BIS RUE DES LILAS", None, "nothing"),
         ("12 RUE DES LILAS", "housenumber", "suffix"),
         ("RUE DES LILAS", "street", "number"),
-        ("LILLE", "municipality", "address"),
     ]
 
 
 def test_a_street_without_number_gives_up_nothing_when_it_is_asked() -> None:
-    assert asked("RUE DES LILAS") == [("RUE DES LILAS", "street", "nothing"), ("LILLE", "municipality", "address")]
+    assert asked("RUE DES LILAS") == [("RUE DES LILAS", "street", "nothing")]
 
 
-def test_a_lieu_dit_comes_after_the_street_and_a_commune_after_all() -> None:
+def test_a_lieu_dit_comes_after_the_street_and_a_commune_is_never_asked() -> None:
     assert asked("ROUTE DE FOUGERES", "ZONE DE LA BEUCHERIE") == [
         ("ROUTE DE FOUGERES", "street", "nothing"),
         ("ROUTE DE FOUGERES", "street", "nothing"),  # with the zone for a town
         ("ZONE DE LA BEUCHERIE", None, "street"),
-        ("LILLE", "municipality", "address"),
     ]
-    assert asked("LE BOURG") == [("LE BOURG", None, "nothing"), ("LILLE", "municipality", "address")]
-    assert asked("BP 40") == [("LILLE", "municipality", "nothing")]
+    assert asked("LE BOURG") == [("LE BOURG", None, "nothing")]
+    assert asked("BP 40") == []
 
 
 def test_a_damaged_word_gives_a_second_wording_of_the_same_rung() -> None:
@@ -126,7 +124,6 @@ def test_the_ladder_is_climbed_down_until_an_answer_is_precise() -> None:
         ("RUE DES LILAS", False),
         ("RUE DES LILAS", True),
         ("LES TROIS ORMES", False),
-        ("LILLE", False),
     ]
     found = Verdict(Precision.HOUSENUMBER, None, GaveUp.NOTHING)
     street_only = Verdict(Precision.STREET, Reason.NUMERO_ABSENT, GaveUp.NUMBER)
@@ -139,7 +136,7 @@ def test_the_ladder_is_climbed_down_until_an_answer_is_precise() -> None:
     assert next_rung(rungs, {0: street_only}) == 2  # 12 may be known without its BIS
     assert next_rung(rungs, {0: street_only, 2: REFUSED[Reason.INTROUVABLE]}) is None
     assert next_rung(rungs, {0: REFUSED[Reason.SANS_REPONSE]}) is None
-    assert next_rung(rungs, dict.fromkeys((0, 2, 3, 5, 6), REFUSED[Reason.INTROUVABLE])) is None
+    assert next_rung(rungs, dict.fromkeys((0, 2, 3, 5), REFUSED[Reason.INTROUVABLE])) is None
 
 
 def test_the_most_precise_answer_is_kept() -> None:

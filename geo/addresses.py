@@ -31,7 +31,7 @@ STREET_WORDS = {
     "QUART": "QUARTIER", "GDE": "GRANDE", "GD": "GRAND",
 }  # fmt: skip
 STREET_STOP_WORDS = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "L", "D", "ET", "A", "AU", "AUX", "EN"})
-REPETITIONS = {"B", "T", "Q", "C", "BIS", "TER", "QUATER"}
+REPETITIONS = {"B", "T", "Q", "C", "BIS", "TER", "QUATER", "QUINQUIES"}
 KINDS_OF_STREET = {*STREET_KINDS, *STREET_KINDS.values()}
 BOX = re.compile(r"\s*(?:BP|B\.P|CS|TSA|CIDEX|COURSE SPECIALE|BOITE POSTALE)\b", re.IGNORECASE)  # letters, not a place
 
@@ -57,7 +57,7 @@ def street_key(street: str) -> str:
     >>> street_key("AV DU THEATRE"), street_key("Avenue du eeatre"), street_key("12 BIS R ST MICHEL"), street_key("RUE D")
     ('AVENUE EEATRE', 'AVENUE EEATRE', 'RUE SAINT MICHEL', 'RUE D')
     """
-    words = re.sub(r"^\d+\s*(?:(?:BIS|TER|QUATER|[A-Z])\s+(?=\S))?", "", _joined(street)).split()
+    words = re.sub(r"^\d+\s*(?:(?:BIS|TER|QUATER|QUINQUIES|[A-Z])\s+(?=\S))?", "", _joined(street)).split()
     if words:
         words[0] = STREET_KINDS.get(words[0], words[0])
     kept = [STREET_WORDS.get(word, word) for word in words if word not in STREET_STOP_WORDS]

@@ -6,13 +6,26 @@ from functools import cache
 
 import msgspec
 
-from etl.positions.vocabulary import ARTICLES, CUTTING, ENDING, MONTHS, PLACES, QUALIFIERS, REPETITIONS, STREETS
+from etl.positions.vocabulary import (
+    ARTICLES,
+    CUTTING,
+    ENDING,
+    MONTHS,
+    NUMBERED_NAMES,
+    ORDINALS,
+    PLACES,
+    QUALIFIERS,
+    REPETITIONS,
+    STREETS,
+)
 from etl.positions.wording import cleaned, is_lettered
 from geo.communes import Commune, arrondissements_of, communes, current_code
 from geo.text import sort_key
 
-SUFFIXES = frozenset({*REPETITIONS.values(), *"ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+SUFFIXES = LETTERS.union(ORDINALS)
 LONGEST_NUMBER = 4  # digits: five are a postcode, or a plot
+LONGEST_NUMBER_BEHIND = 3  # four digits that end a street's name are a year
 MOST_LOCALITIES = 2
 # Names of what stands there, not of where it stands: the BAN knows places, not those who live in them.
 ORGANISATIONS = frozenset({
@@ -159,9 +172,12 @@ def _parted(words: tuple[str, ...]) -> Iterator[Piece]:
     cut = next((at for at in range(1, len(words)) if _cuts(words, at)), None)
     if cut is None:
         if words:
-            yield _numbered(words)
+            yield _numbered(_number_first(words))
         return
-    before = _numbered(words[: cut - 1] if words[cut - 1] == "ET" else words[:cut])
+    opened = words[: cut - 1] if words[cut - 1] == "ET" else words[:cut]
+    before = _numbered(_number_first(opened))
+    if before.number and not _number(opened)[0] and words[cut] not in ENDING:
+        before = Piece(None, before.words)  # « RUE PASTEUR 12 RUE VERTE »: whose it is can't be told
     if before.words or before.number:
         yield before
     yield from _parted(words[cut:])
@@ -184,6 +200,22 @@ def _cuts(words: tuple[str, ...], at: int) -> bool:
     if at + 1 == len(words) or (len(opened) == 1 and begins_a_street(opened)):
         return False
     return start in CUTTING or (words[at] in ENDING and begins_a_street(opened))
+
+
+def _number_first(words: tuple[str, ...]) -> tuple[str, ...]:
+    """« RUE DE L EGLISE 12 » as the post writes it; « ROUTE NATIONALE 7 » and « RUE 12 » are names.
+
+    >>> _number_first(("RUE", "DES", "LILAS", "12", "BIS")), _number_first(("PLACE", "HENRI", "4"))
+    (('12', 'BIS', 'RUE', 'DES', 'LILAS'), ('PLACE', 'HENRI', '4'))
+    """
+    at = len(words) - (2 if words and words[-1] in ORDINALS else 1)
+    before = words[at - 1] if at > 1 else ""
+    if not begins_a_street(words) or not words[at].isdecimal() or len(words[at]) > LONGEST_NUMBER_BEHIND:
+        return words
+    is_a_name = len(before) < 3 or not before.isalpha() or before in NUMBERED_NAMES
+    if (is_a_name and words[:at] != ("GRANDE", "RUE")) or not _number(words[at:])[0]:
+        return words
+    return (*words[at:], *words[:at])
 
 
 def _numbered(words: tuple[str, ...]) -> Piece:
@@ -218,9 +250,12 @@ def _suffix(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     if not words or words[0] not in SUFFIXES or (words[0] == "A" and words[1:2] and words[1].isdecimal()):
         return "", words
     alone = len(words[0]) > 1 or words[0] in REPETITIONS or len(words) == 1
-    if alone or begins_a_street(words[1:]) or words[1] in PLACES or words[1] == words[0]:
-        return REPETITIONS.get(words[0], words[0]), words[1:]
-    return "", words
+    if not (alone or begins_a_street(words[1:]) or words[1] in PLACES or words[1] == words[0]):
+        return "", words
+    suffix, rest = REPETITIONS.get(words[0], words[0]), words[1:]
+    if suffix in ORDINALS and rest[:1] and rest[0] in LETTERS and (begins_a_street(rest[1:]) or len(rest) == 1):
+        return f"{suffix} {rest[0]}", rest[1:]  # « 12 BIS A »
+    return suffix, rest
 
 
 def _rest_of_range(words: tuple[str, ...]) -> tuple[str, ...] | None:

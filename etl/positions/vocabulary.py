@@ -35,10 +35,17 @@ ARTICLES = frozenset({
 })  # fmt: skip
 # The registers' letters; a C after a number is the letter C more often than « quinquies ».
 REPETITIONS = {"B": "BIS", "T": "TER", "Q": "QUATER"}
+ORDINALS = ("BIS", "TER", "QUATER", "QUINQUIES", "SEXIES", "SEPTIES", "OCTIES", "NONIES", "DECIES")
 # « 8 MAI 1945 » is no number 8.
 MONTHS = frozenset({
     "JANVIER", "FEVRIER", "MARS", "AVRIL", "MAI", "JUIN", "JUILLET", "AOUT", "SEPTEMBRE", "OCTOBRE", "NOVEMBRE", "DECEMBRE",
 })  # fmt: skip
+# The number that ends a street's name after one of these is part of it: « ROUTE NATIONALE 7 », « PLACE HENRI 4 ».
+NUMBERED_NAMES = frozenset({
+    "NATIONALE", "DEPARTEMENTALE", "COMMUNALE", "COMMUNAL", "VICINALE", "VICINAL", "RURALE", "RURAL", "FORESTIERE", "EUROPEENNE",
+    "EXPLOITATION", "NUMERO", "LOT", "LOTS", "ILOT", "SECTEUR", "TRANCHE", "KILOMETRE", "POINT", "BORNE", "CLASSE", "SORTIE",
+    "LOUIS", "HENRI", "CHARLES", "FRANCOIS", "PHILIPPE", "NAPOLEON", "JEAN", "PAUL", "PIE", "LEON", "BENOIT", "CLEMENT",
+}) | PLACES | STREETS | ENDING | MONTHS  # fmt: skip
 
 # Spelled out wherever they stand: no other word of an address is written so.
 KINDS_ANYWHERE = ("AV", "AVE", "BD", "BLD", "BVD", "RTE", "LIEUDIT", "CCAL", "CTRE", "CTR")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 
 from etl.positions.vocabulary import (
     ANYWHERE,
@@ -10,8 +11,8 @@ from etl.positions.vocabulary import (
     FIRST,
     GALLERIES,
     NUMBERED,
+    ORDINALS,
     PLACES,
-    REPETITIONS,
     ROADS,
     STREETS,
     TITLES,
@@ -20,7 +21,11 @@ from geo.text import sort_key
 
 # « PORTE D AIX » is a place, « BATIMENT D RUE DE LILLE » is D.
 _LETTER = r"(?:[A-CE-KM-Z]\d*|[DL](?:\d+|(?= (?:\d|RUE|AVENUE|BOULEVARD|PLACE|ROUTE|CHEMIN|ALLEE|IMPASSE)| ?$))|\d+)"
-_LABEL = rf"(?:(?:N|NO|NUMERO) )?{_LETTER}(?: (?:ET|A) {_LETTER})?(?= |$)"
+# « APPT 12 B »; « BATIMENT 3 R DES LILAS » has a street.
+_BESIDE_IT = (
+    r"(?<=\d) (?:[BCE-KM-QS-Z]|BIS|TER|[ADLR](?= (?:\d|RUE|AVENUE|BOULEVARD|PLACE|ROUTE|CHEMIN|ALLEE|IMPASSE)| ?$))"
+)
+_LABEL = rf"(?:(?:N|NO|NUMERO) )?{_LETTER}(?: (?:ET|A) {_LETTER}|{_BESIDE_IT})?(?= |$)"
 _LABELLED = (
     "BATIMENTS?|BATS?|BTS?|ESCALIER|ESC|PORTE|HALL|ENTREE|BUREAU|CELLULE|LOCAL|BOX"
     "|LOGEMENT|LOGT|APPARTEMENT|APPT|APPART|APT"
@@ -29,7 +34,7 @@ _FLOOR = r"\d+ ?(?:ER|ERE|E|EME|ND|IEME)|PREMIER|DEUXIEME|TROISIEME|QUATRIEME|DE
 _SIDE = r"(?: (?:DROITE?|GAUCHE|FACE|PORTE)\b)*"
 # A box is where letters wait, not where anybody is.
 _BOX = re.compile(
-    r"\b(?:(?:BP|CS|TSA|CIDEX|SP|CP|CASE POSTALE|BOITE POSTALE|BOITE)(?: N| NO)?(?: ?\d[\d ]*)+"
+    r"\b(?:(?:BP|CS|TSA|CIDEX|SP|CP|CASE POSTALE|BOITE POSTALE|BOITE)(?: N| NO)?(?P<figures>(?: ?\d[\d ]*)+)"
     r"|(?:BP|TSA|CIDEX|BOITE POSTALE|CASE POSTALE)(?= |$)|CS$|COURSE SPECIALE(?: \d+)*)"
 )
 _CEDEX = re.compile(r"\b(?:\d{5} .*?)?CEDEX(?: \d{1,2})?\b")
@@ -44,6 +49,11 @@ _INSIDE = (
 )
 _CARE_OF = re.compile(r"\bCHEZ (?:M|MR|MME|MLLE|MONSIEUR|MADAME|MADEMOISELLE|DR|DOCTEUR|ME|MAITRE)\b.*$")
 _LIEU_DIT = re.compile(r"^(?:(?:AU )?LIEU DIT|LD)\b ?")
+_KINDS = (
+    STREETS
+    | {short for short, kind in (FIRST | NUMBERED).items() if kind.split()[0] in STREETS}
+    | {"AV", "BD", "GRANDE"}
+)
 HANGING = ARTICLES | {"N", "ANGLE", "FACE"}
 NAMED_BY_A_LETTER = STREETS | PLACES | {"POINT"}  # of « ROND POINT »
 LONGEST_WORD = 40  # letters: longer ones are no word of an address
@@ -69,11 +79,27 @@ def cleaned(line: str) -> str:
 
 def _once(words: str) -> str:
     words = _CARE_OF.sub(" ", _CEDEX.sub(" ", _joined(words)))
-    words = _spaced(_BOX.sub(" ", words))
+    words = _spaced(_BOX.sub(_number_after_box, words))
     for noise in _INSIDE:
         words = _spaced(noise.sub(" ", words))
     words = _LIEU_DIT.sub("", _expanded(words.split()))
     return _without_repetition(_trimmed(words.split()))
+
+
+def _number_after_box(box: re.Match[str]) -> str:
+    """« BP 40 12 RUE DES LILAS »: a box is the first figures, or the two groups that make five; then comes a house's number."""
+    figures = box["figures"].split() if box["figures"] else []
+    rest = figures[2 if [len(each) for each in figures[:2]] == [2, 3] else 1 :]
+    street = dropwhile(lambda word: word not in _KINDS and _is_beside_a_number(word), box.string[box.end() :].split())
+    return f" {' '.join(rest)} " if rest and next(street, "") in _KINDS else " "
+
+
+def _is_beside_a_number(word: str) -> bool:
+    return _is_a_repetition(word) or word.isdigit() or word in {"ET", "AU"}
+
+
+def _is_a_repetition(word: str) -> bool:
+    return word in ORDINALS or (len(word) == 1 and word.isalpha())
 
 
 def _joined(words: str) -> str:
@@ -83,7 +109,7 @@ def _joined(words: str) -> str:
         r"\b(B P|C S|T S A|R [ND])(?= \d)|\b(R D C|H L M)(?= |$)", lambda found: found[0].replace(" ", ""), words
     )
     words = re.sub(r"\b(BP|CS|TSA)(?=\d)", r"\1 ", words)
-    words = re.sub(r"(?:^|(?<= ))(\d{1,4})(BIS|TER|QUATER|[A-Z])(?= |$)", r"\1 \2", words)
+    words = re.sub(rf"(?:^|(?<= ))(\d{{1,4}})({'|'.join(ORDINALS)}|[A-Z])(?= |$)", r"\1 \2", words)
     words = re.sub(r"(?<=ALE )N (?=\d)", "", words)
     words = re.sub(
         r"\b(?:ROUTE )?(RN|RD|CD|(?<=ROUTE )[ND]|DPT) ?(?:N )?(?=\d)", lambda found: f"ROUTE {ROADS[found[1]]} ", words
@@ -103,8 +129,9 @@ def _word(words: list[str], position: int) -> str:
     word = words[position]
     before = words[position - 1] if position else ""
     after = words[position + 1] if position + 1 < len(words) else ""
-    lettered = position > 1 and words[position - 2].isdigit() and (len(before) == 1 or before in REPETITIONS.values())
-    numbered = before.isdigit() or lettered
+    repeated = takewhile(_is_a_repetition, reversed(words[max(position - 2, 0) : position]))
+    start = position - len(list(repeated))
+    numbered = start > 0 and words[start - 1].isdigit()
     if after and (position == 0 or numbered):
         word = FIRST.get(word, NUMBERED.get(word, word) if numbered else word)
     if word == "GAL" and after in GALLERIES and (position == 0 or numbered):

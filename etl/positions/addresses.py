@@ -12,6 +12,7 @@ from etl.positions.vocabulary import (
     ENDING,
     MONTHS,
     NUMBERED_NAMES,
+    NUMBERED_ROADS,
     ORDINALS,
     PLACES,
     QUALIFIERS,
@@ -25,6 +26,7 @@ from geo.text import sort_key
 LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 SUFFIXES = LETTERS.union(ORDINALS)
 LONGEST_NUMBER = 4  # digits: five are a postcode, or a plot
+ROMAN = re.compile(r"[IVXLC]+$")
 LONGEST_NUMBER_BEHIND = 3  # four digits that end a street's name are a year
 MOST_LOCALITIES = 2
 # Names of what stands there, not of where it stands: the BAN knows places, not those who live in them.
@@ -176,8 +178,6 @@ def _parted(words: tuple[str, ...]) -> Iterator[Piece]:
         return
     opened = words[: cut - 1] if words[cut - 1] == "ET" else words[:cut]
     before = _numbered(_number_first(opened))
-    if before.number and not _number(opened)[0] and words[cut] not in ENDING:
-        before = Piece(None, before.words)  # « RUE PASTEUR 12 RUE VERTE »: whose it is can't be told
     if before.words or before.number:
         yield before
     yield from _parted(words[cut:])
@@ -195,7 +195,8 @@ def _cuts(words: tuple[str, ...], at: int) -> bool:
         return False
     number, rest = _number(words[at:])
     if number:
-        return begins_a_street(rest) and not before.isdigit() and not begins_a_street(words[:at])
+        its_name = begins_a_street(words[:at]) and _is_numbered_name(before)
+        return begins_a_street(rest) and not before.isdigit() and not its_name
     start = words[at + 1] if words[at] in QUALIFIERS and at + 1 < len(words) else words[at]
     if at + 1 == len(words) or (len(opened) == 1 and begins_a_street(opened)):
         return False
@@ -212,10 +213,16 @@ def _number_first(words: tuple[str, ...]) -> tuple[str, ...]:
     before = words[at - 1] if at > 1 else ""
     if not begins_a_street(words) or not words[at].isdecimal() or len(words[at]) > LONGEST_NUMBER_BEHIND:
         return words
-    is_a_name = len(before) < 3 or not before.isalpha() or before in NUMBERED_NAMES
-    if (is_a_name and words[:at] != ("GRANDE", "RUE")) or not _number(words[at:])[0]:
+    if (_is_numbered_name(before) and words[:at] != ("GRANDE", "RUE")) or not _number(words[at:])[0]:
         return words
     return (*words[at:], *words[:at])
+
+
+def _is_numbered_name(last: str) -> bool:
+    """Whether a number after this word is part of a street's name."""
+    if len(last) < 3 or not last.isalpha() or ROMAN.match(last):
+        return True
+    return last in NUMBERED_NAMES or last.startswith(NUMBERED_ROADS)
 
 
 def _numbered(words: tuple[str, ...]) -> Piece:

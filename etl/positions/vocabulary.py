@@ -42,10 +42,18 @@ MONTHS = frozenset({
 })  # fmt: skip
 # The number that ends a street's name after one of these is part of it: « ROUTE NATIONALE 7 », « PLACE HENRI 4 ».
 NUMBERED_NAMES = frozenset({
-    "NATIONALE", "DEPARTEMENTALE", "COMMUNALE", "COMMUNAL", "VICINALE", "VICINAL", "RURALE", "RURAL", "FORESTIERE", "EUROPEENNE",
+    "FOSSE", "SILO", "BATAILLON", "EUROPEENNE",
     "EXPLOITATION", "NUMERO", "LOT", "LOTS", "ILOT", "SECTEUR", "TRANCHE", "KILOMETRE", "POINT", "BORNE", "CLASSE", "SORTIE",
     "LOUIS", "HENRI", "CHARLES", "FRANCOIS", "PHILIPPE", "NAPOLEON", "JEAN", "PAUL", "PIE", "LEON", "BENOIT", "CLEMENT",
 }) | PLACES | STREETS | ENDING | MONTHS  # fmt: skip
+NUMBERED_ROADS = (
+    "DEP",
+    "NAT",
+    "COMMUNA",
+    "VICINA",
+    "RURA",
+    "FOREST",
+)  # registers cut and misspell them: « DEPTALE », « DEPART »
 
 # Spelled out wherever they stand: no other word of an address is written so.
 KINDS_ANYWHERE = ("AV", "AVE", "BD", "BLD", "BVD", "RTE", "LIEUDIT", "CCAL", "CTRE", "CTR")

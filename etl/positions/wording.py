@@ -55,6 +55,7 @@ _KINDS = (
     | {"AV", "BD", "GRANDE"}
 )
 HANGING = ARTICLES | {"N", "ANGLE", "FACE"}
+BEFORE_A_NAME = frozenset(word for word in ARTICLES if len(word) > 1)  # « ALLEE DU CHATEAU D » has lost a word
 NAMED_BY_A_LETTER = STREETS | PLACES | {"POINT"}  # of « ROND POINT »
 LONGEST_WORD = 40  # letters: longer ones are no word of an address
 MOST_WORDS = 24
@@ -161,7 +162,8 @@ def is_lettered(words: Sequence[str]) -> bool:
     >>> is_lettered(["RUE", "L"]), is_lettered(["RUE", "DE", "L"])
     (True, False)
     """
-    return len(words) > 1 and len(words[-1]) == 1 and words[-2] in NAMED_BY_A_LETTER
+    beside = words[-3] if len(words) > 2 else ""
+    return len(words) > 1 and len(words[-1]) == 1 and words[-2] in NAMED_BY_A_LETTER and beside not in BEFORE_A_NAME
 
 
 def _without_repetition(words: list[str]) -> str:

@@ -1,7 +1,7 @@
 """What registers write of an address, and what is left of it to ask a geocoder for."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl.positions.addresses import address_of
@@ -213,6 +213,7 @@ LINES = st.lists(
 CODES = st.one_of(st.none(), st.text(max_size=6), st.sampled_from([LILLE, PARIS_14, "97127", "59540", "49244"]))
 
 
+@settings(deadline=None)  # the first one reads the communes
 @given(
     lines=LINES, postcode=CODES, commune=CODES, name=st.one_of(st.none(), st.text(max_size=30), st.just("LILLE CEDEX"))
 )

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, text
 
 from etl.counts import Covered
 from geo.communes import area_names
-from geo.position import PRECISE as PRECISE
-from geo.position import Precision
+from geo.position import PRECISE, Precision
 
 UNKNOWN = "?"  # the key of structures without a département: JSON has no null keys
 

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, text
 
 from api.positions.schemas import Disagreement, Geocoding, Measured, OfDepartement, OfSource, Quality
 from etl.counts import counts_of
-from etl.coverage import PRECISE, UNKNOWN
+from etl.coverage import UNKNOWN
 from etl.labels import in_order
 from etl.positions.verdict import Reason
 from geo.plausibility import RULES
-from geo.position import PositionSource, Precision
+from geo.position import PRECISE, PositionSource, Precision
 from geo.position_tables import ADDRESS_HASH, PIPELINE
 from geo.precedence import TRUSTED_FIRST
 from geo.publication import Publication

@@ -19,7 +19,7 @@ from etl.positions.climbing import best_rung, next_rung
 from etl.positions.ladder import Rung, key_of, ladder
 from etl.positions.verdict import Reason, Verdict, judged
 from geo.geocoder import AT_ONCE, Answer, Geocoder, Status
-from geo.position import Precision
+from geo.position import MORE_PRECISE_FIRST, Precision
 from geo.position_tables import ADDRESS_HASH
 
 STRUCTURES_AT_ONCE = AT_ONCE  # so that their first questions make one batch
@@ -148,8 +148,7 @@ def _sought(row: Row[tuple[object, ...]]) -> _Sought | None:
 def _may_tell_more(address: Address, precision: str) -> bool:
     """Whether the best answer that this address can have is more precise than the point that a register gives."""
     best = Precision.HOUSENUMBER if address.number else Precision.STREET if address.street else Precision.LOCALITY
-    order = list(Precision)
-    return order.index(best) < order.index(Precision(precision))
+    return MORE_PRECISE_FIRST.index(best) < MORE_PRECISE_FIRST.index(Precision(precision))
 
 
 def _missing(sought: Sequence[_Sought], answers: Mapping[str, Answer]) -> dict[str, Rung]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from etl.gates import Judged, Verdict, at_most
 from etl.thresholds import Thresholds
 from geo.communes import area_names
+from geo.position import PRECISE
 from geo.position_tables import CONFLICT_M
 
 A_FEW = 20  # structures: of few that a geocoder places, a share says nothing
@@ -70,7 +71,7 @@ def _gone(many: int) -> str:
 GATES = (geocoding, geocoding_departement)
 GATE_NAMES = tuple(gate.__name__ for gate in GATES)  # what --accept takes
 
-PRECISELY = "position_source = 'geocoder' AND precision IN ('housenumber', 'street', 'locality')"
+PRECISELY = f"position_source = 'geocoder' AND precision IN ({', '.join(repr(each.value) for each in sorted(PRECISE))})"
 REMEMBER = f"""
 CREATE TEMPORARY TABLE geocoded_before ON COMMIT DROP AS
 SELECT id, lon, lat, departement FROM structure WHERE open AND {PRECISELY}

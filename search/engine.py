@@ -80,12 +80,11 @@ class SearchEngine:
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
 
     def _columns(self, publication: Publication) -> Columns | None:
-        """Those of this publication; None while they are not there, or were written by an earlier version of the program."""
+        """Those of this publication; None while they are not there."""
         try:
-            columns = self._indexes.of(publication.version).columns
+            return self._indexes.of(publication.version).columns
         except NotReady:
             return None
-        return columns if columns.are_complete() else None
 
     def check(self, publication: Publication) -> None:
         """Raise NotReady unless the index of this publication opens."""

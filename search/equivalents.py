@@ -13,8 +13,9 @@ def equivalents() -> Mapping[str, tuple[tuple[str, ...], ...]]:
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for line in (files("search") / "equivalents.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            same = [tuple(tokens(each)) for each in line.split(" = ")]
+            asked, _, only_found = line.partition(" > ")
+            same = [tuple(tokens(each)) for each in asked.split(" = ")]
             for each in (one for one in same if len(one) == 1):
-                others = (other for other in same if other != each)
+                others = [other for other in (*same, tuple(tokens(only_found))) if other and other != each]
                 found[each[0]] = tuple(dict.fromkeys((*found.get(each[0], ()), *others)))
     return found

@@ -118,8 +118,11 @@ _HEARD = tuple(
 )  # fmt: skip
 
 
+SIGLES_IN_S = frozenset({"chrs"})  # a shelter; without its last letter, a hospital
+
+
 def _singular(word: str) -> str:
-    if len(word) <= 3 or word.isdigit():
+    if len(word) <= 3 or word.isdigit() or word in SIGLES_IN_S:
         return word
     if word.endswith(("eaux", "eux")):
         return word[:-1]

@@ -57,12 +57,15 @@ def understood(written: Sequence[str]) -> Understood:
     kinds: set[int] = set()
     places: dict[str, dict[str, float]] = {"commune": {}, "departement": {}, "region": {}}
     kind_phrases, place_phrases = [], []
-    for phrase in _phrases(written):
+    phrases = list(_phrases(written))
+    towns = [each for each in phrases if not _kinds(tuple(map(stem, each))) and _size_as_town(each)]
+    town = max(towns, key=_size_as_town, default=None)
+    for phrase in phrases:
         compared = tuple(map(stem, phrase))
         if found := _kinds(compared):
             kinds |= found
             kind_phrases.append(compared)
-        else:
+        elif phrase == town or phrase not in towns:  # « de garde » is a town too, beside Lille it is none
             place_phrases.append(compared)
             for level, code, worth in places_by_phrase()[phrase]:
                 places[level][code] = max(worth, places[level].get(code, 0.0))
@@ -124,6 +127,11 @@ def _phrases(written: Sequence[str]) -> Iterator[Phrase]:
             if all(free[span]) and (phrase in places_by_phrase() or _kinds(tuple(map(stem, phrase)))):
                 free[span] = [False] * length
                 yield phrase
+
+
+def _size_as_town(phrase: Phrase) -> float:
+    """What being in the largest town of that name is worth; nothing where none is called so."""
+    return max((worth for level, _, worth in places_by_phrase().get(phrase, ()) if level == "commune"), default=0.0)
 
 
 def _kinds(phrase: Phrase) -> frozenset[int]:

@@ -17,7 +17,7 @@ from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
 from api.search.answers import check_available
 from geo.errors import NotFound
-from geo.filters import Filters
+from geo.recent import Recent
 from search.query import SearchQuery
 from tiles import basemap, render, tilejson
 from tiles.cache import StoredTile, TileCache
@@ -25,7 +25,8 @@ from tiles.grid import TileAddress
 
 MVT = "application/vnd.mapbox-vector-tile"
 VERSION_LIFE_S = 1.0  # a new publication is drawn within a second without a question to the database per tile
-FOUND_LIFE = 16  # questions whose matches are kept: a map asks some twenty tiles of one question in a second
+# Of what words find, kept: a map asks some twenty tiles of one question in a second. A point has an id and two numbers.
+FOUND_BYTES, POINT_BYTES = 64 << 20, 150
 
 Part = Annotated[str, PathParameter(description="Un nombre, celui de la rangée suivi de `.mvt`.")]
 ADDRESS = {
@@ -72,7 +73,7 @@ class TileServer:
         self._cache = TileCache()
         self._version = 0
         self._version_read_at = 0.0
-        self._found: dict[tuple[int, str, Filters], render.Points] = {}
+        self._found: Recent[render.Points] = Recent(FOUND_BYTES)
 
     def cached(self, address: TileAddress, question: SearchQuery) -> StoredTile | None:
         """The tile, when it is known and the served version was checked less than a second ago."""
@@ -106,12 +107,12 @@ class TileServer:
 
     def _points(self, view: Any, question: SearchQuery) -> render.Points:
         key = (view.publication.version, question.words, question.filters)
-        if key not in self._found:
-            placed = search_of(self._state).placed(view.connection, question.words, question.filters, view.publication)
-            while len(self._found) >= FOUND_LIFE:
-                self._found.pop(next(iter(self._found)), None)
-            self._found[key] = render.Points(placed.ids, placed.lon, placed.lat)
-        return self._found[key]
+        if (known := self._found.get(key)) is not None:
+            return known
+        placed = search_of(self._state).placed(view.connection, question.words, question.filters, view.publication)
+        found = render.Points(placed.ids, placed.lon, placed.lat)
+        self._found.put(key, found, len(found.ids) * POINT_BYTES)
+        return found
 
 
 @get("/tiles/structures/{z:str}/{x:str}/{y:str}", tags=["tuiles"], opt={"described": TILE})

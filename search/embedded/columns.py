@@ -190,15 +190,12 @@ class Columns:
     def _having(self, name: str, codes: Iterable[str], among: Rows) -> Array:
         """A flag for each of the rows `among`: whether its list has one of these codes."""
         flags = np.zeros(self._size(among), dtype=bool)
-        if name in self.arrays:  # an index built by an earlier version has no such list
-            held, lengths = self._held(name, among)
-            flags[np.repeat(np.arange(len(flags)), lengths)[_among(held, self._ranks(name, codes))]] = True
+        held, lengths = self._held(name, among)
+        flags[np.repeat(np.arange(len(flags)), lengths)[_among(held, self._ranks(name, codes))]] = True
         return flags
 
     def _held(self, name: str, among: Rows) -> tuple[Array, Array]:
         """The lists of the rows `among`, one after the other, and how long each is."""
-        if name not in self.arrays:
-            return np.empty(0, dtype=np.int32), np.zeros(self._size(among), dtype=np.int64)
         starts = self[f"{name}_starts"]
         if isinstance(among, slice):
             return self[name], np.diff(starts)

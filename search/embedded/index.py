@@ -12,12 +12,13 @@ import tantivy
 from sqlalchemy import Connection
 
 from geo.errors import NotReady
+from geo.recent import Recent
 from search.document import Document
+from search.embedded import complete
 from search.embedded.columns import Columns
 from search.embedded.finding import Finder
 from search.embedded.names import Names, NamesFiles
 from search.embedded.postings import FIELDS, Postings, PostingsFiles
-from search.embedded.recent import Recent
 from search.embedded.writing import write_columns
 
 WORDS, POSTINGS, NAMES = "words", "postings", "names"  # folders: tantivy's and ours
@@ -60,15 +61,24 @@ class WordIndex:
     """One publication's index and columns, open for reading; safe between threads."""
 
     def __init__(self, folder: Path) -> None:
-        complete = folder / "complete"
-        if not complete.exists() or complete.read_text() != WORDS_FORM:
-            raise NotReady(f"L’index de la version {folder.name} manque : lancez ./lum1 search rebuild.")
-        self.columns = Columns.open(folder)
+        if not complete.is_whole(folder, WORDS_FORM):
+            raise NotReady(
+                f"L’index de la version {folder.name} manque, en tout ou partie : lancez ./lum1 search rebuild."
+            )
         try:
+            self.columns = Columns.open(folder)
             self.postings = Postings.open(folder / POSTINGS)
             self.names = Names.open(folder / NAMES)
             self.index = tantivy.Index.open(str(folder / WORDS))
-        except (OSError, ValueError) as unreadable:  # damaged, or on a disk that refuses its lock file
+            parts = (self.columns, self.postings, self.names)
+            if not all(each.are_complete() for each in parts):
+                raise ValueError("incomplet")
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            LookupError,
+        ) as unreadable:  # damaged, or on a disk that refuses its lock file
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.schema = self.index.schema
         self.searcher = self.index.searcher()
@@ -83,17 +93,22 @@ class OpenIndexes:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._open: OrderedDict[int, WordIndex] = OrderedDict()
+        self._open: OrderedDict[tuple[int, tuple[int, int]], WordIndex] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, version: int) -> WordIndex:
-        """The index of a version, opened at its first question; NotReady when it is not there."""
+        """The index of a version, opened at its first question, and again once another was made in its place.
+
+        NotReady when it is not there.
+        """
+        folder = self._root / str(version)
+        key = (version, complete.identity(folder))
         with self._lock:
-            if version not in self._open:
-                self._open[version] = WordIndex(self._root / str(version))
+            if key not in self._open:
+                self._open[key] = WordIndex(folder)
                 while len(self._open) > KEPT_OPEN:
                     self._open.popitem(last=False)
-            return self._open[version]
+            return self._open[key]
 
 
 def build(connection: Connection, folder: Path) -> int:
@@ -102,7 +117,7 @@ def build(connection: Connection, folder: Path) -> int:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / WORDS).mkdir(parents=True)
     indexed = _fill(connection, unfinished)
-    (unfinished / "complete").write_text(WORDS_FORM)
+    complete.write(unfinished, WORDS_FORM)
     _flush(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(unfinished, folder)
@@ -114,11 +129,9 @@ def opens(folder: Path) -> bool:
     """Whether the index is there and whole, as this version of the program reads it; `verify` compares what it holds."""
     try:
         words = WordIndex(folder)
-    except (NotReady, OSError, ValueError):
+    except NotReady:
         return False
-    whole = (words.columns, words.postings, words.names)
-    same = len(words.columns) == len(words.names) == words.searcher.num_docs
-    return same and all(each.are_complete() for each in whole)
+    return len(words.columns) == len(words.names) == words.searcher.num_docs
 
 
 def write(

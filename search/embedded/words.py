@@ -173,7 +173,7 @@ def _parts(index: WordIndex, matched: Matched, query: SearchQuery, measure: Meas
     yield "coverage", _coverage(len(matched.question.words)).take(columns.of("name_length", ranks))
     yield "complete", ranking.COMPLETE * columns.of("completeness", ranks)
     yield "closed", 0.0 if query.filters.open_only else ranking.CLOSED * ~columns.of("open", ranks)
-    for word in matched.reading.left_out:
+    for word in _left_out(matched):
         yield f"left_out:{word}", ranking.LEFT_OUT
     if point := _point(matched, query):
         metres = np.nan_to_num(measure(point, ranks), nan=np.inf)

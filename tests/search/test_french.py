@@ -67,6 +67,24 @@ def test_every_sigle_is_one_word_with_long_forms_of_several() -> None:
     assert all(len(form) > 1 for forms in sigles.long_forms().values() for form in forms)
 
 
+def test_a_hospital_is_found_by_its_sigle_and_who_asks_for_a_chu_asks_for_no_clinic() -> None:
+    same = equivalents.equivalents()
+    assert ("chu",) in same["hopital"]
+    assert "chu" not in same
+
+
+def test_a_shelter_keeps_the_letter_that_tells_it_from_a_hospital() -> None:
+    assert french.stem("chrs") != french.stem("chr")
+
+
+def test_of_two_towns_in_a_question_the_larger_one_is_a_place() -> None:
+    """« De garde » is on duty; La Garde, beside Lille, is none."""
+    named = understood.understood(["pharmacie", "garde", "lille"])
+    assert list(named.communes) == ["59350"]
+    assert named.place_words == {"lille"}
+    assert "83062" in understood.understood(["pharmacie", "garde"]).communes
+
+
 def test_equivalents_hold_both_ways_between_words() -> None:
     same = equivalents.equivalents()
     assert ("dentaire",) in same["dentiste"]

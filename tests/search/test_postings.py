@@ -16,12 +16,12 @@ from sqlalchemy import text
 
 from geo.filters import Circle, Filters
 from geo.position import distance_m
+from geo.recent import Recent
 from search.document import STRUCTURES, Document, document_of
 from search.embedded import finding, words
 from search.embedded.index import WordIndex
 from search.embedded.names import Names, NamesFiles
 from search.embedded.postings import FIELDS, Postings, PostingsFiles
-from search.embedded.recent import Recent
 from search.embedded.sphere import at_least, at_most, lines, on_sphere
 from search.french import name_form
 from search.query import Cursor, Origin, SearchQuery, Sort

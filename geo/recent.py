@@ -26,6 +26,8 @@ class Recent(Generic[Value]):
 
     def put(self, key: Hashable, value: Value, size: int) -> None:
         """Keep a value of this many bytes; one larger than all that may be held is not kept."""
+        if size > self._max_bytes:
+            return
         with self._lock:
             self._held += size - self._values.pop(key, (None, 0))[1]
             self._values[key] = (value, size)

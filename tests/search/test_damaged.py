@@ -1,0 +1,51 @@
+"""An index that a full disk or a crash cut short answers nothing wrong: it is not ready, and one made in its place is opened."""
+
+from pathlib import Path
+
+import pytest
+
+from geo.errors import NotReady
+from search import embedded
+from search.query import SearchQuery
+from tests.builders import a_structure
+from tests.places import LILLE
+from tests.search.conftest import Searchable
+
+
+@pytest.fixture
+def folder(searchable: Searchable) -> Path:
+    searchable.index(*(a_structure(finess=str(n), name=f"PHARMACIE {n}", at=LILLE) for n in range(30)))
+    return searchable.root / str(searchable.publication.version)
+
+
+def cut(file: Path, part: float) -> None:
+    """The file that takes its place holds so much of it, as after a copy that was cut: who has it open keeps it whole."""
+    whole = file.read_bytes()
+    file.unlink()
+    file.write_bytes(whole[: int(len(whole) * part)])
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5])
+@pytest.mark.parametrize(
+    "name", ["postings/words.txt", "postings/ranks.npy", "names/digests.npy", "lat.npy", "vocabularies.json"]
+)
+def test_a_file_cut_short_is_seen_before_it_is_read(
+    searchable: Searchable, folder: Path, name: str, part: float
+) -> None:
+    cut(folder / name, part)
+    assert not embedded.opens(folder)
+    with pytest.raises(NotReady, match="search rebuild"):
+        searchable.engine.check(searchable.publication)
+    with pytest.raises(NotReady):
+        searchable.ask(SearchQuery(words="pharmacie"))
+    assert searchable.ask(SearchQuery()).total == 30
+
+
+def test_what_is_made_in_its_place_answers_without_a_new_start(searchable: Searchable, folder: Path) -> None:
+    assert searchable.ask(SearchQuery(words="pharmacie")).total == 30
+    cut(folder / "postings" / "words.txt", 0.5)
+    embedded.build(searchable.connection, folder)
+    searchable.connection.exec_driver_sql("DELETE FROM structure WHERE id = 'f3'")
+    assert searchable.ask(SearchQuery(words="pharmacie")).total == 30
+    embedded.build(searchable.connection, folder)
+    assert searchable.ask(SearchQuery(words="pharmacie")).total == 29

@@ -12,8 +12,8 @@ from geo.geocoder.shapes import Answer
 from geo.patience import Patience
 from geo.quota import Quota
 
-ANSWER_S = 0.4  # of silence, and as much for the whole answer: who types has gone on by then
-CONNECT_S = 0.2
+ANSWER_S = 0.8  # of silence, and as much for the whole answer: who types has gone on by then
+CONNECT_S = 0.5
 BODY_BYTES = 200_000
 LEFT_ALONE_S = 15.0
 DEGREES_SAID = 1  # decimals of the map's centre, some ten kilometres: which town, not which house
@@ -29,13 +29,14 @@ class Completer:
         base_url: str,
         per_second: int,
         account: tuple[str, str] | None = None,
-        answer_s: float = ANSWER_S,
+        answer_s: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        answer_s = ANSWER_S if answer_s is None else answer_s
         self._asking = Asking(
             self.base_url,
-            Quota(per_second, SECOND_S, sleep=_never),
+            Quota(per_second, SECOND_S, clock, _never),
             Patience(attempts=1),
             account,
             Limits(CONNECT_S, answer_s, BODY_BYTES),

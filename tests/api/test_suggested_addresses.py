@@ -23,6 +23,11 @@ def geocoder() -> Iterator[FaultyGeocoder]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def however_busy_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo.geocoder.completing.ANSWER_S", 20.0)
+
+
 @pytest.fixture
 def served(demo_instance: Settings, geocoder: FaultyGeocoder) -> Iterator[MakeClient]:
     with ExitStack() as stack:

@@ -14,7 +14,7 @@ TYPED = "12 rue des l"
 
 @pytest.fixture
 def completer(server: FaultyGeocoder, calm: Calm) -> Completer:
-    return Completer(server.url, per_second=100, clock=calm.clock)
+    return Completer(server.url, per_second=100, answer_s=2.0, clock=calm.clock)
 
 
 def test_a_beginning_is_completed_and_the_map_says_where(addok_url: str) -> None:
@@ -59,7 +59,7 @@ def test_words_that_it_takes_for_no_address_are_no_trouble(server: FaultyGeocode
     assert len(completer.complete(TYPED, None, 3)) == 1
 
 
-def test_beyond_its_share_of_a_second_nobody_waits(server: FaultyGeocoder) -> None:
-    completer = Completer(server.url, per_second=2)
+def test_beyond_its_share_of_a_second_nobody_waits(server: FaultyGeocoder, calm: Calm) -> None:
+    completer = Completer(server.url, per_second=2, answer_s=20.0, clock=calm.clock)
     assert [len(completer.complete(TYPED, None, 3)) for _ in range(4)] == [1, 1, 0, 0]
     assert len(server.asked) == 2

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from geo.filters import Filters
-from search.embedded.columns import Columns
 from search.query import Facet, Origin, SearchQuery, Sort
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE, PARIS_13
@@ -118,17 +117,6 @@ def test_structures_without_any_activity_are_indexed_all_the_same(searchable: Se
     query = SearchQuery(words="centre", filters=Filters(activites=("AMM",)), facets=(Facet.ACTIVITE,))
     found = searchable.ask(query)
     assert (found.total, found.facets) == (0, {"activite": []})
-
-
-def test_an_index_of_an_earlier_version_has_no_activities(searchable: Searchable) -> None:
-    searchable.index(*rows(20))
-    folder = searchable.root / str(searchable.publication.version)
-    for path in folder.glob("activites*.npy"):
-        path.unlink()
-    columns = Columns.open(folder)
-    everything = columns["categorie_no"].nonzero()[0]
-    assert not columns.passing(Filters(activites=("AMM",), open_only=False), everything).any()
-    assert columns.counts("activites", everything) == {}
 
 
 def test_one_index_answers_the_condition(searchable: Searchable) -> None:

@@ -118,9 +118,9 @@ def test_the_least_recently_asked_leaves_first() -> None:
     kept.put("c", "C2", 6)
     assert [kept.get(key) for key in "ac"] == ["A", "C2"]
     kept.put("d", "D", 11)
-    assert [kept.get(key) for key in "acd"] == [None, None, None]
+    assert [kept.get(key) for key in "acd"] == ["A", "C2", None]
     kept.put("e", "E", 10)
-    assert kept.get("e") == "E"
+    assert [kept.get(key) for key in "ace"] == [None, None, "E"]
 
 
 # What questions find.

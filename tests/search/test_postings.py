@@ -233,7 +233,7 @@ def test_a_question_finds_what_a_reading_of_every_document_finds(
     index, documents = indexed(searchable)
     brute = BruteForce(documents, most)
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(QUESTIONS)
     def check(typed: str) -> None:
         found = words.match(index, typed)
@@ -256,7 +256,7 @@ def test_a_place_on_the_map_never_changes_what_is_found_in_it(
         st.sampled_from((500.0, 8_000.0, 150_000.0)),
     )
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(QUESTIONS, circles)
     def check(typed: str, filters: Filters) -> None:
         everywhere = words.match(index, typed)

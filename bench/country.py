@@ -81,11 +81,16 @@ def index_again(instance: Settings, say: publish.Step) -> None:
 
 def is_indexed(instance: Settings) -> bool:
     """Whether the words index is whole, as this version of the program reads it."""
+    return embedded.opens(served_folder(instance))
+
+
+def served_folder(instance: Settings) -> Path:
+    """Where the index is that an instance serves from."""
     engine = engine_for(instance.database_url)
     with engine.connect() as connection:
         folder = words_folder(connection, instance)
     engine.dispose()
-    return embedded.opens(folder)
+    return folder
 
 
 def words_folder(connection: Connection, instance: Settings) -> Path:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
@@ -73,7 +73,8 @@ class _Watch:
 
 class _Adapter(HTTPAdapter):
     def __init__(self, deadline: Deadline) -> None:
-        self._pools = {"http": _pool_of(deadline), "https": _secure_pool_of(deadline)}
+        pools = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        self._pools = {scheme: _watched(pool, deadline) for scheme, pool in pools.items()}
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -86,25 +87,13 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
-def _pool_of(deadline: Deadline) -> type[HTTPConnectionPool]:
-    class Connection(HTTPConnection):
-        def getresponse(self) -> Any:
-            deadline.watch(self)
-            return super().getresponse()
+def _watched(pool: type[HTTPConnectionPool], deadline: Deadline) -> type[HTTPConnectionPool]:
+    """The same pool, whose connections are watched from the moment an answer is waited for."""
+    usual: Any = pool.ConnectionCls
 
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
+    def getresponse(connection: Any) -> Any:
+        deadline.watch(connection)
+        return usual.getresponse(connection)
 
-    return Pool
-
-
-def _secure_pool_of(deadline: Deadline) -> type[HTTPSConnectionPool]:
-    class Connection(HTTPSConnection):
-        def getresponse(self) -> Any:
-            deadline.watch(self)
-            return super().getresponse()
-
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
-
-    return Pool
+    connections = type("Watched", (usual,), {"getresponse": getresponse})
+    return type("WatchedPool", (pool,), {"ConnectionCls": connections})

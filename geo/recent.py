@@ -1,4 +1,4 @@
-"""What the last questions found, kept while it is asked for again: a page asks for its list and twenty tiles in a second."""
+"""What was made for the last questions, kept while it is asked for again: a page asks for its list and its tiles in a second."""
 
 import threading
 from collections import OrderedDict

@@ -35,18 +35,32 @@ def id_of(connection: Connection, written: str) -> str:
 
     NotFound says under which other id it is told, where it is; Gone as `told_as`.
     """
-    kind, separator, number = written.partition(":")
-    if separator and kind not in BEARERS:
-        raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
-    parsed = Finess.parse(number) if kind == "finess" else Siret.formed(number) if separator else written
-    found: str | None = connection.execute(text(BEARERS[kind if separator else "id"]), {"number": parsed}).scalar()
-    siret = parsed if kind == "siret" and separator else siret_of_id(written)
-    elsewhere = told_as(connection, siret) if found is None and siret else None
-    if found is None and elsewhere is None:
+    kind, number = number_of(written) or ("id", written)
+    found: str | None = connection.execute(text(BEARERS[kind]), {"number": number}).scalar()
+    if found is not None:
+        return found
+    siret = number if kind == "siret" else siret_of_id(written)
+    elsewhere = told_as(connection, siret) if siret else None
+    if elsewhere is None:
         raise NotFound(f"Aucune structure {written} : son identifiant est dans l’adresse de sa page.")
-    if found is None and not separator:
+    if kind == "id":
         raise NotFound(f"La structure {written} est dite sous un autre identifiant : {elsewhere}.")
-    return found or str(elsewhere)
+    return elsewhere
+
+
+def number_of(written: str) -> tuple[str, str] | None:
+    """The register and the number of `finess:…` or `siret:…`, None for an id; NotFound for another register.
+
+    A SIRET's key is not asked for: Insee publishes some that do not hold.
+    """
+    kind, separator, number = written.partition(":")
+    if not separator:
+        return None
+    if kind == "finess":
+        return kind, str(Finess.parse(number))
+    if kind == "siret":
+        return kind, str(Siret.formed(number))
+    raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
 
 
 # By structure's primary key, structure_finess_idx, structure_siret_idx: of several, the first by id.

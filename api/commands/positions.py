@@ -179,9 +179,10 @@ def _told(pin: Pin) -> str:
 def _where(served: Any) -> str:
     if served["lon"] is None:
         return "sans position"
-    source = label("position_source", served["position_source"])
-    said = [label("precision", served["precision"]), *([source] if served["precision"] != "pin" else [])]
-    return ", ".join((f"{served['lat']:.6f}", f"{served['lon']:.6f}", *said))
+    where = f"{served['lat']:.6f}, {served['lon']:.6f}, {label('precision', served['precision'])}"
+    if served["precision"] == "pin":  # which says by whom
+        return where
+    return f"{where}, {label('position_source', served['position_source'])}"
 
 
 def _refused(point: Point) -> str:

@@ -18,11 +18,11 @@ from api.structures.zones import zones_of
 from geo.ancien import finess_ancien
 from geo.categories import categorie
 from geo.errors import NotFound
-from geo.identifiers import Finess, Siret
+from geo.identifiers import Siret
 from geo.position import PositionSource
 from geo.publication import Publication
 from geo.structures import structure, structure_own
-from geo.whereabouts import siret_of_id, told_as
+from geo.whereabouts import number_of, siret_of_id, told_as
 from search.rows import structure_of
 
 
@@ -34,10 +34,12 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
     for condition in _conditions(identifier):
         if pages := _pages(view, condition):
             return pages
-    siret = siret_of_id(identifier) or _siret_asked(identifier)
+    register, number = number_of(identifier) or ("id", identifier)
+    siret = number if register == "siret" else siret_of_id(identifier)
     if siret and (elsewhere := told_as(view.connection, siret)):
         return _pages(view, structure.c.id == elsewhere)
-    _refuse_a_wrong_key(identifier)
+    if register == "siret":
+        Siret.parse(number)  # Insee publishes some whose key is wrong: one that nothing bears is a mistake in typing
     raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
 
 
@@ -85,27 +87,13 @@ def has_siblings(view: Reading, page: StructurePage) -> bool:
 
 def _conditions(identifier: str) -> list[ColumnElement[bool]]:
     """What to look for, first match wins: an establishment's number before a legal entity's."""
-    kind, separator, number = identifier.partition(":")
-    if not separator:
+    asked = number_of(identifier)
+    if asked is None:
         return [structure.c.id == identifier]
-    if kind == "finess":
-        finess = Finess.parse(number)
-        return [_among(structure.c.finess, finess), structure.c.ej_finess == str(finess)]
-    if kind == "siret":
-        return [_among(structure.c.siret, Siret.formed(number))]
-    raise NotFound(f"« {kind}: » n’est pas un registre connu : finess: et siret: le sont.")
-
-
-def _siret_asked(identifier: str) -> str | None:
-    kind, _, number = identifier.partition(":")
-    return str(Siret.formed(number)) if kind == "siret" else None
-
-
-def _refuse_a_wrong_key(identifier: str) -> None:
-    """Insee publishes SIRET whose key is wrong: one that nothing bears is a mistake in typing."""
-    kind, _, number = identifier.partition(":")
-    if kind == "siret":
-        Siret.parse(number)
+    register, number = asked
+    if register == "finess":
+        return [_among(structure.c.finess, number), structure.c.ej_finess == number]
+    return [_among(structure.c.siret, number)]
 
 
 def _among(column: Any, number: str) -> ColumnElement[bool]:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-NARROW, WIDE = "\u202f", "\u00a0"
+from geo.figures import NARROW_SPACE
+
+WIDE = "\u00a0"
 _BEFORE_MARK = re.compile(r" (?=[;!?%»])")
 _BEFORE_COLON = re.compile(r"(?<![\s:;{]) :(?=[\s<]|$)")
 _IN_GUILLEMETS = re.compile(r"« ")
@@ -27,5 +29,5 @@ def spaced(text: str) -> str:
     >>> spaced("Vraiment ? « Oui » : à 500 m, 3 %").translate({0x202F: "_", 0xA0: "~"})
     'Vraiment_? «_Oui_»~: à 500_m, 3_%'
     """
-    text = _IN_GUILLEMETS.sub(f"«{NARROW}", _BEFORE_MARK.sub(NARROW, text))
-    return _BEFORE_UNIT.sub(NARROW, _BEFORE_COLON.sub(f"{WIDE}:", text))
+    text = _IN_GUILLEMETS.sub(f"«{NARROW_SPACE}", _BEFORE_MARK.sub(NARROW_SPACE, text))
+    return _BEFORE_UNIT.sub(NARROW_SPACE, _BEFORE_COLON.sub(f"{WIDE}:", text))

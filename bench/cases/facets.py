@@ -9,10 +9,9 @@ import duckdb
 import numpy as np
 
 from bench.client import box_around
-from bench.country import words_folder
+from bench.country import served_folder
 from bench.ground import Ground
 from bench.measure import Measure, check
-from geo.database import engine_for
 from geo.filters import Bounds, Filters
 from geo.settings import Settings
 from search.embedded.columns import Columns
@@ -42,11 +41,7 @@ def facets(ground: Ground) -> Iterator[Measure]:
 
 def columns_of(instance: Settings) -> Columns:
     """Those of the publication that an instance serves."""
-    engine = engine_for(instance.database_url)
-    with engine.connect() as connection:
-        folder = words_folder(connection, instance)
-    engine.dispose()
-    return Columns.open(folder)
+    return Columns.open(served_folder(instance))
 
 
 def duckdb_of(columns: Columns) -> duckdb.DuckDBPyConnection:

@@ -13,10 +13,10 @@ import shapely
 from geo.filters import Bounds, Circle, Filters, bounds_of, categories_of, statuts_of_each
 from geo.position import EARTH_RADIUS_M
 from search.embedded import sphere
+from search.embedded.arrays import Array, mapped
 from search.embedded.strips import STRIPS, in_strips
 from search.query import Origin
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Rows = Array | slice  # ranks, or every structure: a slice of a column is no copy
 
 EVERY = slice(None)
@@ -69,8 +69,7 @@ class Columns:
 
     @classmethod
     def open(cls, folder: Path) -> "Columns":
-        # views as plain arrays: np.memmap's own bookkeeping costs more than a small box's answer
-        arrays = {p.stem: np.load(p, mmap_mode="r", allow_pickle=False).view(np.ndarray) for p in folder.glob("*.npy")}
+        arrays = {path.stem: mapped(path) for path in folder.glob("*.npy")}
         return cls(arrays, json.loads((folder / VOCABULARIES).read_text(encoding="utf-8")))
 
     def are_complete(self) -> bool:

@@ -4,15 +4,14 @@ A set is a pair, ascending: places `among` some ranks (ranks themselves where th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
 from search import ranking
+from search.embedded.arrays import Array
 from search.embedded.postings import FIELDS, Postings
 from search.readings import Sought, Way
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Scored = tuple[Array, Array]
 Finding = Callable[[Array | None], Scored]
 

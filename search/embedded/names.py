@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from search.document import Document
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from search.embedded.arrays import Array, mapped
 
 # Names are kept as 64 bits of their digest, sorted, and the rank of each: of two million names, one typed is taken for another's
 # once in nine thousand billion questions.
@@ -25,9 +23,7 @@ class Names:
 
     @classmethod
     def open(cls, folder: Path) -> "Names":
-        return cls(
-            *(np.load(folder / f"{part}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for part in PARTS)
-        )
+        return cls(*(mapped(folder / f"{part}.npy") for part in PARTS))
 
     def __len__(self) -> int:
         return len(self.arrays["digests"])

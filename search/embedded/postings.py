@@ -13,8 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from search.document import Document
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from search.embedded.arrays import Array, mapped
 
 FIELDS = ("name", "other", "categorie", "place", "entity")  # bit i of a mask is the i-th
 WORDS = "words.txt"  # a word a line, in the order of their bytes; a word's number is its line
@@ -35,7 +34,7 @@ class Postings(Sequence[bytes]):
 
     @classmethod
     def open(cls, folder: Path) -> "Postings":
-        arrays = {name: _mapped(folder / f"{name}.npy") for name in (*BY_WORD, *BY_POSTING)}
+        arrays = {name: mapped(folder / f"{name}.npy") for name in (*BY_WORD, *BY_POSTING)}
         return cls((folder / WORDS).read_bytes(), arrays)
 
     def __len__(self) -> int:
@@ -195,8 +194,3 @@ def _begins(values: Array) -> Array:
 
 def _starts(lengths: Any) -> Array:
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-
-
-def _mapped(file: Path) -> Array:
-    array: Array = np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    return array

@@ -1,12 +1,9 @@
 """Places as points of the unit sphere: the straight line between two is worked out in a tenth of the time of the arc above it."""
 
-from typing import Any
-
 import numpy as np
 
 from geo.position import EARTH_RADIUS_M
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from search.embedded.arrays import Array
 
 # Single precision: a point is kept within half a metre, a line within two and the millionth of its length.
 ERROR_M, ERROR = 2.0, 1e-6

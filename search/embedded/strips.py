@@ -1,13 +1,11 @@
 """Structures by strips of latitude, west to east in each: a box reads its own strips and nothing else of the country."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from geo.filters import Bounds
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from search.embedded.arrays import Array
 
 STRIP_DEG = 0.05  # some five kilometres: a town is a few strips, each cut where its longitudes begin and end
 ALL_STRIPS = round(180 / STRIP_DEG)

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 
 from geo.filters import Filters, bounds_of
-from search.embedded.columns import EVERY, Array, Columns, Rows
+from search.embedded.arrays import Array
+from search.embedded.columns import EVERY, Columns, Rows
 from search.facets import DIMENSIONS, values
 from search.query import Facet
 from search.results import FacetValue

@@ -10,7 +10,7 @@ from tantivy import Occur, Query
 from geo.text import sort_key
 from search import ranking
 from search.document import OPEN
-from search.embedded.columns import Array
+from search.embedded.arrays import Array
 from search.embedded.index import ANYWHERE, WordIndex
 from search.french import EDGE, STOP_WORDS, stem, words_said
 from search.query import Origin

@@ -10,7 +10,7 @@ import numpy as np
 
 from geo.filters import NONE, Filters, bounds_of
 from search import ranking
-from search.embedded.columns import Array
+from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
 from search.embedded.tally import tally
 from search.french import name_form

@@ -11,7 +11,8 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
-from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, Array, days_since_1970
+from search.embedded.arrays import Array
+from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
 from search.embedded.sphere import on_sphere
 from search.embedded.strips import strips_of
 

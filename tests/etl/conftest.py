@@ -41,6 +41,13 @@ def instance(make_instance: MakeInstance) -> Iterator[Instance]:
 
 
 @pytest.fixture
+def instance_of_yesterday(first_day: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
+    """The same of a module's own `first_day`."""
+    with make_instance(like=first_day) as instance:
+        yield instance
+
+
+@pytest.fixture
 def told(october: Instance, make_instance: MakeInstance) -> Iterator[Instance]:
     """What a module's own `october` loaded once, for one test to change."""
     with make_instance(like=october) as instance:

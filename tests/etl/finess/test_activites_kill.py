@@ -58,12 +58,6 @@ def first_day(make_instance: MakeInstance, days: tuple[Path, Path, Path]) -> Ite
         yield instance
 
 
-@pytest.fixture
-def instance_of_yesterday(make_instance: MakeInstance, first_day: Instance) -> Iterator[Instance]:
-    with make_instance(like=first_day) as instance:
-        yield instance
-
-
 @pytest.fixture(scope="module")
 def undisturbed(
     make_instance: MakeInstance, first_day: Instance, days: tuple[Path, Path, Path]

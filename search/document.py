@@ -1,6 +1,6 @@
 """A structure as the words index sees it: which of its words go into which field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
@@ -9,10 +9,8 @@ import msgspec
 
 from geo.categories import Categorie, categories, categories_by_no, family_members
 from geo.communes import area_names
-from search import ranking
-from search.french import beginnings, stem, telling_words, tokens, words_said
+from search.french import stem, telling_words, tokens, words_said
 from search.sigles import also_said, long_forms
-from search.squares import cells
 
 # Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
@@ -25,9 +23,6 @@ ORDER BY s.id
 """
 
 
-OPEN = "o"  # a word of `sieve`
-
-
 class Document(msgspec.Struct, frozen=True):
     """Normalised words by field; `exact` is the whole name, compared as one."""
 
@@ -38,10 +33,8 @@ class Document(msgspec.Struct, frozen=True):
     place: str
     entity: str
     name_length: int
-    typed: str  # words as written, with their beginnings (embedded.typed)
-    sieve: str  # squares it stands in, and whether it is open
-    numbers: str  # FINESS and SIRET
-    quality: int
+    typed: str  # words as written and as compared, that lines under the search box begin with; none of a closed one
+    numbers: str  # FINESS and SIRET; none of a closed one
 
 
 def document_of(row: Mapping[str, object]) -> Document:
@@ -58,28 +51,22 @@ def document_of(row: Mapping[str, object]) -> Document:
         place=_place_words(row["commune_name"], row["postcode"], row["departement"], row["region"]),
         entity=" ".join(tokens(str(row["ej_name"] or ""))),
         name_length=len(name),
-        typed=" ".join(beginnings(_written(row))),
-        sieve=" ".join([OPEN] * bool(row["open"]) + cells(row["lon"], row["lat"])),  # type: ignore[arg-type]
-        numbers=" ".join(row["numbers"] or ()),  # type: ignore[arg-type]
-        quality=quality(int(str(row["categorie_no"])), completeness(bool(row["has_phone"]), str(row["precision"]))),
+        typed=" ".join(_written(row, [*name, *chain.from_iterable(others), *said])) if row["open"] else "",
+        numbers=" ".join(row["numbers"] or ()) if row["open"] else "",  # type: ignore[arg-type]
     )
 
 
-def _written(row: Mapping[str, object]) -> list[str]:
-    """Its words as people begin them: of its names, its place, its category."""
+def _written(row: Mapping[str, object], named: Iterable[str]) -> Iterable[str]:
+    """Its words as people begin them, of its names, its place, its category: as written, and as compared."""
     names = (row["name"], *(row["other_names"] or ()))  # type: ignore[misc]
     said = (*names, row["commune_name"], row["postcode"], categorie_words(int(str(row["categorie_no"]))))
-    return [word for each in said if each for word in words_said(str(each))]
+    written = [word for each in said if each for word in words_said(str(each))]
+    return dict.fromkeys([*written, *named, *_commune_words(str(row["commune_name"] or ""))])
 
 
 def completeness(has_phone: bool, precision: str) -> float:
     """0 to 1: can it be called, is it precisely on the map."""
     return 0.5 * has_phone + 0.5 * (precision in ("pin", "housenumber", "street"))
-
-
-def quality(categorie_no: int, complete: float) -> int:
-    """What orders structures far away, where only some of those that match are looked at: 0 to 30."""
-    return 20 * (categorie_no in ranking.LOOKED_FOR_BY_NAME) + round(10 * complete)
 
 
 @cache

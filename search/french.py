@@ -8,7 +8,6 @@ from geo.text import sort_key
 
 # Dotted acronyms are one word, spelt ones too: « I.M.E. », « I M E » and « IME » are the same to whoever types them.
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?\b\.?")
-EDGE = 3  # letters of the longest beginning that is a word of the index
 STOP_WORDS = frozenset(
     "a au aux ce ces d dans de des du en et j l la le les m n ou par pour qu que s sur t un une".split()  # noqa: SIM905
 )
@@ -55,16 +54,6 @@ def words_said(text: str) -> list[str]:
     """The words as they are typed, plurals kept, since the last may be only begun; stop words left out unless they are all."""
     said = _words(text)
     return [word for word in said if word not in STOP_WORDS] or said
-
-
-def beginnings(words: list[str]) -> list[str]:
-    """Each word whole, and its short beginnings: of a few letters, too many words begin so to be looked for one by one.
-
-    >>> beginnings(["ehpad", "du"])
-    ['d', 'du', 'e', 'eh', 'ehp', 'ehpad']
-    """
-    short = {word[:length] for word in words for length in range(1, EDGE + 1)}
-    return sorted(short | set(words))
 
 
 def exact_form(text: str) -> str:

@@ -20,11 +20,10 @@ from bench.measure import Measure, Skipped, WrongAnswer, check
 from geo.text import sort_key
 from search import ranking
 from search.document import categorie_words
-from search.embedded.typed import LOOKED_AT_AFAR
+from search.embedded.typed import COUNTRYSIDE, LOOKED_AT_AFAR, MANY, QUARTERS, TOWN
 from search.french import STOP_WORDS, words_said
 from search.query import Origin
 from search.results import Suggestion
-from search.squares import ZOOMS
 from tests.geocoder.peer import is_installed, running_addok
 from tiles.grid import EXTENT_BITS, units
 
@@ -129,12 +128,11 @@ class Begun:
 
     def best(self, typed: Typed, begun: pl.DataFrame, limit: int) -> list[str] | None:
         """Ids of these in the order to show them; None where so many begin so that only some are looked at."""
-        looked_at = begun
-        if typed.origin is not None:
-            looked_at = _nearest_squares(looked_at, typed.origin, limit)
-        if len(looked_at) > LOOKED_AT_AFAR:
+        key = sort_key(typed.words)
+        looked_at = begun if typed.origin is None else _nearest_squares(begun, typed.origin, key, limit)
+        if len(looked_at) == len(begun) > LOOKED_AT_AFAR:
             return None
-        key, names = sort_key(typed.words), looked_at["name_key"]
+        names = looked_at["name_key"]
         scores = (
             ranking.TYPED_SAME_NAME * (names == key).to_numpy()
             + ranking.TYPED_NAME_BEGINS * names.str.starts_with(key).to_numpy()
@@ -148,14 +146,20 @@ class Begun:
         return ranked["id"].to_list()[:limit]
 
 
-def _nearest_squares(rows: pl.DataFrame, origin: Origin, limit: int) -> pl.DataFrame:
-    """Those of the smallest squares around the point that hold enough, of all where none does."""
+def _nearest_squares(rows: pl.DataFrame, origin: Origin, key: str, limit: int) -> pl.DataFrame:
+    """Those of the smallest squares around the point that hold enough, with the town's hospitals and those of that very name;
+    all of them where no square holds enough."""
     lon, lat = np.append(rows["lon"].to_numpy(), origin.lon), np.append(rows["lat"].to_numpy(), origin.lat)
-    for zoom in ZOOMS:
+
+    def near(zoom: int) -> pl.Series:
         x, y = (each >> EXTENT_BITS for each in units(lon, lat, zoom))
-        near = rows.filter(pl.Series((abs(x - x[-1]) <= 1) & (abs(y - y[-1]) <= 1))[:-1])
-        if len(near) >= limit:
-            return near
+        return pl.Series((abs(x - x[-1]) <= 1) & (abs(y - y[-1]) <= 1))[:-1]
+
+    for zoom in (*QUARTERS, TOWN, COUNTRYSIDE):
+        found = near(zoom)
+        if found.sum() >= (MANY if zoom in QUARTERS else limit):
+            known = near(TOWN) & rows["categorie_no"].is_in(list(ranking.LOOKED_FOR_BY_NAME))
+            return rows.filter(found | known | (rows["name_key"] == key))
     return rows
 
 

@@ -74,7 +74,7 @@ class Columns:
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
-        names = ("ids", "name_key", "name_length", "name_order", "sphere", *NUMBERS, *CODES)
+        names = ("ids", "name_key", "name_length", "name_order", "by_name", "sphere", *NUMBERS, *CODES)
         lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS)
         return {*names, *lists} <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
 

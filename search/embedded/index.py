@@ -4,40 +4,29 @@ import os
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import tantivy
 from sqlalchemy import Connection
 
 from geo.errors import NotReady
 from geo.recent import Recent
 from search.document import Document
 from search.embedded import complete
+from search.embedded.beginnings import Beginnings, BeginningsFiles
 from search.embedded.columns import Columns
 from search.embedded.finding import Finder
 from search.embedded.names import Names, NamesFiles
-from search.embedded.postings import FIELDS, Postings, PostingsFiles
+from search.embedded.numbers import Numbers, NumbersFiles
+from search.embedded.postings import Postings, PostingsFiles
 from search.embedded.writing import write_columns
 
-WORDS, POSTINGS, NAMES = "words", "postings", "names"  # folders: tantivy's and ours
-ANYWHERE = "anywhere"  # the words of all FIELDS
-WRITER_HEAP_BYTES = 64 << 20
+POSTINGS, NAMES, BEGINNINGS, NUMBERS = "postings", "names", "beginnings", "numbers"  # folders
 # Of the compared words (search.french, search.document) and of the files: an index of another form would miss what is asked.
-WORDS_FORM = "3"
+WORDS_FORM = "4"
 MATCHES_BYTES = 64 << 20  # of what the last questions found, for each index that is open
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
-
-
-def schema() -> tantivy.Schema:
-    """What lines under the search box are found by; our own words, already normalised: split on spaces, nothing else."""
-    builder = tantivy.SchemaBuilder()
-    for field in (ANYWHERE, "typed", "sieve", "numbers"):
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
-    builder.add_unsigned_field("ord", fast=True)
-    builder.add_unsigned_field("quality", fast=True)
-    return builder.build()
 
 
 class Words:
@@ -69,19 +58,13 @@ class WordIndex:
             self.columns = Columns.open(folder)
             self.postings = Postings.open(folder / POSTINGS)
             self.names = Names.open(folder / NAMES)
-            self.index = tantivy.Index.open(str(folder / WORDS))
-            parts = (self.columns, self.postings, self.names)
+            self.beginnings = Beginnings.open(folder / BEGINNINGS)
+            self.numbers = Numbers.open(folder / NUMBERS)
+            parts = (self.columns, self.postings, self.names, self.beginnings, self.numbers)
             if not all(each.are_complete() for each in parts):
                 raise ValueError("incomplet")
-        except (
-            OSError,
-            EOFError,
-            ValueError,
-            LookupError,
-        ) as unreadable:  # damaged, or on a disk that refuses its lock file
+        except (OSError, EOFError, ValueError, LookupError) as unreadable:  # damaged
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
-        self.schema = self.index.schema
-        self.searcher = self.index.searcher()
         self.words = Words(self.postings)
         self.finder = Finder(self.postings, len(self.columns))
         self.matches: Recent[Any] = Recent(MATCHES_BYTES)  # of embedded.words
@@ -115,8 +98,8 @@ def build(connection: Connection, folder: Path) -> int:
     """Index every structure the transaction sees into `folder`; how many. The folder appears complete or not at all."""
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / WORDS).mkdir(parents=True)
-    indexed = _fill(connection, unfinished)
+    unfinished.mkdir(parents=True)
+    indexed = write(connection, unfinished)
     complete.write(unfinished, WORDS_FORM)
     _flush(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
@@ -131,49 +114,26 @@ def opens(folder: Path) -> bool:
         words = WordIndex(folder)
     except NotReady:
         return False
-    return len(words.columns) == len(words.names) == words.searcher.num_docs
+    return len(words.columns) == len(words.names)
 
 
-def write(
-    connection: Connection, folder: Path, each: Callable[[int, Sequence[Document]], object] = lambda *_: None
-) -> int:
-    """Write all that is ours: columns, postings, names; how many structures. `each` sees documents and the first one's rank."""
-    with PostingsFiles(folder / POSTINGS) as postings:
-        names = NamesFiles(folder / NAMES)
+def write(connection: Connection, folder: Path) -> int:
+    """Write columns, postings, names, beginnings, numbers; how many structures."""
+    with PostingsFiles(folder / POSTINGS) as postings, BeginningsFiles(folder / BEGINNINGS) as beginnings:
+        names, numbers = NamesFiles(folder / NAMES), NumbersFiles(folder / NUMBERS)
 
         def seen(first: int, documents: Sequence[Document]) -> None:
             postings.append(first, documents)
+            beginnings.append(first, documents)
             names.append(documents)
-            each(first, documents)
+            numbers.append(first, documents)
 
         written = write_columns(connection, folder, seen)
         postings.finish()
+        beginnings.finish(Columns.open(folder))
         names.finish()
+        numbers.finish()
     return written
-
-
-def _fill(connection: Connection, folder: Path) -> int:
-    writer = tantivy.Index(schema(), path=str(folder / WORDS)).writer(heap_size=WRITER_HEAP_BYTES, num_threads=1)
-
-    def add(first: int, documents: Sequence[Document]) -> None:
-        for rank, document in enumerate(documents, start=first):
-            writer.add_document(_indexed(document, rank))
-
-    indexed = write(connection, folder, add)
-    writer.commit()
-    writer.wait_merging_threads()
-    return indexed
-
-
-def _indexed(document: Document, rank: int) -> tantivy.Document:
-    indexed = tantivy.Document()
-    words = dict.fromkeys(word for field in FIELDS for word in getattr(document, field).split())
-    indexed.add_text(ANYWHERE, " ".join(words))
-    for field in ("typed", "sieve", "numbers"):
-        indexed.add_text(field, getattr(document, field))
-    indexed.add_unsigned("ord", rank)
-    indexed.add_unsigned("quality", document.quality)
-    return indexed
 
 
 def _flush(folder: Path) -> None:

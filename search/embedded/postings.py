@@ -15,7 +15,7 @@ import numpy as np
 from search.document import Document
 from search.embedded.arrays import Array, mapped
 
-FIELDS = ("name", "other", "categorie", "place", "entity")  # bit i of a mask is the i-th
+FIELDS = ("name", "other", "categorie", "place", "entity")  # bit i of a mask is the i-th, unless others are said
 WORDS = "words.txt"  # a word a line, in the order of their bytes; a word's number is its line
 # By word: where its line begins, where its postings begin (both one more than words), how many structures hold it in each field.
 # By posting: a rank, and a mask of fields.
@@ -90,9 +90,10 @@ class PostingsFiles:
     sorted by word, and dealt out at the end. Memory holds the vocabulary and one run.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fields: Sequence[str] = FIELDS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._fields = fields
         self._numbers: dict[str, int] = {}  # in the order of their first sight
         self._runs: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 - as long as this is open
         self._lengths: list[int] = []
@@ -124,7 +125,7 @@ class PostingsFiles:
         ranks = np.arange(first, first + len(documents), dtype=np.int64)
         numbers = self._numbers
         keys, bits = [], []
-        for bit, field in enumerate(FIELDS):
+        for bit, field in enumerate(self._fields):
             held = [
                 [numbers.setdefault(word, len(numbers)) for word in getattr(document, field).split()]
                 for document in documents
@@ -155,10 +156,10 @@ class PostingsFiles:
 
     def _counted(self, words: int) -> tuple[Array, Array]:
         """By word in the order of first sight: how many postings, and how many in each field."""
-        counts, found = np.zeros(words, dtype=np.int64), np.zeros((words, len(FIELDS)), dtype=np.int32)
+        counts, found = np.zeros(words, dtype=np.int64), np.zeros((words, len(self._fields)), dtype=np.int32)
         for run in self._each_run():
             counts += np.bincount(run["word"], minlength=words)
-            for bit in range(len(FIELDS)):
+            for bit in range(len(self._fields)):
                 found[:, bit] += np.bincount(run["word"][run["fields"] >> bit & 1 == 1], minlength=words)
         return counts, found
 

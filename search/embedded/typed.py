@@ -1,27 +1,30 @@
 """Structures for what is typed so far: those that bear its words, the last one only begun; near the map first.
 
-A longer beginning finds part of what a shorter one found, never more: the last word is always taken as begun, even when whole.
-Letters are forgiven only where nothing begins so, and what a beginning lacks its continuations lack.
+A longer beginning finds part of what a shorter one found, never more: the last word is always taken as begun, even when whole,
+and what a whole word finds its beginning found. Letters are forgiven only where nothing begins so, and what a beginning lacks
+its continuations lack.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+
 import numpy as np
-from tantivy import Occur, Query
 
 from geo.text import sort_key
 from search import ranking
-from search.document import OPEN
+from search.edits import a_letter_away
 from search.embedded.arrays import Array
-from search.embedded.index import ANYWHERE, WordIndex
-from search.french import EDGE, STOP_WORDS, stem, words_said
+from search.embedded.beginnings import Beginnings, Lists
+from search.embedded.index import WordIndex
+from search.french import STOP_WORDS, begun_stems, stem, words_said
 from search.query import Origin
-from search.squares import ZOOMS
-from search.squares import around as around_point
 
-TYPED, SIEVE, NUMBERS, QUALITY = "typed", "sieve", "numbers", "quality"
-MAX_WORDS_BEGUN = 2_000
-MAX_NUMBERS = 20
 LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a year
-LOOKED_AT = 2_000  # near the centre: a whole large town's, ordered by distance
+# Squares around a point: looked at from the finest on, each wider where the one before holds too few. In a large town few letters
+# are soon borne by thousands: those of the quarter will do, with what is known by its name in the town.
+QUARTERS, TOWN, COUNTRYSIDE = (14, 13, 12), 11, 8
+MANY = 2_000
+KNOWN_BY_NAME = range(3)  # levels: hospitals and clinics (search.embedded.beginnings)
 LOOKED_AT_AFAR = 300
 REMEMBERED = 10_000  # answers: the index of a version never changes, and short beginnings are everybody's
 LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
@@ -44,78 +47,107 @@ def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> li
     return found
 
 
+def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
+    """Ranks of the structures one of whose FINESS or SIRET numbers begins so."""
+    return index.numbers.begun(digits, limit) if len(digits) >= LEAST_DIGITS else []
+
+
 def _typed(index: WordIndex, said: tuple[str, ...], key: str, origin: Origin | None, limit: int) -> list[int]:
+    named = _Named(index, key)
     for reading in (_begun, _nearly):
-        ranks = _looked_at(index, reading(index, said), origin, limit)
-        if len(ranks):
-            return _ordered(index, ranks, key, origin, limit)
+        things = reading(index.beginnings, said)
+        if all(things):
+            ranks = _looked_at(index.beginnings, things, named, origin, limit)
+            if len(ranks):
+                return _ordered(index, ranks, named, origin, limit)
     return []
 
 
-def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
-    """Ranks of the structures one of whose FINESS or SIRET numbers begins so."""
-    if len(digits) < LEAST_DIGITS:
-        return []
-    begun = [term for term, _ in index.searcher.terms_with_prefix(NUMBERS, digits, limit=MAX_NUMBERS)]
-    if not begun:
-        return []
-    query = _all_of(Query.term_set_query(index.schema, NUMBERS, begun), _sieve(index, OPEN))
-    return sorted(_ranks(index, query, limit).tolist())
+def _begun(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+    return [*(_whole(beginnings, word) for word in said[:-1]), _beginning(beginnings, said[-1])]
 
 
-def _begun(index: WordIndex, said: tuple[str, ...]) -> Query:
-    return _all_of(*(_whole(index, word) for word in said[:-1]), _beginning(index, said[-1]))
+def _nearly(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+    """A letter may differ in each word that is long enough and stands nowhere, and in the last one."""
+    before = [_whole(beginnings, word) or _near(beginnings, word, begun=False) for word in said[:-1]]
+    return [*before, _near(beginnings, said[-1], begun=True)]
 
 
-def _nearly(index: WordIndex, said: tuple[str, ...]) -> Query:
-    """A letter may differ in each word that is long enough."""
-    known = [_whole(index, word) if _is_known(index, word) else _near(index, word, prefix=False) for word in said[:-1]]
-    last = said[-1]
-    return _all_of(*known, _near(index, last, prefix=True))
+def _whole(beginnings: Beginnings, word: str) -> Lists:
+    """A word before the last: as written, or whatever its plural."""
+    return [turns for each in dict.fromkeys((word, stem(word))) for turns in beginnings.whole(each)]
 
 
-def _is_known(index: WordIndex, word: str) -> bool:
-    return bool(index.searcher.doc_freq(TYPED, word) or index.words.frequency(stem(word)))
+def _beginning(beginnings: Beginnings, word: str) -> Lists:
+    """The last word: what begins so, with what it would find were it whole."""
+    shorter = (each for each in begun_stems(word))
+    return [*beginnings.begun(word), *(turns for each in shorter for turns in beginnings.whole(each))]
 
 
-def _whole(index: WordIndex, word: str) -> Query:
-    """A word before the last: of the name or place as written, or of any field whatever its plural."""
-    asked = ((TYPED, word), (ANYWHERE, stem(word)))
-    return _any_of(*(Query.term_query(index.schema, field, each, "basic") for field, each in asked))
-
-
-def _beginning(index: WordIndex, word: str) -> Query:
-    if len(word) <= EDGE:
-        return Query.term_query(index.schema, TYPED, word, "basic")
-    begun = [term for term, _ in index.searcher.terms_with_prefix(TYPED, word, limit=MAX_WORDS_BEGUN)]
-    return Query.term_set_query(index.schema, TYPED, begun) if begun else Query.empty_query()
-
-
-def _near(index: WordIndex, word: str, *, prefix: bool) -> Query:
+def _near(beginnings: Beginnings, word: str, *, begun: bool) -> Lists:
+    look: Callable[[str], Lists] = beginnings.begun if begun else beginnings.whole
     if len(word) < LEAST_LETTERS_FOR_TYPOS or word.isdigit():
-        return _beginning(index, word) if prefix else _whole(index, word)
-    return Query.fuzzy_term_query(index.schema, TYPED, word, 1, True, prefix)
+        return look(word)
+    meant: list[str] = []
+    for each in beginnings.known(a_letter_away(word), begun=begun):
+        if not (begun and meant and each.startswith(meant[-1])):  # sorted: what begins the others comes before them
+            meant.append(each)
+    return [turns for each in meant for turns in look(each)]
 
 
-def _looked_at(index: WordIndex, query: Query, origin: Origin | None, limit: int) -> Array:
-    """Ranks in the nearest squares that hold enough, joined to those of the country where they do not."""
-    near = np.empty(0, dtype=np.int64)
+def _looked_at(
+    beginnings: Beginnings, things: Sequence[Lists], named: "_Named", origin: Origin | None, limit: int
+) -> Array:
+    """Ranks of those in the nearest squares that hold enough, joined to those of the country where they do not."""
+    ranks, turns = beginnings.arrays["ranks"], np.empty(0, dtype=np.int32)
     if origin is not None:
-        for zoom in ZOOMS:
-            around = Query.term_set_query(index.schema, SIEVE, around_point(zoom, origin.lon, origin.lat))
-            near = _ranks(index, _all_of(query, _sieve(index, OPEN), around), LOOKED_AT)
-            if len(near) >= limit:
-                return near
-    afar = _ranks(index, _all_of(query, _sieve(index, OPEN)), LOOKED_AT_AFAR)
-    return np.union1d(near, afar)
+        for zoom in (*QUARTERS, TOWN, COUNTRYSIDE):
+            turns = beginnings.all_of(things, beginnings.stretches(zoom, origin))
+            if len(turns) >= (MANY if zoom in QUARTERS else limit):
+                known = beginnings.all_of(things, beginnings.stretches(TOWN, origin, KNOWN_BY_NAME))
+                return _all_of_these(ranks[turns], ranks[known], named.so)
+    return _all_of_these(ranks[turns], ranks[beginnings.first(things, LOOKED_AT_AFAR)], named.so, named.begun_so)
 
 
-def _ordered(index: WordIndex, ranks: Array, key: str, origin: Origin | None, limit: int) -> list[int]:
+def _all_of_these(*ranks: Array) -> Array:
+    return np.unique(np.concatenate(ranks))
+
+
+class _Named:
+    """Where the names that are, or begin with, what is typed stand in the order of names."""
+
+    def __init__(self, index: WordIndex, key: str) -> None:
+        names, by_name, sought = index.columns["name_key"], index.columns["by_name"], key.encode()
+
+        def name(rank: int) -> bytes:
+            return bytes(names[rank])
+
+        self.first = bisect_left(by_name, sought, key=name)
+        self.after_same = bisect_right(by_name, sought, lo=self.first, key=name)
+        self.end = bisect_left(by_name, sought + b"\xff", lo=self.after_same, key=name)
+        self._index = index
+
+    @property
+    def so(self) -> Array:
+        """Ranks of open structures called so, LOOKED_AT_AFAR at most."""
+        return self._open_ones(self.first, self.after_same)
+
+    @property
+    def begun_so(self) -> Array:
+        """The same of those whose longer name begins so."""
+        return self._open_ones(self.after_same, self.end)
+
+    def _open_ones(self, first: int, last: int) -> Array:
+        ranks = self._index.columns["by_name"][first : min(last, first + LOOKED_AT_AFAR)]
+        return ranks[self._index.columns["open"][ranks]]
+
+
+def _ordered(index: WordIndex, ranks: Array, named: _Named, origin: Origin | None, limit: int) -> list[int]:
     columns = index.columns
-    names = columns["name_key"][ranks]
+    places = columns["name_order"][ranks]
     scores = (
-        ranking.TYPED_SAME_NAME * (names == key.encode())
-        + ranking.TYPED_NAME_BEGINS * np.char.startswith(names, key.encode())
+        ranking.TYPED_SAME_NAME * ((places >= named.first) & (places < named.after_same))
+        + ranking.TYPED_NAME_BEGINS * ((places >= named.first) & (places < named.end))
         + ranking.TYPED_LOOKED_FOR * np.isin(columns["categorie_no"][ranks], sorted(ranking.LOOKED_FOR_BY_NAME))
         + ranking.COMPLETE * columns["completeness"][ranks]
     )
@@ -124,21 +156,3 @@ def _ordered(index: WordIndex, ranks: Array, key: str, origin: Origin | None, li
         scores = scores + ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
     order = np.lexsort((ranks, -scores.round(6)))[:limit]
     return [int(rank) for rank in ranks[order]]
-
-
-def _ranks(index: WordIndex, query: Query, limit: int) -> Array:
-    hits = index.searcher.search(query, limit=limit, count=False, order_by_field=QUALITY).hits
-    found = index.searcher.fast_field_values("ord", [address for _, address in hits])
-    return np.sort(np.array(found, dtype=np.int64))
-
-
-def _sieve(index: WordIndex, term: str) -> Query:
-    return Query.const_score_query(Query.term_query(index.schema, SIEVE, term, "basic"), 0.0)
-
-
-def _all_of(*queries: Query) -> Query:
-    return Query.boolean_query([(Occur.Must, query) for query in queries])
-
-
-def _any_of(*queries: Query) -> Query:
-    return Query.boolean_query([(Occur.Should, query) for query in queries])

@@ -11,7 +11,6 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
-from search.embedded.arrays import Array
 from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
 from search.embedded.sphere import on_sphere
 from search.embedded.strips import strips_of
@@ -99,14 +98,15 @@ class ColumnFiles:
         for name, values in strips_of(lon, lat).items():
             np.save(self._folder / f"{name}.npy", values)
         np.save(self._folder / "sphere.npy", on_sphere(lon, lat))
-        np.save(self._folder / "name_order.npy", self._order_of_names())
+        self._save_order_of_names()
 
-    def _order_of_names(self) -> Array:
-        """Each structure's place in the order of names, ties by id."""
-        in_order = np.argsort(np.load(self._folder / "name_key.npy", mmap_mode="r"), kind="stable")
+    def _save_order_of_names(self) -> None:
+        """Ranks in the order of names, ties by id; and each structure's place in that order."""
+        in_order = np.argsort(np.load(self._folder / "name_key.npy", mmap_mode="r"), kind="stable").astype(np.int32)
         places = np.empty(len(in_order), dtype=np.int32)
         places[in_order] = np.arange(len(in_order))
-        return places
+        np.save(self._folder / "by_name.npy", in_order)
+        np.save(self._folder / "name_order.npy", places)
 
     def _rank(self, name: str, code: str) -> int:
         ranks = self._ranks[name]

@@ -34,8 +34,8 @@ WORDS = ("ehpad", "centre", "centrale", "sante", "sant", "lille", "59", "pasteur
 
 
 def a_document(**fields: str) -> Document:
-    empty = dict.fromkeys(("exact", "name", "other", "categorie", "place", "entity", "typed", "sieve", "numbers"), "")
-    return Document(**(empty | fields), name_length=1, quality=0)  # type: ignore[arg-type]
+    empty = dict.fromkeys(("exact", "name", "other", "categorie", "place", "entity", "typed", "numbers"), "")
+    return Document(**(empty | fields), name_length=1)  # type: ignore[arg-type]
 
 
 DOCUMENTS = st.lists(

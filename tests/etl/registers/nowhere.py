@@ -22,7 +22,7 @@ from api.loads.queries import loads_before
 from etl.export import FORMATS, TABLES, export
 from geo.filters import Filters
 from geo.settings import Settings
-from search.embedded.index import ANYWHERE, WordIndex
+from search.embedded.index import WordIndex
 from tests.etl.instance import Instance
 from tiles.grid import TileAddress, units
 from tiles.render import POINT_MAX_ZOOM, tile
@@ -107,7 +107,7 @@ def _indexes(instance: Instance, words: Sequence[str]) -> Iterator[str]:
         index = WordIndex(folder)
         for word in words:
             forms = (word, word.upper())
-            if any(index.words.frequency(form) or index.searcher.doc_freq(ANYWHERE, form) for form in forms):
+            if any(index.words.frequency(form) or index.beginnings.whole(form) for form in forms):
                 yield f"index {folder.name} : {word}"
 
 

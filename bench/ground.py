@@ -36,14 +36,16 @@ ROWS_COME_FROM = (
     *("geo/structures.py", "geo/migrations", "tiles/counts.py"),
 )
 WORDS_COME_FROM = (
-    *("search/document.py", "search/french.py", "search/sigles.py", "search/sigles.txt", "search/squares.py"),
+    *("search/document.py", "search/french.py", "search/sigles.py", "search/sigles.txt", "search/synonyms.txt"),
     *(
+        "search/squares.py",
         "search/ranking.py",
-        "search/synonyms.txt",
         "search/embedded/index.py",
         "search/embedded/writing.py",
         "geo/text.py",
     ),
+    *("search/embedded/postings.py", "search/embedded/names.py", "search/embedded/beginnings.py"),
+    *("search/embedded/numbers.py", "search/embedded/sphere.py", "search/embedded/strips.py"),
 )
 
 

@@ -22,8 +22,9 @@ from api.tiles.routes import route_handlers as tile_routes
 from api.web.routes import route_handlers as web_routes
 from api.web.routes import static_routes
 from api.web.templates import template_config
-from geo.database import engine_for
+from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
+from geo.publication import PublicationReader
 from geo.settings import Settings
 from search.engine import SearchEngine
 
@@ -35,9 +36,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.settings = chosen
-        app.state.engine = engine_for(chosen.database_url)
+        app.state.engine = reading_engine_for(chosen.database_url)
         app.state.search = SearchEngine(chosen.search_root)
         app.state.addresses = Addresses.from_settings(chosen)
+        app.state.publications = PublicationReader()
         app.state.labels = LabelReader()
         app.state.positions = Kept()
         yield

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from api.search.addresses import Addresses
 from geo.errors import NotReady
 from geo.nomenclatures import LabelReader
-from geo.publication import Publication, served_publication
+from geo.publication import Publication
 from geo.settings import Settings
 from search.engine import SearchEngine
 
@@ -25,6 +25,7 @@ class Reading:
 
 
 def engine_of(state: State) -> Engine:
+    """It only reads."""
     engine: Engine = state.engine
     return engine
 
@@ -49,8 +50,7 @@ def addresses_of(state: State) -> Addresses | None:
 def reading(state: State) -> Iterator[Reading]:
     """Open a reading, or raise NotReady before the first publication."""
     with engine_of(state).connect() as connection:
-        connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        publication = served_publication(connection)
+        publication: Publication | None = state.publications.read(connection)
         if publication is None:
             raise NotReady("Aucune donnée n’est encore publiée : lancez ./lum1 start ou ./lum1 refresh finess.")
         yield Reading(connection, publication, state.labels)

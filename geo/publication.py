@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -99,6 +100,13 @@ _SERVED = Compiled(
     .order_by(load.c.pipeline)
 )
 
+# What tells a publication from another, or from itself once its credit moved (`xmin`: who wrote the row last).
+_WHICH = Compiled(
+    select(publication.c.version, publication.c.published_at, literal_column("publication.xmin::text")).join_from(
+        current_publication, publication, publication.c.version == current_publication.c.version
+    )
+)
+
 SOURCE_NAMES = {
     "finess": "Agence du numérique en santé – FINESS",
     "finess_activites": "Agence du numérique en santé – FINESS, activités",
@@ -139,6 +147,24 @@ def served_publication(connection: Connection) -> Publication | None:
         sources=sources,
         days={each.pipeline: source.as_of for each, source in zip(loads, sources, strict=True)},
     )
+
+
+class PublicationReader:
+    """The publication that a transaction sees, put together once each: every request asks. An application holds one reader."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, Publication | None] = (None, None)
+
+    def read(self, connection: Connection) -> Publication | None:
+        """None before the first load."""
+        row = _WHICH.execute(connection).one_or_none()
+        if row is None:
+            return None
+        read_for, found = self._last  # one assignment swaps both: threads share the reader
+        if read_for != tuple(row):
+            found = served_publication(connection)
+            self._last = (tuple(row), found)
+        return found
 
 
 def went_back_to(connection: Connection, pipeline: str) -> int | None:

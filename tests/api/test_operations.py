@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from api import metrics
 from api.app import create_app
+from geo.database import engine_for
 from geo.settings import Settings
 from tests.builders import publish
 
@@ -42,7 +43,7 @@ def test_ready_says_what_is_served_and_that_nobody_renews_it(client: Client) -> 
 @pytest.fixture
 def aged(demo_instance: Settings, client: Client) -> Iterator[Engine]:
     """The demo taken for real data of five days ago, and a worker heard just now."""
-    engine: Engine = client.app.state.engine
+    engine = engine_for(demo_instance.database_url)
     produced = datetime.now(UTC) - timedelta(days=5, hours=1)
     with engine.begin() as connection:
         before = connection.execute(text("SELECT id, produced_at FROM load")).all()
@@ -57,6 +58,7 @@ def aged(demo_instance: Settings, client: Client) -> Iterator[Engine]:
             )
         connection.execute(text("UPDATE publication SET fictitious = true"))
         connection.execute(text("DELETE FROM procrastinate_workers"))
+    engine.dispose()
 
 
 def test_old_data_stay_served_and_are_told(client: Client, aged: Engine) -> None:

@@ -1,0 +1,111 @@
+"""The engine that answers stand on: it only reads, from one snapshot, and leaves connections that PostgreSQL ended."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import InternalError, OperationalError
+
+from geo import database
+from geo.database import reading_engine_for
+from geo.publication import PublicationReader, served_publication
+from tests.conftest import fresh_database
+
+
+@pytest.fixture
+def reading(server_url: str, template: str) -> Iterator[Engine]:
+    with fresh_database(server_url, template=template) as url:
+        engine = reading_engine_for(url)
+        yield engine
+        engine.dispose()
+
+
+LOAD = "INSERT INTO load (pipeline, origin, fictitious, source, licence, state) VALUES (%s, 'demo', true, 'x', 'lov2', 'failed')"
+
+
+def address(engine: Engine) -> str:
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def pid(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def end_backends(engine: Engine) -> None:
+    """As a restart of PostgreSQL would."""
+    with psycopg.connect(address(engine)) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_nothing_can_be_written_through_it(reading: Engine) -> None:
+    with reading.connect() as connection, pytest.raises(InternalError, match="read-only"):
+        connection.execute(text("DELETE FROM structure"))
+
+
+def test_every_statement_of_a_transaction_sees_one_moment(reading: Engine) -> None:
+    count = text("SELECT count(*) FROM load")
+    with reading.connect() as connection:
+        before = connection.execute(count).scalar_one()
+        with psycopg.connect(address(reading)) as other:
+            other.execute(LOAD, ["finess"])
+        assert connection.execute(count).scalar_one() == before
+    with reading.connect() as connection:
+        assert connection.execute(count).scalar_one() == before + 1
+
+
+def test_a_connection_that_was_used_a_moment_ago_is_taken_again(reading: Engine) -> None:
+    assert pid(reading) == pid(reading)
+
+
+def test_an_idle_connection_that_postgresql_ended_is_replaced_unseen(
+    reading: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "IDLE_S", 0.0)
+    before = pid(reading)
+    end_backends(reading)
+    assert pid(reading) != before
+
+
+def test_one_ended_within_the_second_fails_once_and_takes_the_others_away(reading: Engine) -> None:
+    with reading.connect(), reading.connect():
+        pass
+    end_backends(reading)
+    with pytest.raises(OperationalError):
+        pid(reading)
+    assert pid(reading)
+
+
+def test_the_publication_is_read_again_when_it_moved_and_when_its_credit_did(reading: Engine) -> None:
+    reader = PublicationReader()
+    url = address(reading)
+
+    def says() -> object:
+        with reading.connect() as connection:
+            found = reader.read(connection)
+            assert found == served_publication(connection)
+            return found
+
+    assert says() is None
+    with psycopg.connect(url) as writer:
+        for number in (1, 2):
+            (load,) = writer.execute(LOAD + " RETURNING id", ["finess"]).fetchone() or (0,)
+            writer.execute(
+                "INSERT INTO publication (version, loads, fictitious, structures, open_placed)"
+                " VALUES (%s, ARRAY[%s]::int[], true, 1, 1)",
+                [number, load],
+            )
+        writer.execute("INSERT INTO current_publication (version) VALUES (1)")
+    first = says()
+    assert says() is first
+    with psycopg.connect(url) as writer:
+        writer.execute("UPDATE current_publication SET version = 2")
+    second = says()
+    assert second != first
+    with psycopg.connect(url) as writer:
+        writer.execute("UPDATE publication SET fictitious = false WHERE version = 2")
+    assert says() != second

@@ -7,9 +7,9 @@ from api.dependencies import Reading
 from api.questions import question_from
 from api.search.answers import answer
 from bench.statements import Statement, said
-from geo.database import engine_for
+from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
-from geo.publication import Publication, served_publication
+from geo.publication import Publication, PublicationReader
 from geo.settings import Settings
 from search.embedded.index import WordIndex
 from search.engine import SearchEngine
@@ -22,10 +22,11 @@ class InProcess:
     """A block's own connections to PostgreSQL and its own words index."""
 
     def __init__(self, instance: Settings) -> None:
-        self._engine = engine_for(instance.database_url)
+        self._engine = reading_engine_for(instance.database_url)
         self._search = SearchEngine(instance.search_root)
         self._root = instance.search_root
         self._labels = LabelReader()
+        self._publications = PublicationReader()
 
     def __enter__(self) -> "InProcess":
         self._connection = self._engine.connect()
@@ -54,6 +55,6 @@ class InProcess:
 
     def publication(self) -> Publication:
         """As each request reads it."""
-        served = served_publication(self._connection)
+        served = self._publications.read(self._connection)
         assert served is not None
         return served

@@ -1,15 +1,18 @@
-"""A query that is asked all day, compiled once.
+"""A query that is asked all day, compiled once and said to the driver itself.
 
-SQLAlchemy walks the whole of a statement each time it is executed, to know whether it was compiled before: for some of ours that
-takes longer than PostgreSQL's answer.
+SQLAlchemy walks the whole of a statement each time it is executed, to know whether it was compiled before, then dresses each row:
+for some of ours that takes longer than PostgreSQL's answer.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Select
-from sqlalchemy.dialects.postgresql import psycopg
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
+from sqlalchemy.exc import DBAPIError
 
-DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call]
+DIALECT = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Compiled:
@@ -19,6 +22,20 @@ class Compiled:
         made = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         self._sql, self._given = str(made), made.params
 
-    def execute(self, connection: Connection, **values: object) -> CursorResult[Any]:
-        """Its rows, by the names of their columns; values come as psycopg reads them."""
-        return connection.exec_driver_sql(self._sql, {**self._given, **values})
+    def execute(self, connection: Connection, **values: object) -> list[Any]:
+        """Its rows, with the names of their columns, in the connection's transaction; values come as psycopg reads them.
+
+        Errors are SQLAlchemy's own, as for any other statement. Who listens to the engine's statements hears this one too.
+        """
+        given = {**self._given, **values}
+        if connection.engine.dispatch.before_cursor_execute:
+            return list(connection.exec_driver_sql(self._sql, given).all())
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        try:
+            with driver.cursor(row_factory=namedtuple_row) as cursor:
+                return cursor.execute(self._sql.encode(), given).fetchall()
+        except psycopg.Error as error:
+            if driver.closed:
+                connection.invalidate(error)
+            raise DBAPIError.instance(self._sql, None, error, psycopg.Error, hide_parameters=True) from error

@@ -102,9 +102,9 @@ _SERVED = Compiled(
 
 # What tells a publication from another, or from itself once its credit moved (`xmin`: who wrote the row last).
 _WHICH = Compiled(
-    select(publication.c.version, publication.c.published_at, literal_column("publication.xmin::text")).join_from(
-        current_publication, publication, publication.c.version == current_publication.c.version
-    )
+    select(
+        publication.c.version, publication.c.published_at, literal_column("publication.xmin::text").label("written_by")
+    ).join_from(current_publication, publication, publication.c.version == current_publication.c.version)
 )
 
 SOURCE_NAMES = {
@@ -126,7 +126,7 @@ FICTITIOUS_NAMES = {
 
 def served_publication(connection: Connection) -> Publication | None:
     """The publication that this transaction sees, or None before the first load."""
-    rows = _SERVED.execute(connection).all()
+    rows = _SERVED.execute(connection)
     if not rows:
         return None
     row, loads = rows[0], [each for each in rows if each.pipeline is not None]
@@ -157,13 +157,13 @@ class PublicationReader:
 
     def read(self, connection: Connection) -> Publication | None:
         """None before the first load."""
-        row = _WHICH.execute(connection).one_or_none()
-        if row is None:
+        rows = _WHICH.execute(connection)
+        if not rows:
             return None
         read_for, found = self._last  # one assignment swaps both: threads share the reader
-        if read_for != tuple(row):
+        if read_for != rows:
             found = served_publication(connection)
-            self._last = (tuple(row), found)
+            self._last = (rows, found)
         return found
 
 

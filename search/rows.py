@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Text, bindparam, func, select
+from sqlalchemy import Connection, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo.categories import categorie
@@ -41,7 +41,7 @@ def read_structures(connection: Connection, hits: Sequence[Hit], *, explain: boo
     return [structure_of(rows[hit.id], hit, explain=explain) for hit in hits if hit.id in rows]
 
 
-def structure_of(row: Row[Any], hit: Hit | None = None, *, explain: bool = False) -> Structure:
+def structure_of(row: Any, hit: Hit | None = None, *, explain: bool = False) -> Structure:
     """One row in its public shape; what is not known is null, never guessed."""
     explanation = hit.explanation if hit and explain and hit.explanation is not None else msgspec.UNSET
     return Structure(

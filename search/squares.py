@@ -1,6 +1,7 @@
 """Squares of Web Mercator, numbered so that those of a larger square follow one another (Morton's order)."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -20,33 +21,29 @@ def squares_of(lon: Array, lat: Array) -> Array:
 
 def around(zoom: int, lon: float, lat: float) -> Array:
     """The square of a zoom that holds a point and the eight around it: for each, its first FINEST number, one after its last."""
-    coarser = FINEST - zoom
-    x, y = (int(each[0]) >> coarser for each in (_column(np.array([lon])), _row(np.array([lat]))))
-    wide = 1 << zoom
-    columns = np.array([(x + east) % wide for east in (-1, 0, 1)])
-    rows = np.array([y + south for south in (-1, 0, 1) if 0 <= y + south < wide])
-    first = (_spread(np.unique(columns))[:, None] | _spread(rows)[None, :] << 1).ravel() << 2 * coarser
-    first.sort()
+    coarser, wide = FINEST - zoom, 1 << zoom
+    x, y = int(_column(np.float64(lon))) >> coarser, int(_row(np.float64(lat))) >> coarser
+    columns = {_spread((x + east) % wide) for east in (-1, 0, 1)}
+    rows = [_spread(y + south) << 1 for south in (-1, 0, 1) if 0 <= y + south < wide]
+    first = np.array(sorted(column | row for column in columns for row in rows)) << 2 * coarser
     return np.column_stack([first, first + (1 << 2 * coarser)])
 
 
-def _column(lon: Array) -> Array:
+def _column(lon: Any) -> Any:
     wide = 1 << FINEST
-    column: Array = np.floor((lon + 180) / 360 * wide).astype(np.int64) % wide
-    return column
+    return np.floor((lon + 180) / 360 * wide).astype(np.int64) % wide
 
 
-def _row(lat: Array) -> Array:
+def _row(lat: Any) -> Any:
+    """Of a latitude, or of many."""
     wide = 1 << FINEST
-    clipped = np.radians(np.clip(lat, -MERCATOR_MAX_LAT, MERCATOR_MAX_LAT))
-    south = (1 - np.arcsinh(np.tan(clipped)) / math.pi) / 2 * wide
-    row: Array = np.clip(np.floor(south).astype(np.int64), 0, wide - 1)
-    return row
+    clipped = np.radians(np.minimum(np.maximum(lat, -MERCATOR_MAX_LAT), MERCATOR_MAX_LAT))
+    south = np.floor((1 - np.arcsinh(np.tan(clipped)) / math.pi) / 2 * wide).astype(np.int64)
+    return np.minimum(np.maximum(south, 0), wide - 1)
 
 
-def _spread(numbers: Array) -> Array:
-    """The bits of numbers below 2 ** 14, each moved to twice its place."""
-    spread = numbers.astype(np.int64)
+def _spread(spread: Any) -> Any:
+    """The bits of a number below 2 ** 14, or of many, each moved to twice its place."""
     for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
         spread = (spread | spread << shift) & mask
     return spread

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, func, select
+from sqlalchemy import Connection, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from geo.categories import FAMILIES, Categorie, categories
+from geo.categories import FAMILIES, categories
 from geo.communes import Commune, communes
 from geo.compiled import Compiled
 from geo.identifiers import compact
@@ -66,7 +66,7 @@ def _numbers(connection: Connection, index: WordIndex, words: str, limit: int) -
     ]
 
 
-def _number(row: Row[Any], begun: str) -> str:
+def _number(row: Any, begun: str) -> str:
     return str(next((each for each in (*row.finess, *row.siret) if each.startswith(begun)), begun))
 
 
@@ -78,7 +78,7 @@ _BY_ID = Compiled(
 )
 
 
-def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> list[Row[Any]]:
+def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> list[Any]:
     """The rows of these ranks, in their order."""
     ids = [index.columns["ids"][rank].decode() for rank in ranks]
     rows = {row.id: row for row in _BY_ID.execute(connection, ids=ids)} if ids else {}
@@ -136,29 +136,33 @@ def _communes_by_name() -> tuple[list[str], list[Commune]]:
 
 def _categories(words: str, with_sirene: bool) -> list[Suggestion]:
     """Categories one of whose names begins so, word for word; those that are called so before those that are said to be."""
-    asked = tokens(words)
-    offered = [(each, phrases) for each, phrases in _said() if with_sirene or each.family not in FAMILIES]
-    ranks = [(rank, each) for each, phrases in offered if asked and (rank := _first_begun(phrases, asked)) is not None]
-    begun = [each for _, each in sorted(ranks, key=lambda ranked: ranked[0] > 0)]
-    return [Suggestion("categorie", each.label, each.code, None, None) for each in begun[:MAX_OF_KIND]]
-
-
-def _first_begun(phrases: list[list[str]], asked: list[str]) -> int | None:
-    """Which phrase begins so, 0 being the label."""
-    return next((rank for rank, phrase in enumerate(phrases) if _begins(phrase, asked)), None)
-
-
-def _begins(phrase: list[str], asked: list[str]) -> bool:
-    return (
-        len(phrase) >= len(asked)
-        and phrase[: len(asked) - 1] == asked[:-1]
-        and phrase[len(asked) - 1].startswith(asked[-1])
-    )
+    asked = " ".join(tokens(words))
+    if not asked:
+        return []
+    phrases, said = _said()
+    begun = said[bisect_left(phrases, asked) : bisect_left(phrases, asked + "\uffff")]
+    best: dict[int, bool] = {}  # by place among the categories: whether it is only said so
+    for place, only_said in begun:
+        best[place] = best.get(place, True) and only_said
+    known = list(categories().values())
+    offered = [
+        known[place]
+        for place in sorted(best, key=lambda place: (best[place], place))
+        if with_sirene or known[place].family not in FAMILIES
+    ]
+    return [Suggestion("categorie", each.label, each.code, None, None) for each in offered[:MAX_OF_KIND]]
 
 
 @cache
-def _said() -> list[tuple[Categorie, list[list[str]]]]:
-    return [(each, [tokens(phrase) for phrase in said_of(each)]) for each in categories().values() if not each.ended]
+def _said() -> tuple[list[str], list[tuple[int, bool]]]:
+    """Every phrase that a category answers to, sorted; for each, the category’s place, whether it is another than its label."""
+    pairs = sorted(
+        (" ".join(tokens(phrase)), (place, number > 0))
+        for place, each in enumerate(categories().values())
+        if not each.ended
+        for number, phrase in enumerate(said_of(each))
+    )
+    return [phrase for phrase, _ in pairs], [said for _, said in pairs]
 
 
 def warm_up() -> None:

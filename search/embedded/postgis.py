@@ -108,7 +108,7 @@ def _first_placed(connection: Connection, query: SearchQuery, wanted: int) -> li
     filters, circle = msgspec.structs.replace(query.filters, circle=None), query.filters.circle
     if filters.bbox or filters.polygon or (circle and (circle.lon, circle.lat) != (lon, lat)):
         return None
-    rows = first_candidates(filters, looked_at).execute(connection, lon=lon, lat=lat).all()
+    rows = first_candidates(filters, looked_at).execute(connection, lon=lon, lat=lat)
     nearest = sorted(rows, key=lambda row: (row.distance_m, row.id))[:wanted]
     if len(rows) == looked_at and reach_m(lon, lat, nearest[-1].distance_m) >= rows[-1].mercator_m:
         return None

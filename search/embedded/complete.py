@@ -46,5 +46,4 @@ def identity(folder: Path) -> tuple[int, int]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Without the locks that tantivy leaves, which come and go."""
-    return (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return (path for path in folder.rglob("*") if path.is_file())

@@ -59,9 +59,10 @@ def document_of(row: Mapping[str, object]) -> Document:
 def _written(row: Mapping[str, object], named: Iterable[str]) -> Iterable[str]:
     """Its words as people begin them, of its names, its place, its category: as written, and as compared."""
     names = (row["name"], *(row["other_names"] or ()))  # type: ignore[misc]
-    said = (*names, row["commune_name"], row["postcode"], categorie_words(int(str(row["categorie_no"]))))
-    written = [word for each in said if each for word in words_said(str(each))]
-    return dict.fromkeys([*written, *named, *_commune_words(str(row["commune_name"] or ""))])
+    written = [word for each in names for word in words_said(str(each))]
+    commune, kind = str(row["commune_name"] or ""), _categorie_said(int(str(row["categorie_no"])))
+    place = (*_commune_said(commune), *_commune_words(commune), *([str(row["postcode"])] if row["postcode"] else ()))
+    return dict.fromkeys([*written, *named, *place, *kind])
 
 
 def completeness(has_phone: bool, precision: str) -> float:
@@ -107,6 +108,16 @@ def _place_words(commune: object, postcode: object, departement: object, region:
     codes = [str(code).lower() for code in (postcode, departement) if code]
     above = [*_area_words("departement", str(departement)), *_area_words("region", str(region))]
     return " ".join(dict.fromkeys([*_commune_words(str(commune or "")), *codes, *above]))
+
+
+@cache
+def _categorie_said(number: int) -> list[str]:
+    return words_said(categorie_words(number))
+
+
+@lru_cache(maxsize=50_000)
+def _commune_said(name: str) -> list[str]:
+    return words_said(name)
 
 
 @lru_cache(maxsize=50_000)

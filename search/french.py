@@ -53,7 +53,7 @@ def name_form(text: str) -> str:
 def words_said(text: str) -> list[str]:
     """The words as they are typed, plurals kept, since the last may be only begun; stop words left out unless they are all."""
     said = _words(text)
-    return [word for word in said if word not in STOP_WORDS] or said
+    return [word for word in said if word not in STOP_WORDS] or list(said)
 
 
 def exact_form(text: str) -> str:
@@ -120,8 +120,9 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith(("s", "x")) and not word.endswith("ss") else word
 
 
+@lru_cache(maxsize=1_000)  # a name is read as it is compared, then as it is written
 def _words(text: str) -> list[str]:
-    joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text)
+    joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text) if "." in text else text
     return sort_key(joined).lower().split()
 
 

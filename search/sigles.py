@@ -15,8 +15,9 @@ def also_said(name: Sequence[str]) -> list[str]:
     >>> also_said(tokens("Unité d’enseignement en maternelle autisme")), also_said(tokens("SSIAD du Trégor"))
     (['uema'], ['service', 'soin', 'infirmier', 'domicile'])
     """
-    found = [sigle for start in range(len(name)) for _, sigle in forms_at(name, start)]
-    found += [word for each in name if len(each) >= TOLD_APART for form in long_forms().get(each, ()) for word in form]
+    begin, long = _by_first_word(), long_forms()
+    found = [sigle for start, word in enumerate(name) if word in begin for _, sigle in forms_at(name, start)]
+    found += [word for each in name if each in long and len(each) >= TOLD_APART for form in long[each] for word in form]
     return [word for word in dict.fromkeys(found) if word not in name]
 
 

@@ -1,15 +1,17 @@
 """The engine that answers stand on: it only reads, from one snapshot, and leaves connections that PostgreSQL ended."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, func, literal, select, text
 from sqlalchemy.exc import InternalError, OperationalError
 
 from geo import database
+from geo.compiled import Compiled
 from geo.database import reading_engine_for
-from geo.publication import PublicationReader, served_publication
+from geo.publication import PublicationReader, load, served_publication
 from tests.conftest import fresh_database
 
 
@@ -93,11 +95,11 @@ def test_the_publication_is_read_again_when_it_moved_and_when_its_credit_did(rea
     assert says() is None
     with psycopg.connect(url) as writer:
         for number in (1, 2):
-            (load,) = writer.execute(LOAD + " RETURNING id", ["finess"]).fetchone() or (0,)
+            (number_of_load,) = writer.execute(LOAD + " RETURNING id", ["finess"]).fetchone() or (0,)
             writer.execute(
                 "INSERT INTO publication (version, loads, fictitious, structures, open_placed)"
                 " VALUES (%s, ARRAY[%s]::int[], true, 1, 1)",
-                [number, load],
+                [number, number_of_load],
             )
         writer.execute("INSERT INTO current_publication (version) VALUES (1)")
     first = says()
@@ -109,3 +111,32 @@ def test_the_publication_is_read_again_when_it_moved_and_when_its_credit_did(rea
     with psycopg.connect(url) as writer:
         writer.execute("UPDATE publication SET fictitious = false WHERE version = 2")
     assert says() != second
+
+
+def test_a_statement_said_to_the_driver_fails_as_any_other(reading: Engine) -> None:
+    one = Compiled(select(literal(1).label("number")))
+    with reading.connect() as connection:
+        assert [row.number for row in one.execute(connection)] == [1]
+        end_backends(reading)
+        with pytest.raises(OperationalError):
+            one.execute(connection)
+    with reading.connect() as connection:
+        assert [row.number for row in one.execute(connection)] == [1]
+
+
+def test_a_statement_said_to_the_driver_is_of_the_transaction_and_is_heard(reading: Engine) -> None:
+    count = Compiled(select(func.count().label("loads")).select_from(load))
+    heard: list[str] = []
+    with reading.connect() as connection:
+        before = count.execute(connection)[0].loads
+        with psycopg.connect(address(reading)) as other:
+            other.execute(LOAD, ["finess"])
+        assert count.execute(connection)[0].loads == before
+
+        def hear(*said: Any) -> None:
+            heard.append(said[2])
+
+        event.listen(reading, "before_cursor_execute", hear)
+        assert count.execute(connection)[0].loads == before
+        event.remove(reading, "before_cursor_execute", hear)
+    assert len(heard) == 1

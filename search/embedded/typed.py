@@ -14,7 +14,7 @@ from geo.text import sort_key
 from search import ranking
 from search.edits import a_letter_away
 from search.embedded.arrays import Array
-from search.embedded.beginnings import Beginnings, Lists
+from search.embedded.beginnings import Beginnings, Lists, once
 from search.embedded.index import WordIndex
 from search.french import STOP_WORDS, begun_stems, stem, words_said
 from search.query import Origin
@@ -24,6 +24,7 @@ LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a y
 # are soon borne by thousands: those of the quarter will do, with what is known by its name in the town.
 QUARTERS, TOWN, COUNTRYSIDE = (14, 13, 12), 11, 8
 MANY = 2_000
+LOOKED_FOR = sorted(ranking.LOOKED_FOR_BY_NAME)
 KNOWN_BY_NAME = range(3)  # levels: hospitals and clinics (search.embedded.beginnings)
 LOOKED_AT_AFAR = 300
 REMEMBERED = 10_000  # answers: the index of a version never changes, and short beginnings are everybody's
@@ -54,7 +55,7 @@ def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
 
 def _typed(index: WordIndex, said: tuple[str, ...], key: str, origin: Origin | None, limit: int) -> list[int]:
     named = _Named(index, key)
-    for reading in (_begun, _nearly):
+    for reading in (_begun, _nearly, _nearly_all):
         things = reading(index.beginnings, said)
         if all(things):
             ranks = _looked_at(index.beginnings, things, named, origin, limit)
@@ -70,6 +71,12 @@ def _begun(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
 def _nearly(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
     """A letter may differ in each word that is long enough and stands nowhere, and in the last one."""
     before = [_whole(beginnings, word) or _near(beginnings, word, begun=False) for word in said[:-1]]
+    return [*before, _near(beginnings, said[-1], begun=True)]
+
+
+def _nearly_all(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+    """A letter may differ in each of them: a misspelt word may be another's name, « martin » for « martan »."""
+    before = [[*_whole(beginnings, word), *_near(beginnings, word, begun=False)] for word in said[:-1]]
     return [*before, _near(beginnings, said[-1], begun=True)]
 
 
@@ -101,16 +108,14 @@ def _looked_at(
     """Ranks of those in the nearest squares that hold enough, joined to those of the country where they do not."""
     ranks, turns = beginnings.arrays["ranks"], np.empty(0, dtype=np.int32)
     if origin is not None:
-        for zoom in (*QUARTERS, TOWN, COUNTRYSIDE):
+        many = beginnings.at_most(things, beginnings.stretches(TOWN, origin)) >= MANY
+        for zoom in (*(QUARTERS if many else ()), TOWN, COUNTRYSIDE):
             turns = beginnings.all_of(things, beginnings.stretches(zoom, origin))
             if len(turns) >= (MANY if zoom in QUARTERS else limit):
                 known = beginnings.all_of(things, beginnings.stretches(TOWN, origin, KNOWN_BY_NAME))
-                return _all_of_these(ranks[turns], ranks[known], named.so)
-    return _all_of_these(ranks[turns], ranks[beginnings.first(things, LOOKED_AT_AFAR)], named.so, named.begun_so)
-
-
-def _all_of_these(*ranks: Array) -> Array:
-    return np.unique(np.concatenate(ranks))
+                return once(np.concatenate([ranks[turns], ranks[known], named.so]))
+    afar = beginnings.first(things, LOOKED_AT_AFAR)
+    return once(np.concatenate([ranks[turns], ranks[afar], named.so, named.begun_so]))
 
 
 class _Named:
@@ -148,11 +153,13 @@ def _ordered(index: WordIndex, ranks: Array, named: _Named, origin: Origin | Non
     scores = (
         ranking.TYPED_SAME_NAME * ((places >= named.first) & (places < named.after_same))
         + ranking.TYPED_NAME_BEGINS * ((places >= named.first) & (places < named.end))
-        + ranking.TYPED_LOOKED_FOR * np.isin(columns["categorie_no"][ranks], sorted(ranking.LOOKED_FOR_BY_NAME))
+        + ranking.TYPED_LOOKED_FOR * np.isin(columns["categorie_no"][ranks], LOOKED_FOR, kind="table")
         + ranking.COMPLETE * columns["completeness"][ranks]
     )
     if origin is not None:
         metres = np.nan_to_num(columns.distances(origin, ranks), nan=np.inf)
         scores = scores + ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
-    order = np.lexsort((ranks, -scores.round(6)))[:limit]
-    return [int(rank) for rank in ranks[order]]
+    scores = -scores.round(6)
+    best = np.flatnonzero(scores <= np.partition(scores, limit - 1)[limit - 1]) if len(scores) > limit else slice(None)
+    ranks, scores = ranks[best], scores[best]
+    return [int(rank) for rank in ranks[np.lexsort((ranks, scores))][:limit]]

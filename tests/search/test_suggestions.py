@@ -55,6 +55,32 @@ def test_a_longer_beginning_finds_part_of_what_a_shorter_one_found(named: Search
         before = found
 
 
+def test_a_word_once_whole_brings_nothing_that_its_beginning_left_out(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="SOINS INFIRMIERS DUPONT", at=LILLE, categorie_no=620),
+        a_structure(finess="990000002", name="CABINET INFIRMIER DURAND", at=LILLE, categorie_no=620),
+        a_structure(finess="990000003", name="INFIRMIERE DUBOIS", at=LILLE, categorie_no=620),
+    )
+    found = [set(labels(searchable, typed, limit=20)) for typed in ("infirmier", "infirmiers", "infirmiers d")]
+    assert len(found[-1]) == 3
+    assert found[2] <= found[1] <= found[0]
+
+
+def test_in_a_crowded_town_those_of_the_quarter_are_looked_at_and_its_hospitals_wherever_they_are(
+    searchable: Searchable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.embedded.typed.MANY", 3)
+    searchable.index(
+        *(a_structure(name="PARC", at=PARIS_13.moved(east_m=10 * n), categorie_no=620) for n in range(3)),
+        a_structure(name="PARC DE L'AUTRE RIVE", at=PARIS_13.moved(east_m=9_000), categorie_no=620),
+        a_structure(name="HOPITAL DU PARC", at=PARIS_13.moved(east_m=9_000), categorie_no=355),
+    )
+    assert [label.partition(" – ")[0] for label in labels(searchable, "parc", PARIS_13)] == [
+        "PARC", "PARC", "PARC", "HOPITAL DU PARC",
+    ]  # fmt: skip
+    assert len(labels(searchable, "par", PARIS_13.moved(east_m=60_000))) == 5
+
+
 def test_those_in_sight_of_the_map_come_first(searchable: Searchable) -> None:
     searchable.index(
         *(a_structure(name="PHARMACIE DU CENTRE", at=BORDEAUX.moved(east_m=100 * n)) for n in range(20)),
@@ -115,6 +141,15 @@ def test_a_letter_is_forgiven_where_nothing_begins_so(searchable: Searchable) ->
     assert labels(searchable, "clinique psateu") == ["CLINIQUE PASTEUR – Lille"]
     assert labels(searchable, "clinqiue past") == ["CLINIQUE PASTEUR – Lille"]
     assert labels(searchable, "xyz") == []
+
+
+def test_a_misspelt_word_that_is_another_word_is_forgiven_where_nothing_bears_both(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="PHARMACIE MARTIN", at=LILLE, categorie_no=620),
+        a_structure(name="CABINET MARTAN", at=LILLE, categorie_no=500),
+    )
+    assert labels(searchable, "pharmacie martan lil") == ["PHARMACIE MARTIN – Lille"]
+    assert labels(searchable, "cabinet martan lil") == ["CABINET MARTAN – Lille"]
 
 
 def test_closed_ones_are_not_suggested(searchable: Searchable) -> None:

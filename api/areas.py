@@ -1,5 +1,6 @@
 """Boxes and polygons as people and programs write them, and when they are none."""
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ from geo.filters import MAX_POLYGON_VERTICES, Bounds, Ring, check_bounds
 # RFC 7946: a position may have an altitude, a ring closes on its first point, so that a triangle has four of them
 Place = Annotated[list[float], Meta(min_length=2)]
 Places = Annotated[list[Place], Meta(min_length=4, max_length=MAX_POLYGON_VERTICES)]
+# Python's `float` reads more than what people write: « 1_0 », digits of other scripts.
+_DEGREES = re.compile(r"\s*[-+]?[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?\s*")
 
 
 class GeoJSONPolygon(msgspec.Struct, frozen=True):
@@ -26,7 +29,7 @@ def bounds_of_box(box: str | list[float] | None) -> Bounds | None:
     if box is None:
         return None
     try:
-        west, south, east, north = (float(part) for part in (box.split(",") if isinstance(box, str) else box))
+        west, south, east, north = map(_degrees, box.split(",")) if isinstance(box, str) else box
     except ValueError:
         raise InvalidPosition("« bbox » : quatre nombres, minLon,minLat,maxLon,maxLat.", parameter="bbox") from None
     return check_bounds((west, south, east, north))
@@ -54,6 +57,12 @@ def bounds_of_rings(rings: tuple[Ring, ...]) -> Bounds:
     """The box around a polygon: around its outer ring."""
     longitudes, latitudes = zip(*rings[0], strict=True)
     return (min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+
+
+def _degrees(text: str) -> float:
+    if not _DEGREES.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
 
 
 def _decoded(text: str) -> GeoJSONPolygon:

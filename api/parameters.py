@@ -117,9 +117,9 @@ CursorText = Annotated[str, Meta(description="Le `next` de la page précédente 
 Facets = Annotated[
     Facet | Annotated[list[Facet], Meta(max_length=MAX_VALUES)],
     Meta(
-        description="À compter : `categorie`, `famille`, `domaine`, `departement`, `commune`, `activite`, `public`, `secteur`, "
-        "`statut`, `telephone` ou `precision` ; répétable. Chaque compte ignore le filtre de son propre nom, et lui seul "
-        "(`famille` celui de `categorie`)."
+        description="`categorie`, `famille`, `domaine`, `departement`, `commune`, `activite`, `public`, `secteur`, `statut`, "
+        "`telephone` ou `precision` : ce qui se compte ; répétable. Chaque compte ignore le filtre de son propre nom, et lui "
+        "seul (`famille` celui de `categorie`)."
     ),
 ]
 Total = Annotated[bool, Meta(description="`false` épargne le compte ; `true` par défaut.")]

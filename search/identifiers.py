@@ -15,15 +15,31 @@ _NAMED = re.compile(
     r"^\s*(?:(?:n[°ºo]|num[ée]ro|finess|siret|siren|t[ée]l(?:[ée]phone)?)[\s.:]*)+(?=[+(\d])", re.IGNORECASE
 )
 _NOT_DIALLED = re.compile(r"\(0\)")
+# Among words, « 750712184 paris »: in one piece or in the groups of who writes it, never a postcode and a year.
+_AMONG_WORDS = re.compile(
+    r"(?<![\w.-])(?:"
+    r"[0-9]{3}(?P<siret>[ .-]?)[0-9]{3}(?P=siret)[0-9]{3}(?P=siret)[0-9]{5}"
+    r"|(?:[0-9]{2}|2[AB])(?P<finess>[ .-]?)[0-9A-Z][0-9]{2}(?P=finess)[0-9]{3}(?P=finess)[0-9]"
+    r"|[0-9]{3}(?P<siren>[ .-]?)[0-9]{3}(?P=siren)[0-9]{3}"
+    r"|(?:(?:\+|00)33 ?|0)[1-9](?:[ .-]?[0-9]{2}){4}"
+    r")(?![\w-])",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"^(?:(?:\+|00)33|0)([1-9]\d{8})$")
 
 
 def typed_number(words: str) -> ColumnElement[bool] | None:
-    """The condition that a typed number is, None when the words are words.
+    """The condition that a typed number is, None when the words are words. A number among words decides by itself.
 
     Nine digits may be a FINESS number (an establishment's or a legal entity's) or a SIREN: whichever exists answers.
     """
-    number = compact(_NOT_DIALLED.sub("", _NAMED.sub("", words)))
+    plain = _NOT_DIALLED.sub("", _NAMED.sub("", words))
+    whole = _bearing(compact(plain))
+    among = _AMONG_WORDS.search(plain) if whole is None else None
+    return whole if among is None else _bearing(compact(among.group()))
+
+
+def _bearing(number: str) -> ColumnElement[bool] | None:
     if _SIRET.match(number):
         return _among("siret", number)
     if phone := _PHONE.match(number):

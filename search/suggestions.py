@@ -27,6 +27,7 @@ from search.results import Suggestion
 
 FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
 NEAR_M = 30_000  # what a map of a town and its surroundings shows
+TOWN = 10_000  # inhabitants: « hop » in Paris is not on its way to L’Hôpital-Camfrout, « lil » may be to Lille
 BEGUN_NUMBER = re.compile(r"[0-9][0-9AB][0-9]{3,12}")  # of a FINESS (2A, 2B) or of a SIRET
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
@@ -39,10 +40,13 @@ def suggest(
         return []
     if number := _numbers(connection, index, words, limit):
         return number
-    kinds = [*_communes(words, origin), *_categories(words, with_sirene)]
+    begun = communes_begun(words, origin)
+    places = [each for each in begun if origin is None or _is_likely(each, words, origin)]
+    kinds = [*map(_commune_line, places), *_categories(words, with_sirene)]
     found = _structures(connection, index, words, origin, limit)
     lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
-    return lines[:limit]
+    villages = [_commune_line(each) for each in begun if each not in places]
+    return [*lines[: limit - len(villages)], *villages][:limit]
 
 
 def _interleaved(kinds: list[Suggestion], found: list[Suggestion]) -> list[Suggestion]:
@@ -96,21 +100,31 @@ def _label(name: str, place: str | None) -> str:
     return f"{name} – {place}" if place else name
 
 
-def _communes(words: str, origin: Origin | None) -> list[Suggestion]:
+def communes_begun(words: str, origin: Origin | None = None) -> list[Commune]:
     """Communes whose name or postcode begins so: those of that very name, then those in sight of the map, then by population."""
     key = sort_key(words)
+    if not key:  # « % », an emoji: every name begins with nothing
+        return []
     found = _begun_postcodes(key) if key.isdigit() else _begun_names(key)
-    begun = sorted(
+    return sorted(
         found, key=lambda each: (sort_key(each.name) != key, not _is_near(each, origin), -each.population, each.code)
-    )
-    return [Suggestion("commune", _commune_label(each), each.code, each.lon, each.lat) for each in begun[:MAX_OF_KIND]]
+    )[:MAX_OF_KIND]
+
+
+def _is_likely(commune: Commune, words: str, origin: Origin) -> bool:
+    """Whether one who looks at this map may mean it."""
+    return commune.population >= TOWN or _is_near(commune, origin) or sort_key(commune.name) == sort_key(words)
+
+
+def _commune_line(commune: Commune) -> Suggestion:
+    return Suggestion("commune", commune_label(commune), commune.code, commune.lon, commune.lat)
 
 
 def _is_near(commune: Commune, origin: Origin | None) -> bool:
     return origin is not None and distance_m(commune.lon, commune.lat, origin.lon, origin.lat) < NEAR_M
 
 
-def _commune_label(commune: Commune) -> str:
+def commune_label(commune: Commune) -> str:
     place = commune.postcodes[0] if commune.postcodes else commune.departement
     return f"{commune.name} ({place})"
 

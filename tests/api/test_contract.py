@@ -146,6 +146,7 @@ def test_a_number_that_cannot_exist_is_400(client: Client, identifier: str) -> N
         ("lat=48", "lon"), ("lon=2", "lat"), ("radius=100", "radius"), ("lat=91&lon=2", "lat"), ("lat=48&lon=181", "lon"),
         ("lat=nan&lon=2", "lat"), ("lat=48&lon=2&radius=-1", "radius"), ("lat=48&lon=2&radius=200001", "radius"),
         ("bbox=1,2,3", "bbox"), ("bbox=3,48,1,49", "bbox"), ("bbox=a,b,c,d", "bbox"), ("bbox=-200,0,0,1", "bbox"),
+        ("bbox=1_0,48,11,49", "bbox"), ("bbox=١,48,2,49", "bbox"), ("lat=4_8&lon=2", "lat"), ("bbox=.,48,2,49", "bbox"),
         ("polygon=%7B%7D", "polygon"), ("polygon=[1,2]", "polygon"), ("polygon=[[[[", "polygon"),
         ("commune=99999", "commune"), ("departement=XX", "departement"), ("categorie=nimporte", "categorie"),
         ("limit=0", "limit"), ("limit=101", "limit"), ("limit=abc", "limit"), ("sort=distance", "sort"), ("sort=prix", "sort"),
@@ -159,6 +160,11 @@ def test_a_number_that_cannot_exist_is_400(client: Client, identifier: str) -> N
 )  # fmt: skip
 def test_bad_questions_are_400_naming_the_parameter(client: Client, query: str, parameter: str) -> None:
     assert problem(client, f"/api/v1/search?{query}", 400).get("parameter") == parameter
+
+
+def test_what_may_be_counted_is_told_to_who_asks_for_something_else(client: Client) -> None:
+    detail = problem(client, "/api/v1/search?facets=couleur", 400)["detail"]
+    assert "Attendu : « categorie », « famille »" in detail.replace("\u202f", " ")
 
 
 @pytest.mark.parametrize("name", ["naf=86.21Z", "naf=2025:86.21Y", "open_now=true", "certified=true", "claimed=1"])

@@ -168,6 +168,28 @@ def test_a_number_that_is_begun_is_said_with_who_bears_it(searchable: Searchable
         assert found[0].label == "590001234 – CLINIQUE PASTEUR – Lille"
 
 
+@pytest.mark.parametrize("signs", ["%", "🏥", "…", "« »", "-"])
+def test_signs_alone_are_the_beginning_of_nothing(searchable: Searchable, signs: str) -> None:
+    searchable.index(a_structure(name="X", at=PARIS_13))
+    assert searchable.engine.suggest(searchable.connection, signs, None, 8, searchable.publication) == []
+
+
+def test_a_village_far_away_comes_after_kinds_and_what_stands_near(searchable: Searchable) -> None:
+    """L'Hôpital-Camfrout (Finistère) begins as every hospital does."""
+    searchable.index(a_structure(name="HOPITAL DU PARC", at=PARIS_13, categorie_no=355))
+    near = Origin(PARIS_13.lon, PARIS_13.lat)
+    found = searchable.engine.suggest(searchable.connection, "hop", near, 8, searchable.publication)
+    kinds = [each.kind for each in found]
+    assert kinds.index("categorie") < kinds.index("structure") < kinds.index("commune")
+
+
+def test_a_town_far_away_still_comes_first(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="LILAS", at=PARIS_13))
+    near = Origin(PARIS_13.lon, PARIS_13.lat)
+    first, *_ = searchable.engine.suggest(searchable.connection, "lil", near, 8, searchable.publication)
+    assert (first.kind, first.id) == ("commune", "59350")
+
+
 def test_communes_in_sight_come_before_larger_ones_far_away(searchable: Searchable) -> None:
     searchable.index(a_structure(name="X", at=LILLE))
     assert suggested(searchable, "saint-d", SAINT_DENIS_REUNION, kind="commune")[0].id == "97411"

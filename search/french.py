@@ -42,7 +42,7 @@ def tokens(text: str) -> list[str]:
 
 def telling_words(text: str) -> list[str]:
     """The same words with their endings."""
-    return [word for word in _canonical(_words(text)) if word not in STOP_WORDS]
+    return [word for word in _canonical(words_of(text)) if word not in STOP_WORDS]
 
 
 def name_form(text: str) -> str:
@@ -52,13 +52,13 @@ def name_form(text: str) -> str:
 
 def words_said(text: str) -> list[str]:
     """The words as they are typed, plurals kept, since the last may be only begun; stop words left out unless they are all."""
-    said = _words(text)
+    said = words_of(text)
     return [word for word in said if word not in STOP_WORDS] or list(said)
 
 
 def exact_form(text: str) -> str:
     """The words as written, stop words left out: what registers are compared by (etl/matching)."""
-    return " ".join(word for word in _words(text) if word not in STOP_WORDS)
+    return " ".join(word for word in words_of(text) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=200_000)
@@ -88,8 +88,10 @@ def begun_stems(word: str) -> list[str]:
 def sound(word: str) -> str:
     """How a word sounds, roughly: what people write by ear keeps it.
 
-    >>> [sound(w) for w in ("necker", "neker", "roussy", "roussi", "dialyse", "dialise", "psychologue")]
-    ['neker', 'neker', 'rousi', 'rousi', 'dializ', 'dializ', 'psikologu']
+    >>> [sound(w) for w in ("necker", "neker", "dialyse", "dialize", "hopital", "ospital", "residence", "rezidance")]
+    ['neker', 'neker', 'dialis', 'dialis', 'opital', 'opital', 'residans', 'residans']
+    >>> [sound(w) for w in ("psychologue", "sicologue", "pharmacie", "farmacie", "gerontologie", "jerontologie")]
+    ['sikologu', 'sikologu', 'farmasi', 'farmasi', 'jerontoloji', 'jerontoloji']
     """
     for written, heard in _HEARD:
         word = written.sub(heard, word)
@@ -100,9 +102,10 @@ def sound(word: str) -> str:
 _HEARD = tuple(
     (re.compile(written), heard)
     for written, heard in (
-        (r"psyc?h?(?=[oi])", "psik"), (r"ph", "f"), (r"(?<=[aeiouy])s(?=[aeiouy])", "z"), (r"c?qu|ck|cq|q", "k"),
-        (r"c(?=[eiy])", "s"), (r"c(?!h)", "k"), (r"y", "i"), (r"eau|au", "o"), (r"ai|ei", "e"), (r"(?<!c)h", ""),
-        (r"(.)\1+", r"\1"), (r"(?<=.{3})[estxz]$", ""),
+        (r"ps[iy]c?h?(?=[aio])", "sik"), (r"h?osp(?=it)", "op"), (r"ph", "f"), (r"z", "s"),
+        (r"c?qu|ck|cq|q", "k"), (r"c(?=[eiy])", "s"), (r"c(?!h)", "k"), (r"g(?=[eiy])", "j"), (r"en(?![aeiouyn])", "an"),
+        (r"em(?=[bp])", "am"), (r"y", "i"), (r"eau|au", "o"), (r"ai|ei", "e"), (r"(?<!c)h", ""), (r"(.)\1+", r"\1"),
+        (r"(?<=.{3})[estxz]$", ""),
     )
 )  # fmt: skip
 
@@ -121,7 +124,8 @@ def _singular(word: str) -> str:
 
 
 @lru_cache(maxsize=1_000)  # a name is read as it is compared, then as it is written
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Every word as written, without accents; a dotted acronym is one: « d’A.E.M.O. » is « d » and « aemo »."""
     joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text) if "." in text else text
     return sort_key(joined).lower().split()
 

@@ -12,8 +12,8 @@ import msgspec
 from geo.communes import communes
 from geo.text import sort_key
 from search import ranking
-from search.equivalents import equivalents
-from search.french import begun_stems, stem, telling_words
+from search.equivalents import by_sound, equivalents
+from search.french import begun_stems, sound, stem, telling_words, words_of
 from search.sigles import forms_at
 from search.typos import Vocabulary, near, parts
 from search.understood import Understood, understood, with_town
@@ -23,6 +23,9 @@ LEAST_BEGUN = 2  # letters: what begins with one letter is anything
 MAX_PHRASE = 24  # words in which kinds and places are looked for
 RARE = 20  # structures: a word so rare may be two words joined
 MISSPELT, MISSPELT_TIMES = 5, 1_000  # found so seldom while a neighbour is found so many times more: that one was meant
+HEARD_TIMES = 20  # the same of what sounds alike: one school teaches « KINESITERAPEUTES »
+
+SURROUNDINGS_M = (50_000.0, 100_000.0, 200_000.0)  # around a town whose département has none: who is there goes so far
 
 # What people say around what they look for, without accents; longest first, so that « ou se trouve » goes whole.
 SAID_AROUND = (
@@ -35,10 +38,14 @@ SAID_AROUND = (
     "proximite de", "pas loin", "aux alentours", "pas cher", "numero de telephone", "telephone", "tel", "adresse",
     "coordonnees", "horaires",
 )  # fmt: skip
+_WORD = re.compile(r"[^\W_]+")
 _AROUND = re.compile(
     # « les prés de… » are meadows
     r"(?<!les )(?<!des )\b(?:" + "|".join(sorted(SAID_AROUND, key=len, reverse=True)) + r")\b"
 )
+
+
+Words = tuple[str, ...]  # as compared
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -47,6 +54,7 @@ class Way(msgspec.Struct, frozen=True):
     terms: tuple[str, ...]
     share: float = 1.0
     begun: bool = False  # the term is only the beginning of a word
+    meant: str = ""  # where what was typed is a slip: the word it stands for
 
 
 class Sought(msgspec.Struct, frozen=True):
@@ -56,30 +64,64 @@ class Sought(msgspec.Struct, frozen=True):
     ways: tuple[Way, ...]
 
 
+class Around(msgspec.Struct, frozen=True):
+    """The surroundings of a town that has none of what is asked for: its département, or a circle of `radius_m` metres."""
+
+    commune: str
+    words: tuple[str, ...]  # that name it, as compared
+    radius_m: float | None = None
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """The town's lon, lat."""
+        town = communes()[self.commune]
+        return town.lon, town.lat
+
+
 class Reading(msgspec.Struct, frozen=True):
-    """What must all be found, and what it names; `left_out`: the words given up; `centre`: the town's lon, lat when it was."""
+    """What must all be found, and what it names; `left_out`: the words given up; `around`: where one looks when a town's are."""
 
     sought: tuple[Sought, ...]
     understood: Understood = Understood()
     left_out: tuple[str, ...] = ()
-    centre: tuple[float, float] | None = None
+    around: Around | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
-    """The words of a question, without what is said around them: as written and as compared, each once."""
+    """The words of a question, without what is said around them: as written and as compared, each once; `typed`: with accents."""
 
     written: tuple[str, ...]
     words: tuple[str, ...]
+    typed: tuple[str, ...]
     phrase: tuple[str, ...]  # as written and in order, however often
 
 
 def question_of(typed: str) -> Question:
     """What is asked; a question of nothing but what is said around questions, or of stop words, keeps them."""
-    plain = sort_key(typed).lower()
+    plain = " ".join(words_of(typed))
     written = telling_words(_AROUND.sub(" ", plain)) or telling_words(plain) or plain.split()
     by_stem = {stem(word): word for word in reversed(written)}
     words = tuple(dict.fromkeys(map(stem, written)))[:MAX_WORDS]
-    return Question(tuple(by_stem[word] for word in words), words, tuple(written[:MAX_PHRASE]))
+    once = tuple(by_stem[word] for word in words)
+    typed_as = {sort_key(each).lower(): each for each in _WORD.findall(typed)}
+    return Question(once, words, tuple(typed_as.get(each, each) for each in once), tuple(written[:MAX_PHRASE]))
+
+
+def without(typed: str, place: frozenset[str]) -> str:
+    """What was typed without these compared words of a place, nor the small words before them.
+
+    >>> without("Maison de retraite à Saint-Denis", frozenset({"saint", "deni"}))
+    'Maison de retraite'
+    """
+    kept: list[str] = []
+    for each in typed.split():
+        said = telling_words(each)
+        if said and place.issuperset(map(stem, said)):
+            while kept and not telling_words(kept[-1]):
+                kept.pop()
+        else:
+            kept.append(each)
+    return " ".join(kept)
 
 
 def readings(question: Question, vocabulary: Vocabulary) -> Iterator[Reading]:
@@ -90,16 +132,32 @@ def readings(question: Question, vocabulary: Vocabulary) -> Iterator[Reading]:
     whole = _things(question.written, vocabulary)
     yield Reading(tuple(whole), named)
     if _ends_with_a_place(question, named):
-        yield from _wider(whole, named)
+        elsewhere, place = _elsewhere(whole, named)
+        yield from _in_departement(elsewhere, place, named)
+        if len(named.kind_phrases) == 1 and all(_says(each, named.kind_words) for each in elsewhere):
+            yield from _around(elsewhere, place, named)
     if len(question.written[-1]) >= LEAST_BEGUN:
         begun = (*_things(question.written[:-1], vocabulary), _begun(question.written[-1]))
         yield Reading(begun, understood(with_town(question.phrase)))
-    corrected = [_corrected(each, vocabulary) for each in whole]
+    corrected = [_corrected(each, vocabulary, named.place_words) for each in whole]
     if corrected != whole:
         named = understood(_meant(question.phrase, corrected))
         yield Reading(tuple(corrected), named)
-    yield from _wider(corrected, named)
+    elsewhere, place = _elsewhere(corrected, named)
+    yield from _in_departement(elsewhere, place, named)
     yield from _with_less(corrected, named, vocabulary)
+    yield from _around(elsewhere, place, named)
+    for less in _with_less(elsewhere, named, vocabulary):
+        yield from _around(less.sought, place, named, less.left_out)
+
+
+def in_vain(question: Question) -> Reading:
+    """What was looked for where no reading finds anything: in the surroundings too, of something in a town."""
+    named = understood(question.phrase)
+    place = tuple(word for word in question.words if word in named.place_words)
+    if named.town is None or len(place) == len(question.words):
+        return Reading((), named)
+    return Reading((), named, around=Around(named.town, place, SURROUNDINGS_M[-1]))
 
 
 def _things(written: Sequence[str], vocabulary: Vocabulary) -> list[Sought]:
@@ -142,9 +200,13 @@ def _thing(word: str, vocabulary: Vocabulary) -> Sought:
     if frequency <= RARE and (made_of := parts(word, vocabulary)):
         ways.append(Way(tuple(made_of), ranking.JOINED))
     if 0 < frequency <= MISSPELT:
-        meant = [each for each in near(asked, vocabulary) if vocabulary.frequency(each) >= MISSPELT_TIMES * frequency]
-        ways += [Way((each,), ranking.TYPO) for each in meant]
+        ways += _slips(asked, [each for each in near(asked, vocabulary) if _is_meant_rather(each, asked, vocabulary)])
     return Sought((asked,), tuple(ways))
+
+
+def _is_meant_rather(other: str, asked: str, vocabulary: Vocabulary) -> bool:
+    times = HEARD_TIMES if sound(other) == sound(asked) else MISSPELT_TIMES
+    return vocabulary.frequency(other) >= times * vocabulary.frequency(asked)
 
 
 def _begun(word: str) -> Sought:
@@ -153,20 +215,30 @@ def _begun(word: str) -> Sought:
     return Sought((stem(word),), (Way((word,), ranking.PREFIX, begun=True), *whole))
 
 
-def _corrected(thing: Sought, vocabulary: Vocabulary) -> Sought:
-    """Only what is found nowhere, or hardly, is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD."""
-    if len(thing.words) > 1 or vocabulary.frequency(thing.words[0]) > RARE:
+def _corrected(thing: Sought, vocabulary: Vocabulary, places: frozenset[str]) -> Sought:
+    """Only what is found nowhere, or hardly, is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD.
+
+    A town's own name is none, though nothing stands there.
+    """
+    word = thing.words[0]
+    if len(thing.words) > 1 or word in places or vocabulary.frequency(word) > RARE:
         return thing
-    meant = near(thing.words[0], vocabulary)
-    typos = [Way((each,), ranking.TYPO) for each in meant]
-    same = [Way(other, ranking.TYPO * ranking.SAME) for each in meant for other in equivalents().get(each, ())]
-    return Sought(thing.words, tuple(dict.fromkeys((*thing.ways, *typos, *same))))
+    return Sought(thing.words, tuple(dict.fromkeys((*thing.ways, *_slips(word, near(word, vocabulary))))))
+
+
+def _slips(word: str, meant: Sequence[str]) -> Iterator[Way]:
+    """The ways of the words that a misspelt one may stand for, and of what means the same as they, or as what it sounds like."""
+    yield from (Way((each,), ranking.TYPO, meant=each) for each in meant)
+    for each in dict.fromkeys((*meant, *by_sound().get(sound(word), ()))):
+        if each != word:
+            same = equivalents().get(each, ())
+            yield from (Way(other, ranking.TYPO * ranking.SAME, meant=each) for other in same)
 
 
 def _meant(phrase: Sequence[str], corrected: Sequence[Sought]) -> list[str]:
     """The question with its likeliest corrections, so that a misspelt town is a town."""
     likeliest = {
-        each.words[0]: way.terms[0] for each in corrected for way in reversed(each.ways) if way.share == ranking.TYPO
+        each.words[0]: way.terms[0] for each in corrected for way in reversed(each.ways) if way.terms == (way.meant,)
     }
     return [likeliest.get(stem(word), word) for word in phrase]
 
@@ -176,34 +248,43 @@ def _ends_with_a_place(question: Question, named: Understood) -> bool:
     return bool(named.kinds) and question.words[-1] in named.place_words
 
 
-def _wider(things: Sequence[Sought], named: Understood) -> Iterator[Reading]:
+def _in_departement(kept: Sequence[Sought], place: Words, named: Understood) -> Iterator[Reading]:
     """The département of a town where nothing of the kind is: people go there, to the nearest first."""
-    if not named.communes:
-        return
-    commune = communes()[max(named.communes, key=lambda code: (named.communes[code], code))]
+    if named.town and kept and place:
+        departement = Sought(place, (Way((communes()[named.town].departement.lower(),), ranking.TYPO),))
+        yield Reading((*kept, departement), named, place, Around(named.town, place))
+
+
+def _around(kept: Sequence[Sought], place: Words, named: Understood, left_out: Words = ()) -> Iterator[Reading]:
+    """What is nearest to a town whose département has none either, or has no data: farther and farther, within reach."""
+    if named.town and kept and place:
+        for radius_m in SURROUNDINGS_M:
+            yield Reading(tuple(kept), named, (*left_out, *place), Around(named.town, place, radius_m))
+
+
+def _elsewhere(things: Sequence[Sought], named: Understood) -> tuple[list[Sought], Words]:
+    """What is asked for whatever the place, and the words of the place."""
     kept = [each for each in things if not _says(each, named.place_words)]
-    left_out = tuple(word for each in things if each not in kept for word in each.words)
-    if kept and left_out:
-        around = Sought(left_out, (Way((commune.departement.lower(),), ranking.TYPO),))
-        yield Reading((*kept, around), named, left_out, (commune.lon, commune.lat))
+    return kept, tuple(word for each in things if each not in kept for word in each.words)
 
 
 def _with_less(things: Sequence[Sought], named: Understood, vocabulary: Vocabulary) -> Iterator[Reading]:
     """Without what is found nowhere, then without one thing more at a time: the most common first, kinds last, never a place.
 
-    At most half of the question goes: with less left, the answer would be to another one.
+    At most half of the question goes: with less left, the answer would be to another one. Without its place it would be, too.
     """
     units = _units(things, named)
     may_go = len(units) // 2
-    kept = [each for each in units if _frequency(each, vocabulary)]
+    is_place = _is_in(named.place_words)
+    kept = [each for each in units if is_place(each) or _frequency(each, vocabulary)]
     if len(kept) < len(units):
         may_go -= len(units) - len(kept)
-        if may_go < 0 or all(map(_is_in(named.place_words), kept)):
+        if may_go < 0 or all(map(is_place, kept)):
             return
         yield _reading(kept, things, named)
     while may_go > 0:
         may_go -= 1
-        droppable = [each for each in kept if not _is_in(named.place_words)(each)]
+        droppable = [each for each in kept if not is_place(each)]
         if len(droppable) < 2:
             return
         others = [each for each in droppable if not _is_in(named.kind_words)(each)] or droppable

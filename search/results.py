@@ -37,6 +37,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     facets: dict[str, list[FacetValue]]
     engine: str
     left_out: tuple[str, ...] = ()  # words that nothing answers together with the others, as typed
+    corrected: tuple["Corrected", ...] = ()
+    around: "Surroundings | None" = None
+
+
+class Corrected(msgspec.Struct, frozen=True):
+    """A word that was taken for another; `instead`: nothing that is found holds it as typed."""
+
+    typed: str
+    meant: str
+    instead: bool
 
 
 class Categorie(msgspec.Struct, frozen=True):
@@ -66,6 +76,20 @@ class Commune(msgspec.Struct, frozen=True):
 
     code: str | None
     name: str | None
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """A town that has nothing of what is asked for, what was looked at instead: its département, or `radius_m` metres around it.
+
+    `lon`, `lat`: from where distances are measured when the question has no point. `words`: that named the town, as typed.
+    """
+
+    commune: Commune
+    lon: float
+    lat: float
+    departement: str | None
+    radius_m: float | None
+    words: tuple[str, ...]
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -125,6 +149,8 @@ class SearchResults(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     data: Data
     left_out: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET  # words given up, where every one finds nothing
+    corrected: tuple[Corrected, ...] | msgspec.UnsetType = msgspec.UNSET
+    around: Surroundings | msgspec.UnsetType = msgspec.UNSET
     data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -23,6 +23,9 @@ from search.sigles import long_forms
 LONGEST = 12  # words of the longest phrase looked for
 LEAST_BEGUN = 3  # letters of a town's name that is only begun
 LARGEST = 400_000  # inhabitants: Paris, Lyon and Marseille, whose structures are in their arrondissements
+LIKELY_TOWN = (
+    20_000  # inhabitants: « Vienne » is a town before it is a département, « La Réunion » (Lot-et-Garonne) is not
+)
 AREAS = {"departement": ranking.DEPARTEMENT, "region": ranking.REGION}
 _IN_BRACKETS = re.compile(r"\s*\(.*")
 
@@ -39,6 +42,7 @@ class Understood(msgspec.Struct, frozen=True):
     regions: Worths = {}
     kind_phrases: tuple[Phrase, ...] = ()
     place_phrases: tuple[Phrase, ...] = ()
+    town: str | None = None  # code of the commune meant, where one is rather than an area
 
     @property
     def place_words(self) -> frozenset[str]:
@@ -65,18 +69,45 @@ def understood(written: Sequence[str]) -> Understood:
         if found := _kinds(compared):
             kinds |= found
             kind_phrases.append(compared)
-        elif phrase == town or phrase not in towns:  # « de garde » is a town too, beside Lille it is none
+            continue
+        named = places_by_phrase()[phrase]
+        if (
+            phrase != town and phrase in towns
+        ):  # « de garde » is a town too, beside Lille it is none; « Réunion » still an area
+            named = tuple(each for each in named if each[0] in AREAS)
+        if named:
             place_phrases.append(compared)
-            for level, code, worth in places_by_phrase()[phrase]:
-                places[level][code] = max(worth, places[level].get(code, 0.0))
+        for level, code, worth in named:
+            places[level][code] = max(worth, places[level].get(code, 0.0))
+    in_areas = _within(places)
     return Understood(
         kinds=frozenset(kinds),
-        communes=places["commune"],
+        communes=in_areas,
         departements=places["departement"],
         regions=places["region"],
         kind_phrases=tuple(kind_phrases),
         place_phrases=tuple(place_phrases),
+        town=_town(in_areas, is_area=bool(town) and any(each[0] in AREAS for each in places_by_phrase()[town or ()])),
     )
+
+
+def _within(places: Mapping[str, Worths]) -> Worths:
+    """The communes named, those of the areas named alone where there are some: « Saint-Denis de la Réunion »."""
+    areas = places["departement"].keys() | places["region"].keys()
+    within = {
+        code: worth
+        for code, worth in places["commune"].items()
+        if {communes()[code].departement, communes()[code].region} & areas
+    }
+    return within or places["commune"]
+
+
+def _town(named: Worths, *, is_area: bool) -> str | None:
+    """The largest of the communes named; none where a département or region of that name is meant rather."""
+    largest = max(named, key=lambda code: (named[code], code), default=None)
+    if largest is None or (is_area and communes()[largest].population < LIKELY_TOWN):
+        return None
+    return largest
 
 
 def with_town(written: Sequence[str]) -> list[str]:

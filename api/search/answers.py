@@ -11,7 +11,7 @@ from geo.errors import NotAvailableYet
 from geo.publication import Publication
 from search.engine import SearchEngine
 from search.query import Facet, SearchQuery
-from search.results import Data, FacetValue, SearchResults, Structure
+from search.results import Corrected, Data, FacetValue, SearchResults, Structure, Surroundings
 from search.rows import read_structures
 
 
@@ -42,6 +42,8 @@ class FeatureCollection(msgspec.Struct, frozen=True, kw_only=True):
     engine: str
     data: Data
     left_out: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    corrected: tuple[Corrected, ...] | msgspec.UnsetType = msgspec.UNSET
+    around: Surroundings | msgspec.UnsetType = msgspec.UNSET
     data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -59,6 +61,8 @@ def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> Sea
         engine=found.engine,
         data=Data(publication.fictitious, publication.version, publication.sources),
         left_out=found.left_out or msgspec.UNSET,
+        corrected=found.corrected or msgspec.UNSET,
+        around=found.around or msgspec.UNSET,
         data_changed=_changed(question, publication.version),
     )
 

@@ -1,22 +1,24 @@
 """Questions with words: postings find, the columns filter, count and order; every part of a score has a name."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import reduce
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from geo.filters import NONE, Filters, bounds_of
+from geo.communes import communes
+from geo.filters import NONE, Circle, Filters, bounds_of
 from search import ranking
 from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
 from search.embedded.tally import tally
 from search.french import name_form
 from search.query import Origin, SearchQuery, Sort
-from search.readings import Question, Reading, question_of, readings
-from search.results import UNPLACED, Found, Hit
+from search.readings import Around, Question, Reading, Sought, in_vain, question_of, readings
+from search.results import UNPLACED, Commune, Corrected, Found, Hit, Surroundings
+from search.spelling import as_written
 
 FEW = 20_000  # structures: found without a look at the map
 MANY_PAGES = 40  # of matches: with fewer, each is measured
@@ -32,6 +34,7 @@ class Matched(msgspec.Struct, frozen=True):
     exact: Array  # which of them bear exactly this name
     question: Question
     reading: Reading
+    corrected: tuple[Corrected, ...] = ()
 
     @property
     def size(self) -> int:
@@ -41,7 +44,7 @@ class Matched(msgspec.Struct, frozen=True):
     def those(self, which: Array) -> "Matched":
         """Those of them at these places, ascending."""
         ranks, words, exact = (each.take(which) for each in (self.ranks, self.words, self.exact))
-        return Matched(ranks, words, exact, self.question, self.reading)
+        return Matched(ranks, words, exact, self.question, self.reading, self.corrected)
 
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
@@ -60,13 +63,28 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
         facets=counted.facets,
         engine="embedded",
         left_out=_left_out(matched),
+        around=_around(matched),
+        corrected=matched.corrected,
     )
 
 
 def _left_out(matched: Matched) -> tuple[str, ...]:
-    """As typed."""
-    written = dict(zip(matched.question.words, matched.question.written, strict=True))
-    return tuple(written.get(word, word) for word in matched.reading.left_out)
+    return _as_typed(matched.question, matched.reading.left_out)
+
+
+def _as_typed(question: Question, words: Iterable[str]) -> tuple[str, ...]:
+    typed = dict(zip(question.words, question.typed, strict=True))
+    return tuple(typed.get(word, word) for word in words)
+
+
+def _around(matched: Matched) -> Surroundings | None:
+    around = matched.reading.around
+    if around is None:
+        return None
+    town = communes()[around.commune]
+    departement = town.departement if around.radius_m is None else None
+    words = _as_typed(matched.question, around.words)
+    return Surroundings(Commune(town.code, town.name), town.lon, town.lat, departement, around.radius_m, words)
 
 
 def placed(index: WordIndex, typed: str, filters: Filters) -> Array:
@@ -99,13 +117,16 @@ def _match(index: WordIndex, typed: str, filters: Filters) -> Matched:
         if found is not None:
             ranks, scores = found
             ranks = ranks.astype(np.intp, copy=False)  # as numpy wants an index
-            return Matched(ranks, scores, _flags(ranks, _named(index, typed, question)), question, reading)
-    return Matched(np.empty(0, np.intp), np.empty(0), np.empty(0, bool), question, Reading(()))
+            exact = _flags(ranks, _named(index, typed, question))
+            return Matched(ranks, scores, exact, question, reading, tuple(_corrected(index, ranks, question, reading)))
+    return Matched(np.empty(0, np.intp), np.empty(0), np.empty(0, bool), question, in_vain(question))
 
 
 def _found(index: WordIndex, reading: Reading, filters: Filters) -> tuple[Array, Array] | None:
     """What a reading finds, where the filters' places are when it finds many; None when it finds nothing in the country."""
     finder, sought = index.finder, reading.sought
+    if (around := reading.around) and around.radius_m is not None:
+        return _found_around(index, reading, around, around.radius_m)
     near = index.columns.candidates(filters) if finder.at_most(sought) > FEW else slice(None)
     if isinstance(near, slice):
         ranks, scores = finder.find(sought)
@@ -114,9 +135,37 @@ def _found(index: WordIndex, reading: Reading, filters: Filters) -> tuple[Array,
     return (ranks, scores) if len(ranks) or len(finder.find(sought)[0]) else None
 
 
+def _corrected(index: WordIndex, ranks: Array, question: Question, reading: Reading) -> Iterator[Corrected]:
+    """Each word that was taken for another one, where anything that is found holds that one and not it."""
+    for thing in reading.sought:
+        meant = [way for way in thing.ways if way.meant]
+        if not meant:
+            continue
+        typed = Sought(thing.words, tuple(way for way in thing.ways if not way.meant))
+        as_typed = len(index.finder.find([typed], ranks)[0])
+        if as_typed == len(ranks):
+            continue
+        likeliest = next(way for way in meant if len(index.finder.find([Sought(thing.words, (way,))], ranks)[0]))
+        (word,) = _as_typed(question, thing.words)
+        yield Corrected(word, as_written(likeliest.meant), instead=not as_typed)
+
+
+def _found_around(index: WordIndex, reading: Reading, around: Around, radius_m: float) -> tuple[Array, Array] | None:
+    """What stands in a circle, of the kind asked for where some is; None when none is open: one who asks wants to go there."""
+    circle = Filters(circle=Circle(*around.point, radius_m), open_only=False)
+    near = index.columns.candidates(circle)
+    ranks, scores = index.finder.find(reading.sought, None if isinstance(near, slice) else near)
+    is_open, of_kind = index.columns.of("open", ranks), _is_of(index, ranks, reading.understood.kinds)
+    inside = index.columns.passing(circle, ranks)
+    if (inside & is_open & of_kind).any():
+        inside &= of_kind
+    return (ranks[inside], scores[inside]) if (inside & is_open).any() else None
+
+
 def _named(index: WordIndex, typed: str, question: Question) -> Array:
-    """Those that bear exactly the name that was typed, whether or not something was said around it."""
-    return index.names.called({name_form(typed), " ".join(question.written)})
+    """Those that bear exactly the name that was typed; where none does, what was said around it is left out."""
+    called = index.names.called([name_form(typed)])
+    return called if len(called) else index.names.called([" ".join(question.written)])
 
 
 def _flags(ranks: Array, some: Array) -> Array:
@@ -142,8 +191,8 @@ def _hopeful(index: WordIndex, matched: Matched, query: SearchQuery) -> Matched:
 
 def _point(matched: Matched, query: SearchQuery) -> Origin | None:
     """What is near it counts more."""
-    centre = matched.reading.centre
-    return query.origin or (Origin(*centre) if centre else None)
+    around = matched.reading.around
+    return Origin(*around.point) if around else query.origin
 
 
 def _keys(index: WordIndex, matched: Matched, query: SearchQuery, measure: Measured) -> Array:
@@ -169,15 +218,22 @@ def _parts(index: WordIndex, matched: Matched, query: SearchQuery, measure: Meas
     yield "words", matched.words
     yield "kind", ranking.KIND * of_kind
     yield "place", _place(index, matched)
-    yield "exact_name", ranking.EXACT_NAME * _named_so(matched, of_kind, from_a_point=query.origin is not None)
+    yield "exact_name", ranking.EXACT_NAME * _named_so(matched, from_a_point=query.origin is not None)
     yield "coverage", _coverage(len(matched.question.words)).take(columns.of("name_length", ranks))
     yield "complete", ranking.COMPLETE * columns.of("completeness", ranks)
-    yield "closed", 0.0 if query.filters.open_only else ranking.CLOSED * ~columns.of("open", ranks)
+    yield "closed", 0.0 if query.filters.open_only else np.where(columns.of("open", ranks), 0.0, ranking.CLOSED)
     for word in _left_out(matched):
         yield f"left_out:{word}", ranking.LEFT_OUT
     if point := _point(matched, query):
         metres = np.nan_to_num(measure(point, ranks), nan=np.inf)
-        yield "nearness", ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
+        yield "nearness", _nearness(metres, matched.reading)
+
+
+def _nearness(metres: Array, reading: Reading) -> Any:
+    """What it is worth: in a circle around a town that has none, it is what one looks for."""
+    if reading.around is None or reading.around.radius_m is None:
+        return ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
+    return ranking.SURROUNDINGS * np.maximum(0.0, 1.0 - metres / reading.around.radius_m)
 
 
 def _coverage(asked: int) -> Array:
@@ -188,10 +244,12 @@ def _coverage(asked: int) -> Array:
 
 def _of_kind(index: WordIndex, matched: Matched) -> Array:
     """Which are of a kind that the question names; False for all when it names none."""
-    kinds = list(matched.reading.understood.kinds)
-    if not kinds:
-        return np.zeros(1, dtype=bool)
-    of_kind: Array = np.isin(index.columns.of("categorie_no", matched.ranks), kinds)
+    kinds = matched.reading.understood.kinds
+    return _is_of(index, matched.ranks, kinds) if kinds else np.zeros(1, dtype=bool)
+
+
+def _is_of(index: WordIndex, ranks: Array, kinds: Collection[int]) -> Array:
+    of_kind: Array = np.isin(index.columns.of("categorie_no", ranks), list(kinds))
     return of_kind
 
 
@@ -203,11 +261,10 @@ def _place(index: WordIndex, matched: Matched) -> Array:
     return reduce(np.maximum, places) if places else np.zeros(1)
 
 
-def _named_so(matched: Matched, of_kind: Array, *, from_a_point: bool) -> Array:
-    """Those of exactly this name. « Pharmacie » is hardly one: only of a pharmacy, and not of one far from who asks."""
-    if not matched.reading.understood.kind_words.issuperset(matched.question.words):
-        return matched.exact
-    return matched.exact & of_kind & (not from_a_point)
+def _named_so(matched: Matched, *, from_a_point: bool) -> Array:
+    """Those of exactly this name. « Pharmacie » is hardly one: not of what is far from who asks."""
+    says_only_kinds = matched.reading.understood.kind_words.issuperset(matched.question.words)
+    return matched.exact & (not (says_only_kinds and from_a_point))
 
 
 def _ordered(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> list[int]:
@@ -257,7 +314,8 @@ def _hits(index: WordIndex, page: Matched, keys: Array, query: SearchQuery) -> l
         name: np.broadcast_to(part, len(ranks)).tolist() for name, part in _parts(index, page, query, columns.distances)
     }
     scores = -keys if query.sort is Sort.RELEVANCE else _scores(index, page, query, columns.distances)
-    metres = columns.distances(query.origin, ranks).tolist() if query.origin else [np.nan] * len(ranks)
+    origin = query.origin or _point(page, query)
+    metres = columns.distances(origin, ranks).tolist() if origin else [np.nan] * len(ranks)
     return [
         Hit(
             id=columns["ids"][rank].decode(),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from search.readings import Reading, question_of, readings
+from search.readings import Around, Reading, question_of, readings
 from search.typos import near, parts
 
 
@@ -24,7 +24,8 @@ class Known:
 HEALTH = Known({
     "ehpad": 6_000, "epda": 4, "pharmacie": 17_000, "pasteur": 90, "pastour": 1, "necker": 7, "never": 300, "nevers": 300,
     "gustave": 12, "roussy": 5, "toulouse": 800, "domicile": 9_000, "etablissement": 35_000, "aix": 200, "provence": 90,
-    "saint": 8_000, "geni": 20, "fit": 3, "lab": 9, "domusvi": 37, "vi": 4, "domu": 2, "cmp": 1_300, "cmpp": 350,
+    "saint": 8_000, "geni": 20, "fit": 3, "lab": 9, "domusvi": 37, "hopital": 2_000, "psychologue": 9,
+    "kinesitherapeute": 300, "ophtalmo": 3, "vi": 4, "domu": 2, "cmp": 1_300, "cmpp": 350,
 })  # fmt: skip
 
 
@@ -38,7 +39,12 @@ HEALTH = Known({
         ("hepad", ["ehpad"]),  # the first two
         ("etablisemant", ["etablissement"]),  # long: two letters
         ("domissile", ["domicile"]),
-        ("xasteur", []),  # the first letter holds
+        ("xasteur", []),  # the first letter holds…
+        ("farmacie", ["pharmacie"]),  # … but for what sounds alike
+        ("ospital", ["hopital"]),
+        ("sikologue", ["psychologue"]),
+        ("kinesiterapeute", ["kinesitherapeute"]),
+        ("ofthalmo", ["ophtalmo"]),
         ("cmq", []),  # three letters: another sigle
         ("75013", []),  # a number is another one
     ],
@@ -72,7 +78,7 @@ def test_the_strictest_reading_comes_first() -> None:
     assert [way.terms for each in whole.sought for way in each.ways] == [("pasteur",), ("toulousse",)]
     assert begun.sought[-1].ways[0].begun
     assert ("toulouse",) in [way.terms for way in corrected.sought[-1].ways]
-    assert (around.left_out, around.centre is not None) == (("toulousse",), True)
+    assert (around.left_out, around.around) == (("toulousse",), Around("31555", ("toulousse",)))
     assert ("31",) in [way.terms for each in around.sought for way in each.ways]
 
 
@@ -90,7 +96,7 @@ def test_two_words_that_are_one_elsewhere_are_sought_together() -> None:
 
 def test_the_words_of_a_kind_go_together_and_unknown_ones_first() -> None:
     asked = "hospitalisation à domicile qwertyu pasteur toulouse"
-    left = [each.left_out for each in read(asked) if each.left_out and each.centre is None]
+    left = [each.left_out for each in read(asked) if each.left_out and each.around is None]
     assert left == [
         ("hospitalisation", "domicile", "qwertyu")
     ]  # where no word says « hospitalisation », neither is known

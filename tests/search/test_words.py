@@ -3,8 +3,10 @@
 import pytest
 
 from geo.filters import Circle, Filters
+from geo.text import sort_key
+from search.identifiers import typed_number
 from search.query import Facet, Origin, SearchQuery, Sort
-from search.results import FacetValue
+from search.results import Corrected, FacetValue
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE, LORIENT, PARIS_13, Place
 from tests.search.conftest import Searchable
@@ -15,6 +17,8 @@ VALENCE_D_AGEN = Place("Valence", "82186", "82", "76", "82400", 0.8917, 44.1086)
 SAINT_ETIENNE = Place("Saint-Étienne", "42218", "42", "84", "42000", 4.3872, 45.4397)
 SAINT_VALLIER = Place("Saint-Vallier", "26333", "26", "84", "26240", 4.8178, 45.1808)
 DAX = Place("Dax", "40088", "40", "75", "40100", -1.0540, 43.7102)
+DOLE = Place("Dole", "39198", "39", "27", "39100", 5.4893, 47.0931)
+LYON_3E = Place("Lyon 3e Arrondissement", "69383", "69", "84", "69003", 4.8493, 45.7576)
 TOULOUSE = Place("Toulouse", "31555", "31", "76", "31000", 1.4442, 43.6047)
 
 
@@ -267,6 +271,28 @@ def test_a_number_answers_exactly_what_bears_it(searchable: Searchable, typed: s
     assert searchable.names(asked(typed)) == ["DEUX"]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "990000002 paris", "pharmacie 990000002", "EHPAD, 99 000 000 2", "siret 732 829 320 00074 lille", "05 65 44 31 10 rodez",
+        "docteur +33565443110", "Hôpital 0565443110.",
+    ],
+)  # fmt: skip
+def test_a_number_among_words_decides(searchable: Searchable, typed: str) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="PHARMACIE DE PARIS"),
+        a_structure(finess="990000002", name="DEUX", siret=["73282932000074"], phones=["05 65 44 31 10"]),
+    )
+    assert searchable.names(asked(typed)) == ["DEUX"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["pharmacie 75013", "pharmacie 75013 2022", "pharmacie 12345678", "pharmacie a990000002"]
+)
+def test_other_digits_are_words(typed: str) -> None:
+    assert typed_number(typed) is None
+
+
 def test_a_legal_entity_s_number_answers_its_establishments(searchable: Searchable) -> None:
     searchable.index(a_structure(name="UNE", ej_finess="750000001"), a_structure(name="AUTRE", ej_finess="750000002"))
     assert searchable.names(asked("750000001")) == ["UNE"]
@@ -293,6 +319,129 @@ def test_words_place_and_filters_combine_and_the_total_is_exact(searchable: Sear
     assert [hit.distance_m for hit in found.hits] == pytest.approx([200, 400, 600], abs=1)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("farmacie", "pharmacie"), ("ospital", "hôpital"), ("dialize", "dialyse"), ("kinesiterapeute", "kinésithérapeute"),
+        ("oftalmo", "ophtalmo"), ("Rézidance", "résidence"), ("sikologue", "psychologue"), ("klinique", "clinique"),
+    ],
+)  # fmt: skip
+def test_what_is_written_by_ear_is_found_and_told(searchable: Searchable, typed: str, meant: str) -> None:
+    names = (
+        "PHARMACIE",
+        "HOPITAL",
+        "DIALYSE",
+        "KINESITHERAPIE",
+        "OPHTALMOLOGIE",
+        "RESIDENCE",
+        "PSYCHOLOGUE",
+        "CLINIQUE",
+    )
+    searchable.index(*(a_structure(name=name, categorie_no=698) for name in names))
+    assert searchable.ask(asked(typed)).corrected == (Corrected(typed, meant, instead=True),)
+    assert searchable.names(asked(typed))[0][:4] == sort_key(meant)[:4]
+
+
+def test_what_is_found_as_typed_too_is_told_so(searchable: Searchable) -> None:
+    """« PHARMAICE » is in the name of one, and meant for all."""
+    searchable.index(
+        a_structure(name="PHARMAICE DU PONT", categorie_no=620),
+        *(a_structure(name="PHARMACIE", categorie_no=620) for _ in range(1_000)),
+    )
+    found = searchable.ask(asked("pharmaice"))
+    assert (found.total, found.corrected) == (1_001, (Corrected("pharmaice", "pharmacie", instead=False),))
+
+
+def test_nothing_is_told_of_what_is_found_as_typed(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="CLINIQUE PASTEUR"))
+    assert searchable.ask(asked("clinique pasteur")).corrected == ()
+    assert searchable.ask(asked("clinique paste")).corrected == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["CLINIQUE DENTAIRE", "MAISON DES PARENTS", "ACCUEIL DE JOUR POUR PERSONNES AGEES", "EHPA"]
+)
+def test_a_whole_name_made_of_words_of_kinds_comes_first_whatever_its_kind(searchable: Searchable, name: str) -> None:
+    """Of those kinds and called a little more: a clinic, a residence, a day centre."""
+    searchable.index(
+        *(a_structure(name=f"{name} DES PINS", categorie_no=number) for number in (365, 124, 202, 207, 502)),
+        a_structure(name=name, categorie_no=698),
+    )
+    assert searchable.names(asked(name.lower()))[0] == name
+
+
+def test_a_name_said_with_all_its_words_comes_before_one_that_lacks_those_said_around(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="PHARMACIE"), a_structure(finess="990000002", name="PHARMACIE DES PRES")
+    )
+    assert searchable.names(asked("pharmacie près"))[0] == "PHARMACIE DES PRES"
+    assert searchable.names(asked("adresse pharmacie"))[0] == "PHARMACIE"
+
+
+def test_dotted_letters_after_an_article_are_the_acronym_they_are_in_a_name(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="SERVICE D'A.E.M.O. NORD", categorie_no=698), a_structure(name="SERVICE NORD"))
+    assert searchable.names(asked("service d'a.e.m.o. nord")) == ["SERVICE D'A.E.M.O. NORD"]
+
+
+def test_a_town_whose_departement_has_nothing_is_answered_by_the_nearest(searchable: Searchable) -> None:
+    """Chenôve is beside Dijon; what stands in the Jura is within fifty kilometres, what stands in Lyon is not."""
+    searchable.index(
+        a_structure(name="PHARMACIE DE DIJON", at=LILLE),
+        a_structure(name="PHARMACIE B", at=DOLE.moved(east_m=5_000)),
+        a_structure(name="GRANDE PHARMACIE LA PLUS PROCHE", at=DOLE),
+        a_structure(name="PHARMACIE", at=LYON_3E),
+    )
+    assert searchable.names(asked("pharmacie à Dijon")) == ["PHARMACIE DE DIJON"]
+    found = searchable.ask(asked("pharmacie chenôve"))
+    assert searchable.names(asked("pharmacie chenôve")) == ["GRANDE PHARMACIE LA PLUS PROCHE", "PHARMACIE B"]
+    assert found.around is not None
+    assert (found.around.commune.name, found.around.radius_m, found.around.words) == ("Chenôve", 50_000, ("chenôve",))
+    assert [hit.distance_m for hit in found.hits] == pytest.approx([42_000, 45_000], abs=4_000)
+
+
+def test_an_area_that_holds_nothing_holds_nothing(searchable: Searchable) -> None:
+    """« La Réunion » is a village of the Lot-et-Garonne too."""
+    searchable.index(a_structure(name="SSIAD", at=LILLE, categorie_no=354), a_structure(name="SSIAD", at=BORDEAUX))
+    for typed in ("ssiad morbihan", "ssiad la réunion", "ssiad saint-denis de la réunion"):
+        assert searchable.ask(asked(typed)).total == 0, typed
+
+
+def test_of_two_towns_of_a_name_the_one_of_the_departement_that_is_said_is_meant(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="PHARMACIE A", at=VALENCE), a_structure(name="PHARMACIE B", at=VALENCE_D_AGEN))
+    assert searchable.names(asked("pharmacie valence tarn-et-garonne")) == ["PHARMACIE B"]
+
+
+def test_the_surroundings_of_a_town_are_those_that_are_open_and_of_the_kind(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="PHARMACIE FERMEE", at=DOLE, open=False),
+        a_structure(name="CHEZ LE PHARMACIEN", at=DOLE, categorie_no=698, ej_name="PHARMACIE"),
+        a_structure(name="PHARMACIE LOIN", at=LYON_3E),
+    )
+    assert searchable.names(asked("pharmacie chenôve")) == ["CHEZ LE PHARMACIEN"]
+    searchable.index(
+        a_structure(name="CHEZ LE PHARMACIEN", at=DOLE, categorie_no=698, ej_name="PHARMACIE"),
+        a_structure(name="PHARMACIE", at=DOLE.moved(east_m=2_000)),
+    )
+    assert searchable.names(asked("pharmacie chenôve")) == ["PHARMACIE"]
+
+
+def test_the_distance_is_from_who_asks_where_they_say_where_they_are(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="PHARMACIE", at=DOLE))
+    (hit,) = searchable.ask(asked("pharmacie chenôve", origin=Origin(DOLE.lon, DOLE.lat))).hits
+    assert hit.distance_m == pytest.approx(0, abs=1)
+
+
+def test_a_town_s_own_name_is_no_slip_for_another_word(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="CLINIQUE DIJEN", at=LILLE, categorie_no=365))
+    assert searchable.names(asked("clinique dijon")) == []
+
+
+def test_nothing_within_reach_of_a_town_says_how_far_one_looked(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="PHARMACIE", at=LILLE))
+    found = searchable.ask(asked("pharmacie chenôve"))
+    assert (found.total, found.around and found.around.radius_m) == (0, 200_000)
+
+
 def test_closed_ones_are_found_only_on_demand_and_come_last(searchable: Searchable) -> None:
     searchable.index(
         a_structure(finess="990000001", name="CLINIQUE", open=False), a_structure(finess="990000002", name="CLINIQUE")
@@ -300,6 +449,12 @@ def test_closed_ones_are_found_only_on_demand_and_come_last(searchable: Searchab
     assert len(searchable.ask(asked("clinique")).hits) == 1
     everything = searchable.ask(asked("clinique", filters=Filters(open_only=False)))
     assert [hit.id for hit in everything.hits] == ["f990000002", "f990000001"]
+
+
+def test_a_part_that_takes_nothing_is_zero_and_no_minus_zero(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="CLINIQUE"))
+    (hit,) = searchable.ask(asked("clinique", explain=True, filters=Filters(open_only=False))).hits
+    assert str((hit.explanation or {})["closed"]) == "0.0"
 
 
 def test_explain_names_every_part_and_they_add_up_to_the_score(searchable: Searchable) -> None:

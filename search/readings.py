@@ -25,6 +25,7 @@ RARE = 20  # structures: a word so rare may be two words joined
 MISSPELT, MISSPELT_TIMES = 5, 1_000  # found so seldom while a neighbour is found so many times more: that one was meant
 HEARD_TIMES = 20  # the same of what sounds alike: one school teaches « KINESITERAPEUTES »
 
+DEPARTEMENT_M = 100_000.0
 SURROUNDINGS_M = (50_000.0, 100_000.0, 200_000.0)  # around a town whose département has none: who is there goes so far
 
 # What people say around what they look for, without accents; longest first, so that « ou se trouve » goes whole.
@@ -70,6 +71,11 @@ class Around(msgspec.Struct, frozen=True):
     commune: str
     words: tuple[str, ...]  # that name it, as compared
     radius_m: float | None = None
+
+    @property
+    def reach_m(self) -> float:
+        """How far from the town one looks; a département is hardly longer than that from any of its towns."""
+        return self.radius_m or DEPARTEMENT_M
 
     @property
     def point(self) -> tuple[float, float]:

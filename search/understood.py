@@ -71,23 +71,23 @@ def understood(written: Sequence[str]) -> Understood:
             kind_phrases.append(compared)
             continue
         named = places_by_phrase()[phrase]
-        if (
-            phrase != town and phrase in towns
-        ):  # « de garde » is a town too, beside Lille it is none; « Réunion » still an area
+        if phrase in towns and phrase != town:
+            # « de garde » is a town too, beside Lille it is none; « Réunion », beside Saint-Denis, is an area all the same
             named = tuple(each for each in named if each[0] in AREAS)
         if named:
             place_phrases.append(compared)
         for level, code, worth in named:
             places[level][code] = max(worth, places[level].get(code, 0.0))
-    in_areas = _within(places)
+    said = _within(places)
+    is_area = any(level in AREAS for level, *_ in places_by_phrase().get(town or (), ()))
     return Understood(
         kinds=frozenset(kinds),
-        communes=in_areas,
+        communes=said,
         departements=places["departement"],
         regions=places["region"],
         kind_phrases=tuple(kind_phrases),
         place_phrases=tuple(place_phrases),
-        town=_town(in_areas, is_area=bool(town) and any(each[0] in AREAS for each in places_by_phrase()[town or ()])),
+        town=_town(said, is_area=is_area),
     )
 
 

@@ -3,18 +3,31 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response import Template
 
-from api.dependencies import reading
+from api.dependencies import addresses_of, reading
 from api.description import UNAVAILABLE, UNREADABLE, Described, json_of
 from api.interventions.answers import Comers, answer
 from api.parameters import Asked, ComesTo, asked_in, asked_in_query_string
 from api.questions import question_of
+from api.search.addresses import Addresses
 from api.web.pages import page
 from geo.errors import InvalidQuestion
-from search.query import SearchQuery, Sort
+from search.query import MAX_WORDS_LENGTH, SearchQuery, Sort
+from search.suggestions import commune_label, communes_begun
+
+PLACE = "lieu"  # the page's own parameter: a commune's name or postcode, an address
+
+
+class Lieu(msgspec.Struct, frozen=True):
+    """A commune or an address, and the question asked of its point."""
+
+    label: str
+    requete: str
+
 
 COMING = {
     "get": Described(
@@ -35,9 +48,12 @@ def interventions(request: Request[Any, Any, Any], state: State) -> Comers:
 
 @get("/interventions", include_in_schema=False, sync_to_thread=True)
 def interventions_page(request: Request[Any, Any, Any], state: State) -> Template:
-    """The list of them; apart from the search's, which says where one goes."""
+    """The list of them; apart from the search's, which says where one goes. Without a point, one is asked for."""
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
+    where = _where(pairs, addresses_of(state)) if not {"lat", "lon"} & {name for name, _ in pairs} else None
     with reading(state) as view:
+        if where:
+            return page(request, view.publication, "interventions.html", where)
         try:
             question = question_at(asked_in(pairs, ComesTo))
             comers = answer(view, question)
@@ -52,6 +68,16 @@ def interventions_page(request: Request[Any, Any, Any], state: State) -> Templat
             "debut": not question.cursor,
         }
         return page(request, view.publication, "interventions.html", context)
+
+
+def _where(pairs: list[tuple[str, str]], addresses: Addresses | None) -> dict[str, Any]:
+    """The form that asks where, and the places that what was written in it may be: addresses too, where a geocoder is allowed."""
+    written = next((value for name, value in pairs if name == PLACE), "").strip()[:MAX_WORDS_LENGTH]
+    kept = [(name, value) for name, value in pairs if name != PLACE]
+    streets = [(each.label, each.lat, each.lon) for each in addresses.lines(written, None)] if addresses else []
+    towns = [(commune_label(each), each.lat, each.lon) for each in communes_begun(written)] if written else []
+    lieux = [Lieu(label, urlencode([*kept, ("lat", lat), ("lon", lon)])) for label, lat, lon in (*streets, *towns)]
+    return {"ou": True, "lieu_ecrit": written, "lieux": lieux, "gardes": kept}
 
 
 def question_at(asked: ComesTo) -> SearchQuery:

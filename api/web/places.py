@@ -10,6 +10,7 @@ from geo.communes import Commune, communes
 from geo.filters import Bounds, Filters
 from geo.text import sort_key
 
+CONTRACTED = {"Le": "au", "Les": "aux"}
 SHARE_TOGETHER = 0.9  # one match in ten may be elsewhere: an « EHPAD Lille » in Normandy, a point misplaced
 TOGETHER_DEGREES = 2.5  # a région; « pharmacie » spans the country and says nothing of a place
 
@@ -30,6 +31,16 @@ def named(words: str) -> Bounds | None:
     """The commune that bears exactly this name, the most populous one."""
     found = _communes_by_name().get(sort_key(words))
     return found.bounds if found else None
+
+
+def at(name: str) -> str:
+    """A commune after « à ».
+
+    >>> [at(name) for name in ("Dijon", "Le Mans", "Les Abymes", "La Rochelle")]
+    ['à Dijon', 'au Mans', 'aux Abymes', 'à La Rochelle']
+    """
+    article, _, rest = name.partition(" ")
+    return f"{CONTRACTED[article]} {rest}" if article in CONTRACTED else f"à {name}"
 
 
 def around(points: Iterable[tuple[float, float]]) -> Bounds | None:

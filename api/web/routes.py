@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.response import Template
@@ -20,6 +19,7 @@ from api.search.answers import answer
 from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
 from api.structures.routes import REDIRECTED, Identifier
 from api.web import choices, panel, places
+from api.web.elsewhere import elsewhere
 from api.web.pages import page
 from api.web.templates import STATIC
 from api.web.timeline import timeline
@@ -147,13 +147,21 @@ def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
         "requete": urlencode(asked),
         "tuiles": urlencode(_tile_pairs(asked)),
         "resultats": results,
-        "laisses": () if results.left_out is msgspec.UNSET else results.left_out,
+        "laisses": _left_out(results),
+        "corriges": results.corrected or (),
+        "ailleurs": elsewhere(question, results, asked),
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,
         "categories_proposees": choices.proposed(results.facets.get("categorie", []), asked),
         "retraits": choices.removals(asked),
     }
+
+
+def _left_out(results: SearchResults) -> list[str]:
+    """Words given up, but for those of a place: what was done instead is told otherwise."""
+    place = results.around.words if results.around else ()
+    return [each for each in results.left_out or () if each not in place]
 
 
 def _unread(pairs: Pairs, reason: str) -> dict[str, Any]:

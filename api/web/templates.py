@@ -10,7 +10,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
-from api.web import once, registers, whereabouts, zones
+from api.web import once, places, registers, whereabouts, zones
 from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
@@ -42,6 +42,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "duree": figures.duration,
         "octets": figures.size,
         "metres": metres,
+        "a_la_commune": places.at,
         "jour": day,
         "heure": hour,
         "tel": telephone,

@@ -230,10 +230,10 @@ def _parts(index: WordIndex, matched: Matched, query: SearchQuery, measure: Meas
 
 
 def _nearness(metres: Array, reading: Reading) -> Any:
-    """What it is worth: in a circle around a town that has none, it is what one looks for."""
-    if reading.around is None or reading.around.radius_m is None:
+    """What it is worth: around a town that has none, it is what one looks for."""
+    if reading.around is None:
         return ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
-    return ranking.SURROUNDINGS * np.maximum(0.0, 1.0 - metres / reading.around.radius_m)
+    return ranking.SURROUNDINGS * np.maximum(0.0, 1.0 - metres / reading.around.reach_m)
 
 
 def _coverage(asked: int) -> Array:

@@ -1,6 +1,8 @@
 """`/api/v1/interventions` and its page: who comes to this address, apart from where one goes."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -111,5 +113,18 @@ def test_the_search_at_a_point_tells_how_many_come_and_leads_to_them(client: Cli
     page = client.get("/interventions", params=AT_PARIS)
     assert "Qui vient à cette adresse, à Paris 13e Arrondissement" in page.text
     assert page.text.count('class="resultat"') == min(total, 20)
-    assert client.get("/interventions").status_code == 400
     assert "viennent à cette adresse" not in client.get("/").text
+
+
+def test_the_page_without_a_point_asks_where(client: Client) -> None:
+    html = client.get("/interventions?categorie=354", headers={"accept": "text/html"})
+    assert (html.status_code, "Commune ou code postal" in html.text) == (200, True)
+    assert '<input type="hidden" name="categorie" value="354">' in html.text
+    found = client.get("/interventions?categorie=354&lieu=bordeaux").text
+    leads = re.search(
+        r'href="(/interventions\?categorie=354&amp;lat=[0-9.]+&amp;lon=[-0-9.]+)">Bordeaux \(33000\)', found
+    )
+    assert leads is not None
+    assert "Qui vient à cette adresse, à Bordeaux" in client.get(unescape(leads.group(1))).text
+    assert "Aucun lieu ne commence par" in client.get("/interventions?lieu=xyzzy").text
+    assert client.get("/interventions?lat=50").status_code == 400

@@ -16,6 +16,7 @@ from tests.places import LILLE
 
 Client = TestClient[Any]
 HTML = {"accept": "text/html"}
+WITHOUT_PHARMACY = "Trémargat"  # a village: the demo's pharmacies are in towns
 
 
 def page(client: Client, address: str, status: int = 200, **headers: str) -> str:
@@ -242,3 +243,34 @@ def test_words_that_were_given_up_are_said_by_the_page_and_by_the_answer(client:
     assert "Rien ne répond à tous vos mots : voici sans « xylographique »." in " ".join(html.split())
     whole = client.get("/api/v1/search", params={"q": "pharmacie"}).json()
     assert "left_out" not in whole
+
+
+def said_by(client: Client, **asked: str) -> str:
+    """The text of the page, tags and French spaces plain."""
+    html = client.get("/", params=asked, headers=HTML).text.replace("\u202f", " ").replace("\xa0", " ")
+    return " ".join(re.sub(r"<[^>]+>", "", unescape(html)).split())
+
+
+def test_what_was_corrected_is_told_by_the_page_and_by_the_answer(client: Client) -> None:
+    answer = client.get("/api/v1/search", params={"q": "farmacie"}).json()
+    assert answer["corrected"] == [{"typed": "farmacie", "meant": "pharmacie", "instead": True}]
+    assert "Résultats pour « pharmacie », au lieu de « farmacie »." in said_by(client, q="farmacie")
+    assert "corrected" not in client.get("/api/v1/search", params={"q": "pharmacie"}).json()
+
+
+def test_the_surroundings_of_a_town_that_has_nothing_are_told_with_the_way_to_the_whole_country(client: Client) -> None:
+    asked = {"q": f"pharmacie à {WITHOUT_PHARMACY}"}
+    answer = client.get("/api/v1/search", params=asked).json()
+    assert (answer["around"]["commune"]["name"], answer["total"] > 0) == (WITHOUT_PHARMACY, True)
+    assert answer["results"][0]["distance_m"] is not None
+    told = said_by(client, **asked)
+    assert f"Rien ne répond à {WITHOUT_PHARMACY} : voici" in told
+    assert "sans «" not in told
+    leads = re.search(r'href="/\?q=pharmacie">Chercher', client.get("/", params=asked, headers=HTML).text)
+    assert leads is not None
+
+
+def test_an_area_without_any_says_so_with_the_way_to_the_whole_country(client: Client) -> None:
+    told = said_by(client, q="chu wallis-et-futuna")
+    assert "Rien ne répond à « chu » dans le lieu demandé (Wallis et Futuna)." in told
+    assert "Chercher « chu » dans toute la France" in told

@@ -8,6 +8,7 @@ of the rules it satisfies: 3 it is what was meant, 2 it would do, 1 it is close.
     nom~^CLINIQUE       regular expression found in its name, upper case without accents or punctuation
     noms~EHPAD          the same in any of its names            ej~KORIAN        the same in its legal entity's
     finess=… siret=… telephone=…  bears this number             km=5             no farther than that from the point asked from
+    autour=21231:50             within 50 km of that commune's centre
 """
 
 import math
@@ -20,6 +21,7 @@ import msgspec
 import polars as pl
 
 from geo.categories import categories, family_members
+from geo.communes import communes
 from geo.position import EARTH_RADIUS_M
 from geo.text import sort_key
 from search.query import Origin
@@ -90,6 +92,10 @@ def _condition(text: str, origin: Origin | None) -> pl.Expr:
     if name == "km":
         assert origin is not None, "une distance se compte d’un point"
         return _metres(origin) <= float(value) * 1000
+    if name == "autour":
+        code, _, km = value.partition(":")
+        town = communes()[code]
+        return _metres(Origin(town.lon, town.lat)) <= float(km) * 1000
     if name in NUMBERS:
         return pl.col(NUMBERS[name]).list.contains(value)
     return reduce(lambda a, b: a | b, (_code(pl.col(CODES[name]), each) for each in value.split(",")))

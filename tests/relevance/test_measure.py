@@ -67,6 +67,7 @@ def test_a_good_answer_that_is_not_the_best_is_no_hit() -> None:
         ("siret=73282932000074", {"c"}),
         ("telephone=05 65 44 31 10", {"a"}),
         ("km=3", {"b", "c"}),
+        ("autour=31555:5", {"a"}),
     ],
 )
 def test_a_rule_finds_what_it_says(conditions: str, ids: set[str]) -> None:

@@ -146,7 +146,7 @@ document.addEventListener("submit", (event) => {
       if (asked.get("q") && !OF_THE_LAST_WORDS.includes(name)) asked.append(name, value);
     }
   }
-  go("/?" + asked, { keep: event.target.classList.contains("filtres") });
+  go(new URL(event.target.action).pathname + "?" + asked, { keep: event.target.classList.contains("filtres") });
 });
 document.addEventListener("change", (event) => event.target.closest(".filtres")?.requestSubmit());
 window.addEventListener("popstate", () => { if (address() !== latest) go(address(), { push: false, move: false }); });

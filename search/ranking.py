@@ -37,7 +37,5 @@ TYPED_LOOKED_FOR = 2.0  # "saint lou" brings the hospital before the pharmacies 
 LOOKED_FOR_BY_NAME = frozenset({101, 106, 114, 122, 128, 129, 131, 292, 355, 365})  # hospitals, clinics: known by name
 
 DISTANCE_HALF_M = 10_000.0  # at this distance from the point, nearness counts half
-SURROUNDINGS = (
-    48.0  # at a town that has none, 0 at the edge of what is looked at: "chu dijon" is the nearest, whatever its name
-)
+SURROUNDINGS = 480.0  # at a town that has none, 0 at the edge: "chu dijon" is the nearest, whatever its name
 NEARNESS = 6.0  # at the point itself: as much as a word and a half found in the name

@@ -53,6 +53,24 @@ def test_an_address_is_proposed_under_the_name_of_who_knows_it_and_shows_what_is
     eventually(lambda: the_map.shows(page, 2.34, 48.8) and the_map.view(page)[2] > 9, "map around the address")
 
 
+def test_who_comes_to_a_commune_that_is_written(page: Page) -> None:
+    page.goto("/interventions")
+    box = page.get_by_label("Adresse, commune ou code postal")
+    box.fill("bordea")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile("/interventions\\?lieu=bordea$"))
+    page.get_by_role("link", name="Bordeaux (33000)").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Qui vient à cette adresse, à Bordeaux")
+
+
+def test_the_surroundings_of_a_town_lead_to_the_whole_country(page: Page) -> None:
+    page.goto("/?q=pharmacie+trémargat")
+    near = total_listed(page)
+    page.get_by_role("link", name="dans toute la France").click()
+    expect(page).to_have_url(re.compile(r"\?q=pharmacie(#|$)"))
+    eventually(lambda: total_listed(page) > near > 0, "more in the country")
+
+
 def test_escape_closes_the_suggestions_and_keeps_the_words(page: Page) -> None:
     page.goto("/")
     box = search_box(page)

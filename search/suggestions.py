@@ -46,7 +46,8 @@ def suggest(
     found = _structures(connection, index, words, origin, limit)
     lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
     villages = [_commune_line(each) for each in begun if each not in places]
-    return [*lines[: limit - len(villages)], *villages][:limit]
+    before = max(limit - len(villages), limit // 2 + 1)  # they are seen, and never crowd out what stands near
+    return [*lines[:before], *villages][:limit]
 
 
 def _interleaved(kinds: list[Suggestion], found: list[Suggestion]) -> list[Suggestion]:

@@ -181,6 +181,8 @@ def test_a_village_far_away_comes_after_kinds_and_what_stands_near(searchable: S
     found = searchable.engine.suggest(searchable.connection, "hop", near, 8, searchable.publication)
     kinds = [each.kind for each in found]
     assert kinds.index("categorie") < kinds.index("structure") < kinds.index("commune")
+    (only,) = searchable.engine.suggest(searchable.connection, "hop", near, 1, searchable.publication)
+    assert only.kind == "categorie"
 
 
 def test_a_town_far_away_still_comes_first(searchable: Searchable) -> None:

@@ -12,6 +12,7 @@ from search.document import said_of
 from search.french import stem
 
 _WORD = re.compile(r"[^\W\d_]+")
+TOWN = 2_000  # inhabitants: smaller ones are read when a question waits, and few would be told
 OUR_WORDS = ("equivalents.txt", "sigles.txt")
 
 
@@ -43,4 +44,4 @@ def _texts() -> Iterator[str]:
     said = [said_of(each) for each in categories().values()]
     yield from (phrase for _, *others in said for phrase in others)
     yield from (label for label, *_ in said)
-    yield from (each.name for each in communes().values())
+    yield from (each.name for each in communes().values() if each.population >= TOWN)

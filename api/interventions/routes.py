@@ -10,7 +10,7 @@ from litestar.response import Template
 
 from api.dependencies import addresses_of, reading
 from api.description import UNAVAILABLE, UNREADABLE, Described, json_of
-from api.interventions.answers import Comers, answer
+from api.interventions.answers import Comers, answer, check_loaded
 from api.parameters import Asked, ComesTo, asked_in, asked_in_query_string
 from api.questions import question_of
 from api.search.addresses import Addresses
@@ -52,9 +52,10 @@ def interventions_page(request: Request[Any, Any, Any], state: State) -> Templat
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
     where = _where(pairs, addresses_of(state)) if not {"lat", "lon"} & {name for name, _ in pairs} else None
     with reading(state) as view:
-        if where:
-            return page(request, view.publication, "interventions.html", where)
         try:
+            if where:
+                check_loaded(view.publication)
+                return page(request, view.publication, "interventions.html", where)
             question = question_at(asked_in(pairs, ComesTo))
             comers = answer(view, question)
         except InvalidQuestion as error:

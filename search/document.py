@@ -111,15 +111,15 @@ def _place_words(commune: object, postcode: object, departement: object, region:
 
 
 @cache
-def _categorie_said(number: int) -> list[str]:
-    return words_said(categorie_words(number))
+def _categorie_said(number: int) -> tuple[str, ...]:
+    return tuple(words_said(categorie_words(number)))
 
 
 @lru_cache(maxsize=50_000)
-def _commune_said(name: str) -> list[str]:
-    return words_said(name)
+def _commune_said(name: str) -> tuple[str, ...]:
+    return tuple(words_said(name))
 
 
 @lru_cache(maxsize=50_000)
-def _commune_words(name: str) -> list[str]:
-    return tokens(name)
+def _commune_words(name: str) -> tuple[str, ...]:
+    return tuple(tokens(name))

@@ -1,6 +1,7 @@
 """Words as they are compared: one normalisation for what is indexed and what is asked."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -124,13 +125,13 @@ def _singular(word: str) -> str:
 
 
 @lru_cache(maxsize=1_000)  # a name is read as it is compared, then as it is written
-def words_of(text: str) -> list[str]:
+def words_of(text: str) -> tuple[str, ...]:
     """Every word as written, without accents; a dotted acronym is one: « d’A.E.M.O. » is « d » and « aemo »."""
     joined = _DOTTED.sub(lambda found: found.group().replace(".", "") + " ", text) if "." in text else text
-    return sort_key(joined).lower().split()
+    return tuple(sort_key(joined).lower().split())
 
 
-def _canonical(words: list[str]) -> list[str]:
+def _canonical(words: Sequence[str]) -> list[str]:
     """Spelt acronyms joined, shortened words in full, ordinals as numbers."""
     if all(len(word) > 1 for word in words):
         return [part for word in words for part in _in_full(word)]

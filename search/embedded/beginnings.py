@@ -18,12 +18,14 @@ from search.document import Document
 from search.embedded.arrays import Array, mapped
 from search.embedded.columns import Columns
 from search.embedded.postings import Postings, PostingsFiles
+from search.french import sound
 from search.query import Origin
 from search.squares import FINEST, around, squares_of
 
 # By turn: the structure's rank in the columns, its level and square. By word, in the order of bytes: the word, where its turns
 # begin (one more than words). By word and structure: turns, ascending. Then the same of beginnings that many words have.
-ARRAYS = ("ranks", "keys", "words", "starts", "turns", "begun", "begun_starts", "begun_turns")
+# Then how the words sound, in order, and which word each is.
+ARRAYS = ("ranks", "keys", "words", "starts", "turns", "begun", "begun_starts", "begun_turns", "sounds", "sounding")
 MANY_WORDS = 64  # a beginning of more of them has a list of its own: reading theirs one by one would take a millisecond
 LONGEST = 40  # letters of a word; what follows is not compared
 LEVELS = 7  # of renown: known by name or not, then complete, half or not at all
@@ -52,7 +54,8 @@ class Beginnings:
     def are_complete(self) -> bool:
         """Whether every part is there, as long as the others say."""
         arrays = self.arrays
-        return len(arrays["keys"]) == len(self) and all(
+        alike = (("keys", "ranks"), ("sounds", "words"), ("sounding", "words"))
+        return all(len(arrays[one]) == len(arrays[other]) for one, other in alike) and all(
             len(arrays[words]) + 1 == len(arrays[starts]) and int(arrays[starts][-1]) == len(arrays[turns])
             for words, starts, turns in (("words", "starts", "turns"), ("begun", "begun_starts", "begun_turns"))
         )
@@ -70,6 +73,16 @@ class Beginnings:
         words = self.arrays["words"]
         first, last = int(np.searchsorted(words, _needles(words, [beginning]))[0]), int(_ends(words, [beginning])[0])
         return [self._turns("", each) for each in range(first, last)]
+
+    def heard(self, word: str, *, begun: bool) -> list[str]:
+        """The words that sound like this one, or begin so."""
+        sounds, heard = self.arrays["sounds"], sound(word)
+        if not heard:  # « hhhh »
+            return []
+        sought = _needles(sounds, [heard])
+        first = int(np.searchsorted(sounds, sought)[0])
+        last = int((_ends(sounds, [heard]) if begun else np.searchsorted(sounds, sought, "right"))[0])
+        return [bytes(self.arrays["words"][each]).decode() for each in self.arrays["sounding"][first:last].tolist()]
 
     def known(self, words: Sequence[str], *, begun: bool) -> list[str]:
         """Those of these, sorted, that are words, or begin some."""
@@ -166,6 +179,7 @@ class BeginningsFiles:
         words = np.array(list(written), dtype=f"S{LONGEST}") if len(written) else np.empty(0, dtype="S1")
         starts = written.arrays["starts"]
         self._save("words", words)
+        self._save_sounds(words)
         self._save("starts", starts)
         in_order = np.lib.format.open_memmap(
             self._folder / "turns.npy", mode="w+", dtype=np.int32, shape=(int(starts[-1]),)
@@ -189,6 +203,12 @@ class BeginningsFiles:
         turns = np.full(len(columns), -1, dtype=np.int64)
         turns[ranks[order]] = np.arange(len(order))
         return turns
+
+    def _save_sounds(self, words: Array) -> None:
+        sounds = np.array([sound(word.decode()) for word in words.tolist()], dtype=words.dtype)
+        order = np.argsort(sounds, kind="stable")
+        self._save("sounds", sounds[order])
+        self._save("sounding", order.astype(np.int32))
 
     def _save_begun(self, words: Array, starts: Array, turns: Array, structures: int) -> None:
         beginnings = _begun_by_many(words)

@@ -28,6 +28,7 @@ LOOKED_FOR = sorted(ranking.LOOKED_FOR_BY_NAME)
 KNOWN_BY_NAME = range(3)  # levels: hospitals and clinics (search.embedded.beginnings)
 LOOKED_AT_AFAR = 300
 REMEMBERED = 10_000  # answers: the index of a version never changes, and short beginnings are everybody's
+MANY_HEARD = 500  # words that sound alike, or begin so
 LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
 
 
@@ -69,7 +70,7 @@ def _begun(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
 
 
 def _nearly(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
-    """A letter may differ in each word that is long enough and stands nowhere, and in the last one."""
+    """A letter may differ, or the word be written by ear: each that is long enough and stands nowhere, and the last one."""
     before = [_whole(beginnings, word) or _near(beginnings, word, begun=False) for word in said[:-1]]
     return [*before, _near(beginnings, said[-1], begun=True)]
 
@@ -96,7 +97,8 @@ def _near(beginnings: Beginnings, word: str, *, begun: bool) -> Lists:
     if len(word) < LEAST_LETTERS_FOR_TYPOS or word.isdigit():
         return look(word)
     meant: list[str] = []
-    for each in beginnings.known(a_letter_away(word), begun=begun):
+    heard = beginnings.heard(word, begun=begun)[:MANY_HEARD]
+    for each in sorted({*beginnings.known(a_letter_away(word), begun=begun), *heard}):
         if not (begun and meant and each.startswith(meant[-1])):  # sorted: what begins the others comes before them
             meant.append(each)
     return [turns for each in meant for turns in look(each)]

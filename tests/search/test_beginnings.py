@@ -198,3 +198,11 @@ def test_the_squares_around_the_date_line_are_on_both_sides_of_it() -> None:
     stretches = around(8, 179.99, -17.0)
     assert any(first <= west < last for first, last in stretches.tolist())
     assert any(first <= east < last for first, last in stretches.tolist())
+
+
+def test_words_that_sound_alike_are_heard(tmp_path: Path) -> None:
+    rows: list[Row] = [([word], True, PLACES[0], PHARMACY, 0.0) for word in ("pharmacie", "farmacie", "ferme", "pharo")]
+    beginnings = written(tmp_path, rows)
+    assert sorted(beginnings.heard("farmacie", begun=False)) == ["farmacie", "pharmacie"]
+    assert sorted(beginnings.heard("far", begun=True)) == ["farmacie", "pharmacie", "pharo"]
+    assert beginnings.heard("xyz", begun=True) == beginnings.heard("hhhh", begun=True) == []

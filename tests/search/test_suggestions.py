@@ -152,6 +152,14 @@ def test_a_misspelt_word_that_is_another_word_is_forgiven_where_nothing_bears_bo
     assert labels(searchable, "cabinet martan lil") == ["CABINET MARTAN – Lille"]
 
 
+@pytest.mark.parametrize("typed", ["farmaci", "farmacie du pont", "la farmasie du pon", "pharmassie"])
+def test_what_is_written_by_ear_is_heard_while_it_is_typed(searchable: Searchable, typed: str) -> None:
+    searchable.index(
+        a_structure(name="PHARMACIE DU PONT", at=LILLE), a_structure(name="PARMENTIER", at=LILLE, categorie_no=500)
+    )
+    assert labels(searchable, typed) == ["PHARMACIE DU PONT – Lille"]
+
+
 def test_closed_ones_are_not_suggested(searchable: Searchable) -> None:
     searchable.index(a_structure(name="CLINIQUE PASTEUR", open=False), a_structure(name="CLINIQUE PARMENTIER"))
     assert labels(searchable, "cliniq") == ["CLINIQUE PARMENTIER"]

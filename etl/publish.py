@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from geo.database import vacuum
 from geo.errors import NotReady
 from geo.publication import current_publication, load, publication, served_publication
 from search import embedded
@@ -94,21 +95,15 @@ def serve(connection: Connection, version: int) -> None:
     )
 
 
-# Tables written by the thousand rows: by a load, whose own statistics are taken on the way, or before the first one.
+# Tables that a load writes by the thousand rows; it takes statistics of the projections on the way.
 PROJECTED = ("structure", "tile_count")
-LOADED = ("source_record", "commune", "area", "world", "base_shape")
+RECORDED = "source_record"
 
 
 def tidy(engine: Engine) -> None:
-    """After a large load: mark rows as visible to all now, once, rather than in the journal of the days that first read them.
-
-    With page checksums PostgreSQL writes a page to its journal the first time a reader marks it, and index-only scans need
-    the marks of a vacuum.
-    """
-    with engine.connect() as connection:
-        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
-        plain.execute(text(f"VACUUM {', '.join(PROJECTED)}"))
-        plain.execute(text(f"VACUUM (ANALYZE) {', '.join(LOADED)}"))
+    """After a large load."""
+    vacuum(engine, *PROJECTED)
+    vacuum(engine, RECORDED, options="ANALYZE")
 
 
 # Whatever has ever held a person of SIRENE (`etl/registers/withheld.py`), or rows made of one.
@@ -136,9 +131,7 @@ def _forget_deleted_rows(engine: Engine) -> None:
 
     Bytes that nothing points to any more may stay in pages, in the journal (WAL) and in backups: docs/operations.md says so.
     """
-    with engine.connect() as connection:
-        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
-        plain.execute(text(f"VACUUM (ANALYZE, INDEX_CLEANUP ON) {', '.join(OF_PERSONS)}"))
+    vacuum(engine, *OF_PERSONS, options="ANALYZE, INDEX_CLEANUP ON")
 
 
 def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import create_engine, text
 
-from geo.database import engine_for
+from geo.database import engine_for, vacuum
 from geo.migrate import migrate
-from geo.reference.load import load_reference
+from geo.reference.load import REFERENCE, load_reference
 
 NAME = "lum1_template"
 
@@ -26,7 +26,10 @@ def fill(database_url: str) -> None:
     migrate(database_url)
     engine = engine_for(database_url)
     with engine.begin() as connection:
+        # a vacuum marks as visible what the journal on disk says is committed
+        connection.execute(text("SET LOCAL synchronous_commit = on"))
         load_reference(connection)
+    vacuum(engine, *REFERENCE)
     engine.dispose()
 
 

@@ -6,10 +6,10 @@ from api.machine.cluster import Cluster
 from api.machine.home import Home
 from etl import ledger
 from etl.registers import acts
-from geo.database import engine_for
+from geo.database import engine_for, vacuum
 from geo.migrate import migrate
 from geo.publication import served_publication
-from geo.reference.load import load_reference
+from geo.reference.load import REFERENCE, load_reference
 from geo.settings import Settings
 from search import embedded
 from tiles import basemap
@@ -30,8 +30,11 @@ def prepare(home: Home, bars: Bars) -> Settings:
     engine = engine_for(settings.database_url)
     with engine.begin() as connection:
         bars.step("communes, contours et fond de carte")
-        if load_reference(connection):
+        is_new = load_reference(connection)
+        if is_new:
             basemap.build(connection)
+    if is_new:
+        vacuum(engine, *REFERENCE, basemap.base_shape.name)
     if left := acts.reapply(acts.Instance(engine, settings.home, settings.search_root), bars):
         bars.step(f"registres : {left} fiches retirées de nouveau")
     engine.dispose()

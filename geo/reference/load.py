@@ -3,7 +3,7 @@
 import polars as pl
 import psycopg
 import shapely
-from sqlalchemy import Column, Connection, Integer, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, Integer, Table, Text, delete, insert, select, text
 
 from geo.categories import categorie, categories
 from geo.communes import area, commune, world
@@ -17,6 +17,7 @@ reference_version = Table(
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("fingerprint", Text, nullable=False),
 )
+REFERENCE = ("commune", "area", "world")
 
 
 def load_reference(connection: Connection) -> bool:
@@ -30,6 +31,7 @@ def load_reference(connection: Connection) -> bool:
     _copy(connection, commune, _commune_rows(contours))
     _copy(connection, area, _area_rows(contours))
     _copy(connection, world, _world_rows())
+    connection.execute(text(f"ANALYZE {', '.join(REFERENCE)}"))
     _load_categories(connection)
     connection.execute(insert(reference_version).values(one=1, fingerprint=fingerprint))
     return True

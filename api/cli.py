@@ -1,38 +1,53 @@
 """The `lum1` command: everything an operator does."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from api.commands import acts, french, instance, positions, records, refreshing, worker
+from api.commands import french
 from api.commands.database import explained_in_one_sentence
 from geo import discretion
 from geo.errors import Lum1Error
 
+# Which module of `api.commands` has each: only that of the command asked for is read, all of them take seconds.
+MODULES = {
+    "start": "instance",
+    "stop": "instance",
+    "status": "instance",
+    "doctor": "instance",
+    "worker": "worker",
+    "refresh": "refreshing",
+    "search": "refreshing",
+    "rollback": "refreshing",
+    "withdraw": "acts",
+    "links": "acts",
+    "pin": "positions",
+    "positions": "positions",
+    "loads": "records",
+    "verify": "records",
+    "export": "records",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="COMMANDE [OPTIONS]")
+
+class Commands(click.Group):
+    """Commands found when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in MODULES:
+            return None
+        found: click.Command = getattr(import_module(f"api.commands.{MODULES[cmd_name]}"), cmd_name)
+        return found
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="COMMANDE [OPTIONS]"
+)
 def lum1() -> None:
     """Annuaire cartographique des structures sanitaires et sociales."""
-
-
-for command in (
-    instance.start,
-    instance.stop,
-    instance.status,
-    instance.doctor,
-    worker.worker,
-    refreshing.refresh,
-    refreshing.search,
-    refreshing.rollback,
-    acts.withdraw,
-    acts.links,
-    positions.pin,
-    positions.positions,
-    records.loads,
-    records.verify,
-    records.export,
-):
-    lum1.add_command(command)
 
 
 def main() -> int:

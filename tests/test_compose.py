@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import click
 import pytest
 import yaml
 
@@ -25,6 +26,10 @@ def instructions(name):
     return re.findall(rf"^{name} (.+)$", DOCKERFILE, re.MULTILINE)
 
 
+def command(name):
+    return lum1.get_command(click.Context(lum1), name)
+
+
 @pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose n’est pas installé")
 def test_docker_compose_reads_it():
     subprocess.run(["docker-compose", "config", "--quiet"], cwd=REPOSITORY, check=True)
@@ -32,13 +37,13 @@ def test_docker_compose_reads_it():
 
 def test_the_api_container_runs_our_own_command():
     name, *options = API["command"]
-    context = lum1.commands[name].make_context(name, options)
+    context = command(name).make_context(name, options)
     assert context.params["foreground"]
 
 
 def test_the_worker_container_runs_our_own_command():
     name, *options = WORKER["command"]
-    assert lum1.commands[name].make_context(name, options)
+    assert command(name).make_context(name, options)
     assert WORKER["build"] == API["build"]
 
 

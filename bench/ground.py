@@ -66,13 +66,19 @@ class Volume(msgspec.Struct, frozen=True):
 
 
 class Ground:
-    """Made once for a run; databases are dropped when it closes, files are kept for the next run."""
+    """Made once for a run; databases are dropped when it closes, files are kept for the next run.
 
-    def __init__(self, folder: Path, server_url: str, sizes: Sizes, say: Callable[[str], None]) -> None:
+    `template`: a database of this version, migrated, with its reference; one is made otherwise.
+    """
+
+    def __init__(
+        self, folder: Path, server_url: str, sizes: Sizes, say: Callable[[str], None], *, template: str | None = None
+    ) -> None:
         self.folder = folder
         self.server_url = server_url
         self.sizes = sizes
         self.say = say
+        self._given_template = template
         self._open = ExitStack()
         self._countries: dict[int, Country] = {}
 
@@ -178,6 +184,8 @@ class Ground:
 
     @cached_property
     def _template(self) -> str:
+        if self._given_template is not None:
+            return self._given_template
         url = self._open.enter_context(fresh_database(self.server_url))
         template.fill(url)
         return url

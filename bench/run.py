@@ -64,13 +64,21 @@ def main(arguments: list[str]) -> int:
     return 1 if outcome.wrong else 0
 
 
-def measure(names: Sequence[str], folder: Path, server_url: str, sizes: Sizes, say: Callable[[str], None]) -> Outcome:
+def measure(
+    names: Sequence[str],
+    folder: Path,
+    server_url: str,
+    sizes: Sizes,
+    say: Callable[[str], None],
+    *,
+    template: str | None = None,
+) -> Outcome:
     """The cases one after the other; one that is skipped or wrong gives no number, and the next ones go on."""
     measured: dict[str, list[Measure]] = {}
     skipped: dict[str, str] = {}
     wrong: dict[str, str] = {}
     machine = describe(server_url)
-    with Ground(folder, server_url, sizes, say) as ground:
+    with Ground(folder, server_url, sizes, say, template=template) as ground:
         for name in names:
             say(f"{name} ——")
             try:

@@ -31,64 +31,84 @@ TINY = Sizes(
 )
 
 
-def measured(server_url: str, folder: Path, *names: str) -> run.Outcome:
-    return run.measure(names, folder, server_url, TINY, lambda _: None)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
 
 
-def test_two_days_are_measured_and_their_changes_verified(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "finess_delta")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    values = {each.label: each.value for each in outcome.measured["finess_delta"]}
+@pytest.fixture(scope="module")
+def outcome(server_url: str, template: str, folder: Path) -> run.Outcome:
+    """All of them in one run, as an operator's: a country is drawn once for those who ask it."""
+    names = (
+        "facets",
+        "nearby",
+        "typeahead",
+        "words",
+        "finess_activites",
+        "finess_delta",
+        "sirene_stock",
+        "sirene_together",
+    )
+    return measured(server_url, template, folder, *names)
+
+
+def measured(server_url: str, template: str, folder: Path, *names: str) -> run.Outcome:
+    return run.measure(names, folder, server_url, TINY, lambda _: None, template=template)
+
+
+def right(outcome: run.Outcome, name: str) -> list[Measure]:
+    """What was measured, nothing of it wrong."""
+    assert (outcome.skipped.get(name), outcome.wrong.get(name)) == (None, None)
+    return outcome.measured[name]
+
+
+def values_of(outcome: run.Outcome, name: str) -> dict[str, float]:
+    return {each.label: each.value for each in right(outcome, name)}
+
+
+def test_two_days_are_measured_and_their_changes_verified(outcome: run.Outcome) -> None:
+    values = values_of(outcome, "finess_delta")
     assert values["second jour : versions écrites"] > 0
     for day in ("premier jour", "second jour", "second jour, encore"):  # the whole server's: other tests write too
         assert values[f"{day} : journal (WAL)"] > 0
     assert "second jour, écrit autrement" in outcome.as_text()
-    assert list((tmp_path / "instances").iterdir()) == []
 
 
-def test_activities_are_measured_on_a_country_that_is_served(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "finess_activites")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    values = {each.label: each.value for each in outcome.measured["finess_activites"]}
-    assert 900 < values["activités"] <= 1_000
+def test_databases_and_homes_leave_with_the_run(outcome: run.Outcome, folder: Path) -> None:
+    assert outcome.measured
+    assert list((folder / "instances").iterdir()) == []
 
 
-def test_facets_are_those_of_another_engine_before_they_are_timed(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "facets")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    measures = outcome.measured["facets"]
+def test_activities_are_measured_on_a_country_that_is_served(outcome: run.Outcome) -> None:
+    assert 900 < values_of(outcome, "finess_activites")["activités"] <= 1_000
+
+
+def test_facets_are_those_of_another_engine_before_they_are_timed(outcome: run.Outcome) -> None:
+    measures = right(outcome, "facets")
     assert all(each.value > 0 and each.floor_label == "DuckDB" for each in measures)
     assert {each.label.partition(",")[0] for each in measures if each.target} == {
         "cadre de 2 km", "cadre de 10 km", "cadre de 50 km", "tout le pays",
     }  # fmt: skip
 
 
-def test_the_nearest_are_those_of_brute_force_and_of_tipg_before_they_are_timed(
-    server_url: str, tmp_path: Path
-) -> None:
-    outcome = measured(server_url, tmp_path, "nearby")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    medians = [each for each in outcome.measured["nearby"] if each.target]
+def test_the_nearest_are_those_of_brute_force_and_of_tipg_before_they_are_timed(outcome: run.Outcome) -> None:
+    medians = [each for each in right(outcome, "nearby") if each.target]
     assert [each.floor_label for each in medians] == ["son SQL, préparé", "tipg", "sans catégorie", "sans catégorie"]
 
 
 def test_lines_are_those_of_brute_force_before_they_are_timed_and_addok_has_the_same_documents(
-    server_url: str, tmp_path: Path
+    outcome: run.Outcome,
 ) -> None:
-    outcome = measured(server_url, tmp_path, "typeahead")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    beside = {each.label: each for each in outcome.measured["typeahead"] if each.floor_label == "addok"}
+    beside = {each.label: each for each in right(outcome, "typeahead") if each.floor_label == "addok"}
     assert beside["une faute, même nom absent des 10 premiers"].held
 
 
-def test_words_are_counted_as_brute_force_counts_them_before_they_are_timed(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "words")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    assert len([each for each in outcome.measured["words"] if each.target]) == 8
+def test_words_are_counted_as_brute_force_counts_them_before_they_are_timed(outcome: run.Outcome) -> None:
+    assert len([each for each in right(outcome, "words") if each.target]) == 8
 
 
 def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when_they_are_read_otherwise(
-    server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server_url: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ground, "WORTH_KEEPING", 1)
     said: list[str] = []
@@ -96,7 +116,7 @@ def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when
         for words_come_from in (("search",), ("search",), ("geo",)):
             monkeypatch.setattr(ground, "WORDS_COME_FROM", words_come_from)
             said.append("——")
-            with Ground(tmp_path, server_url, TINY, said.append) as made:
+            with Ground(tmp_path, server_url, TINY, said.append, template=template) as made:
                 assert len(made.country(301).rows) == 301
     finally:
         for database in ground.Database.beginning_with(server_url, "pays_301_"):
@@ -107,24 +127,20 @@ def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when
     assert otherwise.strip() == "index de recherche"
 
 
-def test_a_stock_is_read_and_compared_with_its_generation(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "sirene_stock")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    values = {each.label: each.value for each in outcome.measured["sirene_stock"]}
+def test_a_stock_is_read_and_compared_with_its_generation(outcome: run.Outcome) -> None:
+    values = values_of(outcome, "sirene_stock")
     assert values["établissements lus"] == TINY.stock
     assert values["durée"] > 0
 
 
-def test_both_registers_are_measured_together(server_url: str, tmp_path: Path) -> None:
-    outcome = measured(server_url, tmp_path, "sirene_together")
-    assert (outcome.skipped, outcome.wrong) == ({}, {})
-    values = {each.label: each.value for each in outcome.measured["sirene_together"]}
+def test_both_registers_are_measured_together(outcome: run.Outcome) -> None:
+    values = values_of(outcome, "sirene_together")
     assert values["structures de SIRENE seul"] > 300
     assert values["même nom, même commune, après"] < values["en double sans rapprochement"] / 10
 
 
 def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
-    server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server_url: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(_: Ground) -> Iterator[Measure]:
         yield Measure(label="durée", value=1, unit="s")
@@ -133,14 +149,14 @@ def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
     def absent(_: Ground) -> Iterator[Measure]:
         raise Skipped("rien ici.")
 
-    def right(_: Ground) -> Iterator[Measure]:
+    def well(_: Ground) -> Iterator[Measure]:
         yield Measure(label="durée", value=2, unit="s", floor=0.5, floor_label="rien", target=3)
 
-    monkeypatch.setattr(run, "CASES", {"wrong": wrong, "absent": absent, "right": right})
-    outcome = measured(server_url, tmp_path, "wrong", "absent", "right")
+    monkeypatch.setattr(run, "CASES", {"wrong": wrong, "absent": absent, "well": well})
+    outcome = measured(server_url, template, tmp_path, "wrong", "absent", "well")
     assert outcome.wrong == {"wrong": "total : 3 au lieu de 4."}
     assert outcome.skipped == {"absent": "rien ici."}
-    assert list(outcome.measured) == ["right"]
+    assert list(outcome.measured) == ["well"]
     assert "× 4" in outcome.as_text()
     assert "FAUX : total : 3 au lieu de 4." in outcome.as_text()
     assert json.loads(msgspec.json.encode(outcome))["machine"]["cores"] > 0

@@ -65,28 +65,40 @@ ROWS = rows()
 POINT = (LILLE.lon, LILLE.lat)
 
 
-def passes(row: Row, filters: Filters) -> bool:
-    """What each filter means, in the order of Filters."""
-    place = None if row["lon"] is None else (row["lon"], row["lat"])
-    asked: list[tuple[Any, Callable[[], bool]]] = [
-        (filters.circle, lambda: place is not None and distance_m(*POINT, *place) <= filters.circle.radius_m),  # type: ignore[union-attr]
-        (filters.bbox, lambda: place is not None and in_box(place, filters.bbox)),
-        (filters.polygon, lambda: place is not None and in_box(place, box_of(filters.polygon))),
-        (filters.communes, lambda: row["commune"] in filters.communes),
-        (filters.departements, lambda: row["departement"] in filters.departements),
-        (filters.regions, lambda: row["region"] in filters.regions),
-        (filters.categories, lambda: row["categorie_no"] in filters.categories),
-        (filters.domaines, lambda: domaine(row) in filters.domaines),
-        (filters.activites, lambda: bool(set(row["activites"]) & set(filters.activites))),
-        (filters.publics, lambda: bool(set(row["publics"]) & set(filters.publics))),
-        (filters.naf, lambda: bool(set(row["naf"]) & set(filters.naf))),
-        (filters.statuts, lambda: row["statut"] in filters.statuts),
-        (filters.secteurs, lambda: secteur_of(row["statut"]) in filters.secteurs),
-        (filters.precisions, lambda: row["precision"] in filters.precisions),
-        (filters.telephone is not None, lambda: bool(row["phones"]) is filters.telephone),
-        (filters.maj_depuis, lambda: row["updated_on"] is not None and row["updated_on"] >= filters.maj_depuis),
+def rules_of(filters: Filters) -> list[Callable[[Row], bool]]:
+    """What each filter that is asked means, in the order of Filters."""
+
+    def is_near(row: Row) -> bool:
+        return row["lon"] is not None and distance_m(*POINT, row["lon"], row["lat"]) <= filters.circle.radius_m  # type: ignore[union-attr]
+
+    def in_bounds(bounds: Any) -> Callable[[Row], bool]:
+        return lambda row: row["lon"] is not None and in_box((row["lon"], row["lat"]), bounds)
+
+    asked: list[tuple[Any, Callable[[Row], bool]]] = [
+        (filters.circle, is_near),
+        (filters.bbox, in_bounds(filters.bbox)),
+        (filters.polygon, in_bounds(filters.polygon and box_of(filters.polygon))),
+        (filters.communes, lambda row: row["commune"] in filters.communes),
+        (filters.departements, lambda row: row["departement"] in filters.departements),
+        (filters.regions, lambda row: row["region"] in filters.regions),
+        (filters.categories, lambda row: row["categorie_no"] in filters.categories),
+        (filters.domaines, lambda row: domaine(row) in filters.domaines),
+        (filters.activites, lambda row: bool(set(row["activites"]) & set(filters.activites))),
+        (filters.publics, lambda row: bool(set(row["publics"]) & set(filters.publics))),
+        (filters.naf, lambda row: bool(set(row["naf"]) & set(filters.naf))),
+        (filters.statuts, lambda row: row["statut"] in filters.statuts),
+        (filters.secteurs, lambda row: secteur_of(row["statut"]) in filters.secteurs),
+        (filters.precisions, lambda row: row["precision"] in filters.precisions),
+        (filters.telephone is not None, lambda row: bool(row["phones"]) is filters.telephone),
+        (filters.maj_depuis, lambda row: row["updated_on"] is not None and row["updated_on"] >= filters.maj_depuis),
+        (filters.open_only, lambda row: row["open"]),
     ]
-    return (row["open"] or not filters.open_only) and all(holds() for given, holds in asked if given)
+    return [holds for given, holds in asked if given]
+
+
+def passing(filters: Filters) -> list[Row]:
+    rules = rules_of(filters)
+    return [row for row in ROWS if all(holds(row) for holds in rules)]
 
 
 def in_box(place: tuple[float, float], bounds: Any) -> bool:
@@ -167,12 +179,12 @@ def test_every_way_of_counting_agrees_with_a_loop_over_the_rows(searchable: Sear
     def agrees(filters: Filters, words: str) -> None:
         query = SearchQuery(words=words, filters=filters, facets=tuple(Facet), sort=Sort.NAME, limit=len(ROWS))
         found = [searchable.ask(query), *([] if words else [postgis.search(searchable.connection, query)])]
-        expected = {row["id"] for row in ROWS if passes(row, filters)}
+        expected = {row["id"] for row in passing(filters)}
         for each in found:
             assert ({hit.id for hit in each.hits}, each.total) == (expected, len(expected))
         for facet in Facet:
             narrowed = without(filters, DIMENSIONS[facet].filter)
-            counted = Counter(value for row in ROWS if passes(row, narrowed) for value in values_of(row, facet))
+            counted = Counter(value for row in passing(narrowed) for value in values_of(row, facet))
             for each in found:
                 assert {value.value: value.count for value in each.facets[facet.value]} == counted, facet
 

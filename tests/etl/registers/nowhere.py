@@ -48,7 +48,11 @@ def places(instance: Instance, secrets: Collection[str], near: Sequence[Point] =
 
 def folded(words: str) -> str:
     """Without accents or capitals: as an index, a slug or a shout may write it."""
-    return "".join(c for c in unicodedata.normalize("NFKD", words) if not unicodedata.combining(c)).casefold()
+    return NOT_ASCII.sub(_without_accents, unicodedata.normalize("NFKD", words)).casefold()
+
+
+def _without_accents(found: re.Match[str]) -> str:
+    return "".join(c for c in found[0] if not unicodedata.combining(c))
 
 
 def holds(content: bytes | str, words: Sequence[str]) -> list[str]:
@@ -61,10 +65,15 @@ def holds(content: bytes | str, words: Sequence[str]) -> list[str]:
 
 
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def _read_as_text(content: bytes | str) -> list[str]:
-    return [content] if isinstance(content, str) else [content.decode("utf-8", "replace"), content.decode("latin-1")]
+    if isinstance(content, str):
+        return [content]
+    if content.isascii():  # both say the same
+        return [content.decode("ascii")]
+    return [content.decode("utf-8", "replace"), content.decode("latin-1")]
 
 
 def _tables(instance: Instance, words: Sequence[str]) -> Iterator[str]:

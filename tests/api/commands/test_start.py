@@ -172,7 +172,7 @@ def test_a_wrong_threshold_is_said_before_anything_is_read(lum1, tmp_path):
     assert "lourd.json" not in lum1("loads").stdout
 
 
-@pytest.mark.parametrize("lost", ["", "3/words", "3/ids.npy"])
+@pytest.mark.parametrize("lost", ["", "3/postings", "3/ids.npy"])
 def test_an_index_that_is_missing_or_damaged_is_made_again(lum1, home, lost):
     path = home.root / "search" / lost
     if path.is_dir():
@@ -193,15 +193,15 @@ def test_an_index_that_is_whole_is_left_alone(lum1, home):
     assert complete.stat().st_mtime_ns == before
 
 
-def test_the_demo_has_both_registers_and_leaves_no_file_of_persons_behind(lum1, home, instance):
-    told = json.loads(ask(address_of(lum1), "/api/v1/search?categorie=lib&limit=1"))
+def test_the_demo_has_both_registers_and_leaves_no_file_of_persons_behind(home):
+    told = json.loads(ask(address_of(home), "/api/v1/search?categorie=lib&limit=1"))
     assert told["total"] > 100
     assert not (home.root / "demo").exists()
     assert list((home.root / "travail").iterdir()) == []
 
 
-def test_who_objects_is_withdrawn_at_once_and_once(lum1):
-    address = address_of(lum1)
+def test_who_objects_is_withdrawn_at_once_and_once(lum1, home):
+    address = address_of(home)
     found = json.loads(ask(address, "/api/v1/search?categorie=lib&limit=1"))["results"][0]
     (siret,) = found["siret"]
     assert lum1("withdraw", siret).returncode == 2  # without a reason
@@ -239,22 +239,22 @@ def test_among_equals_the_candidate_that_is_ahead_is_listed_first(lum1):
     assert strengths == sorted(strengths, reverse=True)
 
 
-def test_nothing_to_review_is_good_news_and_an_unknown_number_is_not(lum1):
+def test_nothing_to_review_is_good_news_and_an_unknown_number_is_not(lum1, home):
     nothing = lum1("links", "list", "--departement", "975", "--status", "review")
     assert (nothing.returncode, nothing.stdout) == (0, "Rien à vérifier.\n")
     nowhere = lum1("links", "list", "--departement", "xx")
     assert (nowhere.returncode, "Le département «\u202fxx\u202f» n’existe pas" in nowhere.stderr) == (1, True)
     unknown = lum1("links", "show", "999999999")
     assert (unknown.returncode, "FINESS ne publie aucun établissement 999999999." in unknown.stderr) == (1, True)
-    alone = lum1("links", "show", without_links(lum1))
+    alone = lum1("links", "show", without_links(lum1, home))
     assert (alone.returncode, alone.stdout.startswith("Aucun rapprochement de l’établissement")) == (0, True)
 
 
-def without_links(lum1):
+def without_links(lum1, home):
     """The number of an establishment of FINESS that no SIRET is told of: one in nine, closed ones above all."""
     listed = [lum1("links", "list", "--status", each, "--limit", "10000", "--json").stdout for each in STATUSES]
     linked = {row["finess"] for rows in listed if rows.startswith("[") for row in json.loads(rows)}
-    found = json.loads(ask(address_of(lum1), "/api/v1/search?limit=100&open=all&categorie=4000&categorie=2000"))[
+    found = json.loads(ask(address_of(home), "/api/v1/search?limit=100&open=all&categorie=4000&categorie=2000"))[
         "results"
     ]
     return next(number for each in found for number in each["finess"] if number not in linked)
@@ -265,8 +265,8 @@ def shown(lum1, finess):
     return {(row["siret"], row["source"], row["status"]) for row in rows}
 
 
-def address_of(lum1):
-    return lum1("start").stdout.strip().rstrip("/")
+def address_of(home):
+    return Server(home).address.rstrip("/")
 
 
 def ask(address, path):

@@ -1,9 +1,11 @@
 """What axe-core finds on a page."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from playwright.sync_api import Page
+
+THEMES: Final[tuple[Any, ...]] = ("light", "dark")
 
 
 def violations(page: Page, web_assets: Path) -> list[dict[str, Any]]:

@@ -1,17 +1,14 @@
 """Pages that assistive technology can read, as far as axe-core can tell."""
 
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import the_map
-from tests.e2e.axe import violations
+from tests.e2e.axe import THEMES, violations
 from tests.e2e.pages import PAGES
 from tests.e2e.the_list import NAMES, search_box
-
-THEMES: Final[tuple[Any, ...]] = ("light", "dark")
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,29 +66,45 @@ class fresh_database:
     """A database created on entry (as a copy of `template`, quick) and dropped on exit."""
 
     def __init__(self, server_url: str, template: str | None = None) -> None:
-        self._template = template.rsplit("/", 1)[1] if template else "template1"
-        self._server = create_engine(
-            server_url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
-        )
+        self._server_url = server_url
+        self._template = template or "/template1"
         self._name = f"lum1_test_{uuid.uuid4().hex[:12]}"
-        self._url = f"{server_url.rsplit('/', 1)[0]}/{self._name}"
 
     def __enter__(self) -> str:
-        with self._server.connect() as connection:
-            # its files rather than its journal: a quarter of the time, on a server that does not wait for its disk
-            copied = f'TEMPLATE "{self._template}" STRATEGY FILE_COPY'
-            connection.execute(text(f'CREATE DATABASE "{self._name}" {copied}'))
-        return self._url
+        return copy_database(self._server_url, self._template, self._name)
 
     def __exit__(self, *_: object) -> None:
-        with self._server.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{self._name}" WITH (FORCE)'))
-        self._server.dispose()
+        _tell(self._server_url, f'DROP DATABASE "{self._name}" WITH (FORCE)')
+
+
+def copy_database(server_url: str, template: str, name: str) -> str:
+    """A copy of a database that nobody uses, in the place of any of this name; its address."""
+    _tell(
+        server_url,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        # its files rather than its journal: a quarter of the time, on a server that does not wait for its disk
+        f'CREATE DATABASE "{name}" TEMPLATE "{template.rpartition("/")[2]}" STRATEGY FILE_COPY',
+    )
+    return f"{server_url.rpartition('/')[0]}/{name}"
+
+
+def _tell(server_url: str, *statements: str) -> None:
+    server = create_engine(
+        server_url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT"
+    )
+    with server.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    server.dispose()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside."""
-    items.sort(key=lambda item: "tests/e2e/" in item.nodeid)
+    """Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside.
+
+    Of their files the one with most tests comes first, so that neither of two processes waits long for the other's end.
+    """
+    tests = Counter(item.path for item in items if "tests/e2e/" in item.nodeid)
+    items.sort(key=lambda item: (item.path in tests, -tests[item.path]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

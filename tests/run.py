@@ -1,33 +1,37 @@
 """What `./lum1 test` and CI run: style, types, then every test, on a PostgreSQL that only tests use."""
 
 import os
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from api.machine.assets import ensure_assets
 from api.machine.cluster import Cluster
 from api.machine.home import Home
 from geo.errors import Lum1Error
 from geo.settings import REPOSITORY, Settings
-from tests import template
+from tests import memory, once, template
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
 OURS = (*PACKAGES, "tests", "bench")
+EXIT_STOPPED = 128 + signal.SIGTERM
 
 
 def main(arguments: list[str]) -> int:
     """Run everything; pytest comes last, so that the last lines are its own, and any failure is the exit code's."""
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED)
+    )  # so that PostgreSQL is stopped, its memory given back
     home = Home(Settings.from_environment().home / "test")
     home.create()
-    with home.lock():
-        cluster = Cluster(home, durable=False)
-        try:
-            environment = environment_for(home, cluster)
-            template.make(environment["LUM1_TEST_DATABASE_URL"])
-            checks = [run(name, command, environment) for name, command in checks_for(home)]
-            tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)
-        finally:
-            cluster.stop()
+    with home.lock(), memory.cluster_of(home) as cluster:
+        environment = environment_for(home, cluster)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            checking = [beside.submit(run, name, command, environment) for name, command in checks_for(home)]
+            prepare(environment["LUM1_TEST_DATABASE_URL"], everything=not is_chosen(arguments))
+        checks = [each.result() for each in checking]
+        tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)
     return tested.returncode or (0 if all(checks) else 1)
 
 
@@ -44,6 +48,13 @@ def environment_for(home: Home, cluster: Cluster) -> dict[str, str]:
     return os.environ | ours
 
 
+def prepare(server_url: str, *, everything: bool) -> None:
+    """Databases to copy; those that a part of the tests may not ask for are made by who does."""
+    template.make(server_url)
+    if everything:
+        once.base_map(server_url)
+
+
 def checks_for(home: Home) -> list[tuple[str, list[str]]]:
     """The checks that need nothing running."""
     cache = home.root / "cache"
@@ -58,11 +69,15 @@ def checks_for(home: Home) -> list[tuple[str, list[str]]]:
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
+def is_chosen(arguments: list[str]) -> bool:
+    """Whether these name some tests rather than all."""
+    return any(not each.startswith("-") for each in arguments)
+
+
 def pytest_command(home: Home, arguments: list[str]) -> list[str]:
     """Every test, two files at once, or those the arguments choose, one after the other."""
-    chosen = any(not each.startswith("-") for each in arguments)
     cache = f"cache_dir={home.root / 'cache' / 'pytest'}"
-    return [sys.executable, "-m", "pytest", "-o", cache, *([] if chosen else TWO_AT_ONCE), *arguments]
+    return [sys.executable, "-m", "pytest", "-o", cache, *([] if is_chosen(arguments) else TWO_AT_ONCE), *arguments]
 
 
 def run(name: str, command: list[str], environment: dict[str, str]) -> bool:

@@ -8,35 +8,31 @@ from litestar.testing import TestClient
 
 from api.app import create_app
 from etl import demo
+from etl.finess import pipeline as finess
 from etl.finess.activites import pipeline as activites
-from etl.finess.pipeline import refresh
 from etl.zones import pipeline as zones
 from geo.database import engine_for
 from geo.settings import Settings
-from tests.conftest import fresh_database
-from tiles import basemap
+from tests.once import copy_of
 
 DEMO_SIZE = 1_500
 
 
 @pytest.fixture(scope="session")
-def demo_instance(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def demo_instance(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A published demo, its truth beside it in the home."""
-    home = tmp_path_factory.mktemp("instance")
-    with fresh_database(server_url, template=template) as url:
-        settings = Settings(home=home, database_url=url)
-        engine = engine_for(url)
-        with engine.begin() as connection:
-            basemap.build(connection)
-        files = demo.generate(home / "demo", size=DEMO_SIZE, seed=5)
-        report = refresh(engine, settings.search_root, files.finess, home=settings.home)
-        assert report.state == "published", report
-        report = activites.refresh(engine, settings.search_root, files.activites, home=settings.home)
-        assert report.state == "published", report
-        report = zones.refresh(engine, settings.search_root, files.zones, home=settings.home)
-        assert report.state == "published", report
-        engine.dispose()
+    with copy_of(demo_with_everything, server_url, tmp_path_factory.mktemp("instance")) as settings:
         yield settings
+
+
+def demo_with_everything(instance: Settings) -> None:
+    """FINESS, activities and zones."""
+    engine = engine_for(instance.database_url)
+    files = demo.generate(instance.home / "demo", size=DEMO_SIZE, seed=5)
+    for flow, file in ((finess, files.finess), (activites, files.activites), (zones, files.zones)):
+        report = flow.refresh(engine, instance.search_root, file, home=instance.home)
+        assert report.state == "published", report
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from geo.database import engine_for
 from geo.publication import load
 from geo.settings import Settings
 from tests.api import two_registers as street
-from tests.conftest import fresh_database
+from tests.once import copy_of
 from tests.places import BORDEAUX
 
 Client = TestClient[Any]
@@ -31,17 +31,9 @@ HTML = {"accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-def both(
-    server_url: str,
-    template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Settings]:
+def both(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """An instance that serves both registers."""
-    home = tmp_path_factory.mktemp("registres")
-    with fresh_database(server_url, template=template) as url:
-        settings = Settings(home=home, database_url=url)
-        street.load_finess(settings, home)
-        street.load_sirene(settings, home)
+    with copy_of(street.both_registers, server_url, tmp_path_factory.mktemp("registres")) as settings:
         yield settings
 
 

@@ -97,6 +97,12 @@ def next_month() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return establishments, units
 
 
+def both_registers(instance: Settings) -> None:
+    """The street as both tell it, after both months."""
+    load_finess(instance, instance.home)
+    load_sirene(instance, instance.home)
+
+
 def load_finess(settings: Settings, folder: Path) -> None:
     """Four establishments of Bordeaux, three of which declare a SIRET."""
     door = finess.an_address(BORDEAUX)

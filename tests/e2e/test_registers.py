@@ -7,39 +7,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from geo.database import engine_for
-from geo.settings import Settings
 from tests.api import two_registers as street
-from tests.conftest import fresh_database
 from tests.e2e import the_map
-from tests.e2e.axe import violations
+from tests.e2e.axe import THEMES, violations
 from tests.e2e.conftest import served, visiting
-from tests.e2e.test_axe import THEMES
+from tests.once import copy_of
 from tests.places import BORDEAUX
-from tiles import basemap
 
 TOLD = ("/?categorie=lib", f"/structures/s{street.DOCTOR}", f"/structures/f{street.PHARMACY}")
 GONE = f"/structures/s{street.HIDDEN}"
 
 
 @pytest.fixture(scope="module")
-def both_served(
-    server_url: str,
-    template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    web_assets: Path,
-) -> Iterator[str]:
+def both_served(server_url: str, tmp_path_factory: pytest.TempPathFactory, web_assets: Path) -> Iterator[str]:
     home = tmp_path_factory.mktemp("deux_registres")
-    with fresh_database(server_url, template=template) as url:
-        settings = Settings(home=home, database_url=url)
-        engine = engine_for(url)
-        with engine.begin() as connection:
-            basemap.build(connection)
-        engine.dispose()
-        street.load_finess(settings, home)
-        street.load_sirene(settings, home)
-        with served(settings, web_assets) as address:
-            yield address
+    with copy_of(street.both_registers, server_url, home) as settings, served(settings, web_assets) as address:
+        yield address
 
 
 @pytest.fixture

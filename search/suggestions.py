@@ -1,11 +1,12 @@
 """Lines under the search box: communes and categories first for a few letters, then structures, the near ones before."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -18,7 +19,9 @@ from geo.structures import structure
 from geo.text import sort_key
 from search import understood
 from search.document import said_of
+from search.embedded import sphere
 from search.embedded.index import WordIndex
+from search.embedded.sphere import on_sphere
 from search.embedded.typed import numbers, typed
 from search.french import tokens
 from search.identifiers import typed_number
@@ -29,6 +32,8 @@ FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
 NEAR_M = 30_000  # what a map of a town and its surroundings shows
 TOWN = 10_000  # inhabitants: « hop » in Paris is not on its way to L’Hôpital-Camfrout, « lil » may be to Lille
 BEGUN_NUMBER = re.compile(r"[0-9][0-9AB][0-9]{3,12}")  # of a FINESS (2A, 2B) or of a SIRET
+LEAST_OF_POSTCODE = 2  # digits
+MOST_POSTCODES = 30  # of one commune: Paris has 21
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
@@ -104,12 +109,9 @@ def _label(name: str, place: str | None) -> str:
 def communes_begun(words: str, origin: Origin | None = None) -> list[Commune]:
     """Communes whose name or postcode begins so: those of that very name, then those in sight of the map, then by population."""
     key = sort_key(words)
-    if not key:  # « % », an emoji: every name begins with nothing
+    if not key or (key.isdigit() and len(key) < LEAST_OF_POSTCODE):  # « % », an emoji: every name begins with nothing
         return []
-    found = _begun_postcodes(key) if key.isdigit() else _begun_names(key)
-    return sorted(
-        found, key=lambda each: (sort_key(each.name) != key, not _is_near(each, origin), -each.population, each.code)
-    )[:MAX_OF_KIND]
+    return (_by_postcode() if key.isdigit() else _by_name()).begun(key, origin)
 
 
 def _is_likely(commune: Commune, words: str, origin: Origin) -> bool:
@@ -130,23 +132,38 @@ def commune_label(commune: Commune) -> str:
     return f"{commune.name} ({place})"
 
 
-def _begun_names(key: str) -> list[Commune]:
-    names, found = _communes_by_name()
-    start = bisect_left(names, key)
-    end = bisect_left(names, key + "\uffff")
-    return found[start:end]
+class _Communes:
+    """Communes under one of their names, sorted: all that begin so stand together, and are put in order as columns."""
 
+    def __init__(self, named: Iterable[tuple[str, Commune]]) -> None:
+        pairs = sorted(named, key=lambda pair: (pair[0], pair[1].code))
+        self._names = [name for name, _ in pairs]
+        self._communes = [commune for _, commune in pairs]
+        columns = [(each.lon, each.lat, each.population) for each in self._communes]
+        self._lon, self._lat, self._population = np.array(columns).T
 
-def _begun_postcodes(digits: str) -> list[Commune]:
-    if len(digits) < 2:
-        return []
-    return [c for c in communes().values() if any(code.startswith(digits) for code in c.postcodes)]
+    def begun(self, beginning: str, origin: Origin | None) -> list[Commune]:
+        """The MAX_OF_KIND best."""
+        first, same = bisect_left(self._names, beginning), bisect_right(self._names, beginning)
+        last = bisect_left(self._names, beginning + "\uffff", lo=same)
+        another = np.arange(first, last) >= same
+        far = np.ones(last - first, dtype=bool)
+        if origin is not None:
+            near = sphere.lines(on_sphere(self._lon[first:last], self._lat[first:last]), origin.lon, origin.lat)
+            far = near >= NEAR_M
+        order = np.lexsort((-self._population[first:last], far, another)) + first
+        found = dict.fromkeys(self._communes[place] for place in order[: MAX_OF_KIND * MOST_POSTCODES].tolist())
+        return list(found)[:MAX_OF_KIND]
 
 
 @cache
-def _communes_by_name() -> tuple[list[str], list[Commune]]:
-    pairs = sorted(((sort_key(c.name), c) for c in communes().values()), key=lambda pair: (pair[0], pair[1].code))
-    return [name for name, _ in pairs], [commune for _, commune in pairs]
+def _by_name() -> _Communes:
+    return _Communes((sort_key(each.name), each) for each in communes().values())
+
+
+@cache
+def _by_postcode() -> _Communes:
+    return _Communes((code, each) for each in communes().values() for code in each.postcodes)
 
 
 def _categories(words: str, with_sirene: bool) -> list[Suggestion]:
@@ -182,6 +199,7 @@ def _said() -> tuple[list[str], list[tuple[int, bool]]]:
 
 def warm_up() -> None:
     """Read the tables that the first question would wait for."""
-    _communes_by_name()
+    _by_name()
+    _by_postcode()
     _said()
     understood.warm_up()

@@ -26,10 +26,10 @@ HOSPITAL, SERVICE, PHARMACY = "590000001", "590000002", "590000003"
 
 
 @pytest.fixture(scope="module")
-def client(server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def client(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A hospital with an emergency department, a scanner and a unit without words, a home service, a pharmacy."""
     home = tmp_path_factory.mktemp("activites")
-    with fresh_database(server_url, template=database_url) as url:
+    with fresh_database(server_url, template=template) as url:
         settings = Settings(home=home, database_url=url)
         load(settings, home, with_activities=True)
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
@@ -37,10 +37,10 @@ def client(server_url: str, database_url: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def without(server_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def without(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """The same structures before any load of activities."""
     home = tmp_path_factory.mktemp("sans_activites")
-    with fresh_database(server_url, template=database_url) as url:
+    with fresh_database(server_url, template=template) as url:
         settings = Settings(home=home, database_url=url)
         load(settings, home, with_activities=False)
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:

@@ -33,6 +33,9 @@ CLOSED = -6.0  # with open=all, a closed one comes after the open ones that matc
 # Lines under the search box: what is typed so far is often the beginning of a name.
 TYPED_SAME_NAME = 12.0  # as in a search: the one called exactly so
 TYPED_NAME_BEGINS = 4.0  # "clinique past" brings the Clinique Pasteur before a clinic in a rue Pasteur
+TYPED_LAST_WORD = (
+    4.0  # "pharmacie p" brings the Grande Pharmacie Pasteur before a pharmacy "par…"; they may still be meant
+)
 TYPED_LOOKED_FOR = 2.0  # "saint lou" brings the hospital before the pharmacies called so, unless these are at hand
 LOOKED_FOR_BY_NAME = frozenset({101, 106, 114, 122, 128, 129, 131, 292, 355, 365})  # hospitals, clinics: known by name
 

@@ -57,6 +57,8 @@ def near(word: str, vocabulary: Vocabulary) -> list[str]:
 def heard_as(word: str, vocabulary: Vocabulary) -> list[str]:
     """The words of an index that sound like this one, itself included."""
     heard = sound(word)
+    if not heard:  # « hhhh » is silent
+        return []
     return [each for letter in SPELT.get(heard[0], heard[0]) for each in _by_sound(vocabulary, letter).get(heard, ())]
 
 

@@ -63,7 +63,7 @@ class WordIndex:
             parts = (self.columns, self.postings, self.names, self.beginnings, self.numbers)
             if not all(each.are_complete() for each in parts):
                 raise ValueError("incomplet")
-        except (OSError, EOFError, ValueError, LookupError) as unreadable:  # damaged
+        except (OSError, EOFError, ValueError, LookupError, TypeError) as unreadable:  # damaged
             raise NotReady(f"L’index de la version {folder.name} ne s’ouvre pas ({unreadable}).") from None
         self.words = Words(self.postings)
         self.finder = Finder(self.postings, len(self.columns))

@@ -14,10 +14,13 @@ from geo.text import sort_key
 from search import ranking
 from search.edits import a_letter_away
 from search.embedded.arrays import Array
-from search.embedded.beginnings import Beginnings, Lists, once
+from search.embedded.beginnings import LONGEST, Beginnings, Lists, once
 from search.embedded.index import WordIndex
-from search.french import STOP_WORDS, begun_stems, stem, words_said
+from search.french import STOP_WORDS, begun_stems, stem, words_of
 from search.query import Origin
+
+Said = tuple[str, ...]
+Reading = Callable[[Beginnings, Said], list[Lists]]
 
 LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a year
 # Squares around a point: looked at from the finest on, each wider where the one before holds too few. In a large town few letters
@@ -34,12 +37,10 @@ LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter 
 
 def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[int]:
     """Ranks in the columns of the `limit` best open structures for what is typed so far, in the order to show them."""
-    said = words_said(words)
+    said, loosely = _said(words)
     if not said:
         return []
-    if STOP_WORDS.issuperset(said):
-        said = said[-1:]  # « du par » is on its way to « du Parc »
-    asked = (tuple(said), sort_key(words), origin, limit)
+    asked = (said, loosely, sort_key(words), origin, limit)
     found: list[int] | None = index.remembered.get(asked)
     if found is None:
         found = _typed(index, *asked)
@@ -54,28 +55,47 @@ def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
     return index.numbers.begun(digits, limit) if len(digits) >= LEAST_DIGITS else []
 
 
-def _typed(index: WordIndex, said: tuple[str, ...], key: str, origin: Origin | None, limit: int) -> list[int]:
+def _said(words: str) -> tuple[Said, Said]:
+    """The words that are typed; and without the last one, where it may become a small word that says nothing.
+
+    « lbm c » may become « lbm cerballiance » or « lbm ce… »: who bears such a word comes first, and nobody is out yet.
+    """
+    written = words_of(words)
+    said = tuple(word for word in written if word not in STOP_WORDS)
+    if not said:
+        return written[-1:], written[-1:]  # « du par » is on its way to « du Parc »
+    last = written[-1]
+    if not words[-1].isalnum() or not any(each.startswith(last) for each in STOP_WORDS):
+        return said, said
+    before = said[:-1] if said[-1] == last else said
+    return (*before, last), before or said
+
+
+def _typed(index: WordIndex, said: Said, loosely: Said, key: str, origin: Origin | None, limit: int) -> list[int]:
     named = _Named(index, key)
     for reading in (_begun, _nearly, _nearly_all):
-        things = reading(index.beginnings, said)
-        if all(things):
-            ranks = _looked_at(index.beginnings, things, named, origin, limit)
-            if len(ranks):
-                return _ordered(index, ranks, named, origin, limit)
+        found = [_found(index, reading, each, named, origin, limit) for each in dict.fromkeys((said, loosely))]
+        if len(found[-1]):
+            return _ordered(index, once(np.concatenate(found)), found[0], named, origin, limit)
     return []
 
 
-def _begun(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+def _found(index: WordIndex, reading: Reading, said: Said, named: "_Named", origin: Origin | None, limit: int) -> Array:
+    things = reading(index.beginnings, said)
+    return _looked_at(index.beginnings, things, named, origin, limit) if all(things) else np.empty(0, dtype=np.int32)
+
+
+def _begun(beginnings: Beginnings, said: Said) -> list[Lists]:
     return [*(_whole(beginnings, word) for word in said[:-1]), _beginning(beginnings, said[-1])]
 
 
-def _nearly(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+def _nearly(beginnings: Beginnings, said: Said) -> list[Lists]:
     """A letter may differ, or the word be written by ear: each that is long enough and stands nowhere, and the last one."""
     before = [_whole(beginnings, word) or _near(beginnings, word, begun=False) for word in said[:-1]]
     return [*before, _near(beginnings, said[-1], begun=True)]
 
 
-def _nearly_all(beginnings: Beginnings, said: Sequence[str]) -> list[Lists]:
+def _nearly_all(beginnings: Beginnings, said: Said) -> list[Lists]:
     """A letter may differ in each of them: a misspelt word may be another's name, « martin » for « martan »."""
     before = [[*_whole(beginnings, word), *_near(beginnings, word, begun=False)] for word in said[:-1]]
     return [*before, _near(beginnings, said[-1], begun=True)]
@@ -98,7 +118,7 @@ def _near(beginnings: Beginnings, word: str, *, begun: bool) -> Lists:
         return look(word)
     meant: list[str] = []
     heard = beginnings.heard(word, begun=begun)[:MANY_HEARD]
-    for each in sorted({*beginnings.known(a_letter_away(word), begun=begun), *heard}):
+    for each in sorted({*beginnings.known(a_letter_away(word[:LONGEST]), begun=begun), *heard}):
         if not (begun and meant and each.startswith(meant[-1])):  # sorted: what begins the others comes before them
             meant.append(each)
     return [turns for each in meant for turns in look(each)]
@@ -149,12 +169,16 @@ class _Named:
         return ranks[self._index.columns["open"][ranks]]
 
 
-def _ordered(index: WordIndex, ranks: Array, named: _Named, origin: Origin | None, limit: int) -> list[int]:
+def _ordered(
+    index: WordIndex, ranks: Array, said: Array, named: _Named, origin: Origin | None, limit: int
+) -> list[int]:
+    """`said`: those of the ranks that bear every word."""
     columns = index.columns
     places = columns["name_order"][ranks]
     scores = (
         ranking.TYPED_SAME_NAME * ((places >= named.first) & (places < named.after_same))
         + ranking.TYPED_NAME_BEGINS * ((places >= named.first) & (places < named.end))
+        + ranking.TYPED_LAST_WORD * np.isin(ranks, said)
         + ranking.TYPED_LOOKED_FOR * np.isin(columns["categorie_no"][ranks], LOOKED_FOR, kind="table")
         + ranking.COMPLETE * columns["completeness"][ranks]
     )

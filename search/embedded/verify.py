@@ -1,4 +1,4 @@
-"""The words index against PostgreSQL: its columns, postings and names are made again beside it, and compared value by value."""
+"""The words index against PostgreSQL: all its files are made again beside it, and compared value by value."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice

@@ -27,7 +27,16 @@ def cut(file: Path, part: float) -> None:
 
 @pytest.mark.parametrize("part", [0.0, 0.5])
 @pytest.mark.parametrize(
-    "name", ["postings/words.txt", "postings/ranks.npy", "names/digests.npy", "lat.npy", "vocabularies.json"]
+    "name",
+    [
+        "postings/words.txt",
+        "postings/ranks.npy",
+        "names/digests.npy",
+        "beginnings/turns.npy",
+        "numbers/numbers.npy",
+        "lat.npy",
+        "vocabularies.json",
+    ],
 )
 def test_a_file_cut_short_is_seen_before_it_is_read(
     searchable: Searchable, folder: Path, name: str, part: float
@@ -39,6 +48,22 @@ def test_a_file_cut_short_is_seen_before_it_is_read(
     with pytest.raises(NotReady):
         searchable.ask(SearchQuery(words="pharmacie"))
     assert searchable.ask(SearchQuery()).total == 30
+
+
+@pytest.mark.parametrize("name", ["lat.npy", "postings/ranks.npy", "beginnings/keys.npy", "numbers/numbers.npy"])
+@pytest.mark.parametrize(
+    ("told", "instead"), [(b"}", b" "), (b"(", b" "), (b"'descr'", b"'desc_'"), (b",), }", b"),,}")]
+)
+def test_a_header_that_is_damaged_is_an_index_that_does_not_open(
+    searchable: Searchable, folder: Path, name: str, told: bytes, instead: bytes
+) -> None:
+    content = (folder / name).read_bytes()
+    (folder / name).unlink()
+    (folder / name).write_bytes(content[:128].replace(told, instead, 1) + content[128:])
+    assert not embedded.opens(folder)
+    assert embedded.verify(searchable.connection, folder)
+    with pytest.raises(NotReady):
+        searchable.engine.check(searchable.publication)
 
 
 def test_what_is_made_in_its_place_answers_without_a_new_start(searchable: Searchable, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Lines under the search box: what is typed so far, near the map first, never more for a longer beginning."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -64,6 +65,34 @@ def test_a_word_once_whole_brings_nothing_that_its_beginning_left_out(searchable
     found = [set(labels(searchable, typed, limit=20)) for typed in ("infirmier", "infirmiers", "infirmiers d")]
     assert len(found[-1]) == 3
     assert found[2] <= found[1] <= found[0]
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        ("lbm c", "lbm ce", "lbm cer"),
+        ("lbm p", "lbm pa", "lbm par", "lbm parc"),
+        ("lbm d", "lbm du", "lbm du ", "lbm du p"),
+    ],
+)
+def test_a_small_word_on_its_way_leaves_nobody_out(searchable: Searchable, letters: tuple[str, ...]) -> None:
+    searchable.index(
+        *(
+            a_structure(finess=f"99000000{n}", name=name, at=LILLE, categorie_no=355)
+            for n, name in enumerate(["LBM DU PARC", "LBM CERBALLIANCE", "LBM DELTA", "LBM", "GRAND LBM PARIS"])
+        )
+    )
+    found = [set(labels(searchable, typed, limit=20)) for typed in letters]
+    assert all(longer <= shorter for shorter, longer in pairwise(found)), found
+    assert found[-1]
+
+
+def test_who_bears_the_word_that_is_begun_comes_before_who_bears_none_yet(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(finess="990000001", name="GRAND LBM", at=LILLE, categorie_no=620),
+        a_structure(finess="990000002", name="GRAND LBM QUERCY", at=LILLE.moved(east_m=3_000), categorie_no=620),
+    )
+    assert labels(searchable, "lbm q", LILLE) == ["GRAND LBM QUERCY – Lille", "GRAND LBM – Lille"]
 
 
 def test_in_a_crowded_town_those_of_the_quarter_are_looked_at_and_its_hospitals_wherever_they_are(

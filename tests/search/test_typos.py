@@ -101,3 +101,8 @@ def test_the_words_of_a_kind_go_together_and_unknown_ones_first() -> None:
         ("hospitalisation", "domicile", "qwertyu")
     ]  # where no word says « hospitalisation », neither is known
     assert all("toulouse" not in each for each in left)
+
+
+@pytest.mark.parametrize("typed", ["hhhh", "hhhh lille", "h h h h"])
+def test_a_word_that_is_silent_is_heard_as_nothing(typed: str) -> None:
+    assert [reading.left_out for reading in read(typed)]

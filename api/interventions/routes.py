@@ -10,12 +10,13 @@ from litestar.response import Template
 
 from api.dependencies import addresses_of, reading
 from api.description import UNAVAILABLE, UNREADABLE, Described, json_of
-from api.interventions.answers import Comers, answer, check_loaded
+from api.interventions.answers import Comers, answer
 from api.parameters import Asked, ComesTo, asked_in, asked_in_query_string
 from api.questions import question_of
 from api.search.addresses import Addresses
 from api.web.pages import page
 from geo.errors import InvalidQuestion
+from geo.zones import PIPELINE
 from search.query import MAX_WORDS_LENGTH, SearchQuery, Sort
 from search.suggestions import commune_label, communes_begun
 
@@ -50,12 +51,10 @@ def interventions(request: Request[Any, Any, Any], state: State) -> Comers:
 def interventions_page(request: Request[Any, Any, Any], state: State) -> Template:
     """The list of them; apart from the search's, which says where one goes. Without a point, one is asked for."""
     pairs = [(name, value) for name, value in request.query_params.multi_items() if value]
-    where = _where(pairs, addresses_of(state)) if not {"lat", "lon"} & {name for name, _ in pairs} else None
+    if not {"lat", "lon"} & {name for name, _ in pairs}:
+        return _page_without_point(request, state, pairs)
     with reading(state) as view:
         try:
-            if where:
-                check_loaded(view.publication)
-                return page(request, view.publication, "interventions.html", where)
             question = question_at(asked_in(pairs, ComesTo))
             comers = answer(view, question)
         except InvalidQuestion as error:
@@ -69,6 +68,16 @@ def interventions_page(request: Request[Any, Any, Any], state: State) -> Templat
             "debut": not question.cursor,
         }
         return page(request, view.publication, "interventions.html", context)
+
+
+def _page_without_point(request: Request[Any, Any, Any], state: State, pairs: list[tuple[str, str]]) -> Template:
+    """Where is asked only once somebody may come; the geocoder, while no connection is held."""
+    with reading(state) as view:
+        if PIPELINE not in view.publication.days:
+            return page(request, view.publication, "interventions.html", {"sans_zones": True})
+    where = _where(pairs, addresses_of(state))
+    with reading(state) as view:
+        return page(request, view.publication, "interventions.html", where)
 
 
 def _where(pairs: list[tuple[str, str]], addresses: Addresses | None) -> dict[str, Any]:

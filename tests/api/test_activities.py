@@ -243,3 +243,9 @@ def test_the_page_of_a_structure_shows_its_activities_without_its_zones(client: 
     assert "59350" not in page
     empty = client.get(f"/structures/f{PHARMACY}", headers={"accept": "text/html"}).text
     assert "Activités autorisées" not in empty
+
+
+def test_before_any_zone_is_published_the_page_of_who_comes_says_so(without: Client) -> None:
+    told = without.get("/interventions?lieu=lille", headers={"accept": "text/html"})
+    assert (told.status_code, "Aucune zone d’intervention n’est encore publiée" in told.text) == (200, True)
+    assert without.get("/api/v1/interventions?lat=50.6&lon=3.06").status_code == 400

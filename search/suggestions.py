@@ -106,12 +106,12 @@ def _label(name: str, place: str | None) -> str:
     return f"{name} – {place}" if place else name
 
 
-def communes_begun(words: str, origin: Origin | None = None) -> list[Commune]:
-    """Communes whose name or postcode begins so: those of that very name, then those in sight of the map, then by population."""
+def communes_begun(words: str, origin: Origin | None = None, most: int = MAX_OF_KIND) -> list[Commune]:
+    """The first communes whose name or postcode begins so: of that very name, then in sight of the map, then by population."""
     key = sort_key(words)
     if not key or (key.isdigit() and len(key) < LEAST_OF_POSTCODE):  # « % », an emoji: every name begins with nothing
         return []
-    return (_by_postcode() if key.isdigit() else _by_name()).begun(key, origin)
+    return (_by_postcode() if key.isdigit() else _by_name()).begun(key, origin, most)
 
 
 def _is_likely(commune: Commune, words: str, origin: Origin) -> bool:
@@ -142,8 +142,8 @@ class _Communes:
         columns = [(each.lon, each.lat, each.population) for each in self._communes]
         self._lon, self._lat, self._population = np.array(columns).T
 
-    def begun(self, beginning: str, origin: Origin | None) -> list[Commune]:
-        """The MAX_OF_KIND best."""
+    def begun(self, beginning: str, origin: Origin | None, most: int) -> list[Commune]:
+        """The best of them, `most` of them."""
         first, same = bisect_left(self._names, beginning), bisect_right(self._names, beginning)
         last = bisect_left(self._names, beginning + "\uffff", lo=same)
         another = np.arange(first, last) >= same
@@ -152,8 +152,8 @@ class _Communes:
             near = sphere.lines(on_sphere(self._lon[first:last], self._lat[first:last]), origin.lon, origin.lat)
             far = near >= NEAR_M
         order = np.lexsort((-self._population[first:last], far, another)) + first
-        found = dict.fromkeys(self._communes[place] for place in order[: MAX_OF_KIND * MOST_POSTCODES].tolist())
-        return list(found)[:MAX_OF_KIND]
+        found = dict.fromkeys(self._communes[place] for place in order[: most * MOST_POSTCODES].tolist())
+        return list(found)[:most]
 
 
 @cache

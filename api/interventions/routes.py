@@ -1,5 +1,6 @@
 """`/api/v1/interventions`, and the page that says the same: who comes to this address."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,13 @@ from api.parameters import Asked, ComesTo, asked_in, asked_in_query_string
 from api.questions import question_of
 from api.search.addresses import Addresses
 from api.web.pages import page
+from geo.communes import Commune
 from geo.errors import InvalidQuestion
 from geo.zones import PIPELINE
 from search.query import MAX_WORDS_LENGTH, SearchQuery, Sort
 from search.suggestions import commune_label, communes_begun
 
+OFFERED, ALL = 20, 1_000  # communes: that are proposed, that are looked at
 PLACE = "lieu"  # the page's own parameter: a commune's name or postcode, an address
 
 
@@ -85,9 +88,21 @@ def _where(pairs: list[tuple[str, str]], addresses: Addresses | None) -> dict[st
     written = next((value for name, value in pairs if name == PLACE), "").strip()[:MAX_WORDS_LENGTH]
     kept = [(name, value) for name, value in pairs if name != PLACE]
     streets = [(each.label, each.lat, each.lon) for each in addresses.lines(written, None)] if addresses else []
-    towns = [(commune_label(each), each.lat, each.lon) for each in communes_begun(written)] if written else []
+    towns = [(commune_label(each), each.lat, each.lon) for each in _communes(written)]
     lieux = [Lieu(label, urlencode([*kept, ("lat", lat), ("lon", lon)])) for label, lat, lon in (*streets, *towns)]
     return {"ou": True, "lieu_ecrit": written, "lieux": lieux, "gardes": kept}
+
+
+def _communes(written: str) -> list[Commune]:
+    """Those that a name, a postcode or both may mean, the likeliest first: twelve communes are called Sainte-Colombe."""
+    name, _, code = written.rpartition(" ")
+    if name and re.fullmatch(r"[0-9]{2,5}", code):
+        return [
+            each
+            for each in communes_begun(name, most=ALL)
+            if any(postcode.startswith(code) for postcode in each.postcodes)
+        ][:OFFERED]
+    return communes_begun(written, most=OFFERED)
 
 
 def question_at(asked: ComesTo) -> SearchQuery:

@@ -126,5 +126,8 @@ def test_the_page_without_a_point_asks_where(client: Client) -> None:
     )
     assert leads is not None
     assert "Qui vient à cette adresse, à Bordeaux" in client.get(unescape(leads.group(1))).text
+    assert "Saint-Denis (93200)" in client.get("/interventions?lieu=saint-denis+93").text
+    assert "Saint-Denis (97400)" not in client.get("/interventions?lieu=saint-denis+93").text
+    assert client.get("/interventions?lieu=sainte-colombe").text.count("Sainte-Colombe") > 8
     assert "Aucun lieu ne commence par" in client.get("/interventions?lieu=xyzzy").text
     assert client.get("/interventions?lat=50").status_code == 400

@@ -40,6 +40,15 @@ def elsewhere(question: SearchQuery, results: SearchResults, asked: Pairs) -> El
     return told and Elsewhere(_place(said), *told)
 
 
+def empty_place(question: SearchQuery, results: SearchResults) -> str | None:
+    """The name of the place that was typed alone, where the data have nothing there: there is no spelling to check."""
+    if results.total != 0 or not question.words or replace(question.filters, open_only=True) != NONE:
+        return None
+    asked = question_of(question.words)
+    said = understood(asked.phrase)
+    return _place(said) if said.place_words and said.place_words.issuperset(asked.words) else None
+
+
 def _told(question: SearchQuery, asked: Pairs, place: frozenset[str]) -> tuple[str, str] | None:
     """What is asked for besides the place, and the address that asks it of the whole country."""
     words = without(question.words, place)

@@ -19,7 +19,7 @@ from api.search.answers import answer
 from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
 from api.structures.routes import REDIRECTED, Identifier
 from api.web import choices, panel, places
-from api.web.elsewhere import elsewhere
+from api.web.elsewhere import elsewhere, empty_place
 from api.web.pages import page
 from api.web.templates import STATIC
 from api.web.timeline import timeline
@@ -150,6 +150,7 @@ def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
         "laisses": _left_out(results),
         "corriges": results.corrected or (),
         "ailleurs": elsewhere(question, results, asked),
+        "lieu_vide": empty_place(question, results),
         "suite": urlencode([*asked, ("cursor", results.next)]) if results.next else None,
         "debut": not question.cursor,
         "tri": question.sort.value,

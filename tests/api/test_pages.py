@@ -274,3 +274,9 @@ def test_an_area_without_any_says_so_with_the_way_to_the_whole_country(client: C
     told = said_by(client, q="chu wallis-et-futuna")
     assert "Rien ne répond à « chu » dans le lieu demandé (Wallis et Futuna)." in told
     assert "Chercher « chu » dans toute la France" in told
+
+
+def test_a_place_that_has_nothing_says_so_and_doubts_no_spelling(client: Client) -> None:
+    told = said_by(client, q="archipel des kerguelen")
+    assert "Les données ne contiennent aucune structure ouverte dans le lieu demandé (Archipel des Kerguelen)." in told
+    assert "orthographe" not in told

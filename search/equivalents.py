@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from search.french import sound, tokens
+from search.typos import ONE_TYPO_LETTERS, is_sigle, within
 
 
 @cache
@@ -21,9 +22,20 @@ def equivalents() -> Mapping[str, tuple[tuple[str, ...], ...]]:
     return found
 
 
+def ours_near(word: str) -> tuple[str, ...]:
+    """The words that have equivalents and that one may be meant for: no name may say « dentiste », the index then not knowing it.
+
+    Those that sound alike (« oftalmo »), else those a letter away (« dentist »).
+    """
+    if len(word) < ONE_TYPO_LETTERS or is_sigle(word):
+        return ()
+    same_letter = [each for each in equivalents() if each[0] == word[0] and len(each) > ONE_TYPO_LETTERS]
+    return _by_sound().get(sound(word)) or tuple(each for each, _ in within(1, word, same_letter) if each != word)
+
+
 @cache
-def by_sound() -> Mapping[str, tuple[str, ...]]:
-    """The words that have equivalents, by their sound: no name may say « ophtalmo », which « oftalmo » is meant for."""
+def _by_sound() -> Mapping[str, tuple[str, ...]]:
+    """The words that have equivalents, by their sound."""
     found: dict[str, tuple[str, ...]] = {}
     for word in equivalents():
         found[sound(word)] = (*found.get(sound(word), ()), word)

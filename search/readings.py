@@ -12,7 +12,7 @@ import msgspec
 from geo.communes import communes
 from geo.text import sort_key
 from search import ranking
-from search.equivalents import by_sound, equivalents
+from search.equivalents import equivalents, ours_near
 from search.french import begun_stems, sound, stem, telling_words, words_of
 from search.sigles import forms_at
 from search.typos import Vocabulary, near, parts
@@ -20,8 +20,10 @@ from search.understood import Understood, understood, with_town
 
 MAX_WORDS = 12  # sought: what a question adds beyond says nothing more, and each costs
 LEAST_BEGUN = 2  # letters: what begins with one letter is anything
+LEAST_BEGUN_SAME = 5  # letters of a word of ours that is only begun: « dentist »
 MAX_PHRASE = 24  # words in which kinds and places are looked for
 RARE = 20  # structures: a word so rare may be two words joined
+SHORT = 4  # letters: a word so short that is found at all is what it is
 MISSPELT, MISSPELT_TIMES = 5, 1_000  # found so seldom while a neighbour is found so many times more: that one was meant
 HEARD_TIMES = 20  # the same of what sounds alike: one school teaches « KINESITERAPEUTES »
 
@@ -71,6 +73,7 @@ class Around(msgspec.Struct, frozen=True):
     commune: str
     words: tuple[str, ...]  # that name it, as compared
     radius_m: float | None = None
+    of_kind: bool = False  # only what is of the kind asked for will do
 
     @property
     def reach_m(self) -> float:
@@ -91,6 +94,12 @@ class Reading(msgspec.Struct, frozen=True):
     understood: Understood = Understood()
     left_out: tuple[str, ...] = ()
     around: Around | None = None
+
+    @property
+    def is_in_a_town(self) -> bool:
+        """Whether something is asked for in a town: where none is, its surroundings answer."""
+        place = self.understood.place_words
+        return self.understood.town is not None and not all(place.issuperset(each.words) for each in self.sought)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -139,11 +148,15 @@ def readings(question: Question, vocabulary: Vocabulary) -> Iterator[Reading]:
     yield Reading(tuple(whole), named)
     if _ends_with_a_place(question, named):
         elsewhere, place = _elsewhere(whole, named)
+        of_kind = len(named.kind_phrases) == 1 and all(_says(each, named.kind_words) for each in elsewhere)
+        if of_kind:
+            yield from _in_departement(elsewhere, place, named, of_kind=True)
+            yield from _around(elsewhere, place, named, of_kind=True)
         yield from _in_departement(elsewhere, place, named)
-        if len(named.kind_phrases) == 1 and all(_says(each, named.kind_words) for each in elsewhere):
+        if of_kind:
             yield from _around(elsewhere, place, named)
-    if len(question.written[-1]) >= LEAST_BEGUN:
-        begun = (*_things(question.written[:-1], vocabulary), _begun(question.written[-1]))
+    if len(question.written[-1]) >= LEAST_BEGUN and not _is_a_numbered_place(question.words[-1], named):
+        begun = (*_things(question.written[:-1], vocabulary), _begun(question.written[-1], vocabulary))
         yield Reading(begun, understood(with_town(question.phrase)))
     corrected = [_corrected(each, vocabulary, named.place_words) for each in whole]
     if corrected != whole:
@@ -203,7 +216,7 @@ def _thing(word: str, vocabulary: Vocabulary) -> Sought:
     asked = stem(word)
     ways = [Way((asked,)), *(Way(other, ranking.SAME) for other in equivalents().get(asked, ()))]
     frequency = vocabulary.frequency(asked)
-    if frequency <= RARE and (made_of := parts(word, vocabulary)):
+    if frequency <= RARE and not word.isdigit() and (made_of := parts(word, vocabulary)):
         ways.append(Way(tuple(made_of), ranking.JOINED))
     if 0 < frequency <= MISSPELT:
         ways += _slips(asked, [each for each in near(asked, vocabulary) if _is_meant_rather(each, asked, vocabulary)])
@@ -215,19 +228,23 @@ def _is_meant_rather(other: str, asked: str, vocabulary: Vocabulary) -> bool:
     return vocabulary.frequency(other) >= times * vocabulary.frequency(asked)
 
 
-def _begun(word: str) -> Sought:
-    """A word that may go on: what begins so, and the stems that it goes past."""
+def _begun(word: str, vocabulary: Vocabulary) -> Sought:
+    """A word that may go on: what begins so, the stems that it goes past, and what means the same as a word that no name says."""
     whole = [Way((each,), ranking.PREFIX) for each in begun_stems(word)]
-    return Sought((stem(word),), (Way((word,), ranking.PREFIX, begun=True), *whole))
+    ours = equivalents() if len(word) >= LEAST_BEGUN_SAME else {}
+    unsaid = [same for each, same in ours.items() if each.startswith(word) and not vocabulary.frequency(each)]
+    same = [Way(other, ranking.PREFIX * ranking.SAME) for others in unsaid for other in others]
+    return Sought((stem(word),), (Way((word,), ranking.PREFIX, begun=True), *whole, *same))
 
 
 def _corrected(thing: Sought, vocabulary: Vocabulary, places: frozenset[str]) -> Sought:
     """Only what is found nowhere, or hardly, is taken for a typo: "EHPAD" beside a misspelt town stays EHPAD.
 
-    A town's own name is none, though nothing stands there.
+    A town's own name is none, though nothing stands there; nor is a short word that is found at all: « SAMU » is not « Sammut ».
     """
     word = thing.words[0]
-    if len(thing.words) > 1 or word in places or vocabulary.frequency(word) > RARE:
+    often = 0 if len(word) <= SHORT else RARE
+    if len(thing.words) > 1 or word in places or vocabulary.frequency(word) > often:
         return thing
     return Sought(thing.words, tuple(dict.fromkeys((*thing.ways, *_slips(word, near(word, vocabulary))))))
 
@@ -235,7 +252,7 @@ def _corrected(thing: Sought, vocabulary: Vocabulary, places: frozenset[str]) ->
 def _slips(word: str, meant: Sequence[str]) -> Iterator[Way]:
     """The ways of the words that a misspelt one may stand for, and of what means the same as they, or as what it sounds like."""
     yield from (Way((each,), ranking.TYPO, meant=each) for each in meant)
-    for each in dict.fromkeys((*meant, *by_sound().get(sound(word), ()))):
+    for each in dict.fromkeys((*meant, *ours_near(word))):
         if each != word:
             same = equivalents().get(each, ())
             yield from (Way(other, ranking.TYPO * ranking.SAME, meant=each) for other in same)
@@ -254,18 +271,27 @@ def _ends_with_a_place(question: Question, named: Understood) -> bool:
     return bool(named.kinds) and question.words[-1] in named.place_words
 
 
-def _in_departement(kept: Sequence[Sought], place: Words, named: Understood) -> Iterator[Reading]:
+def _is_a_numbered_place(word: str, named: Understood) -> bool:
+    """A postcode or the number of a département is complete."""
+    return word[0].isdigit() and word in named.place_words
+
+
+def _in_departement(
+    kept: Sequence[Sought], place: Words, named: Understood, *, of_kind: bool = False
+) -> Iterator[Reading]:
     """The département of a town where nothing of the kind is: people go there, to the nearest first."""
     if named.town and kept and place:
         departement = Sought(place, (Way((communes()[named.town].departement.lower(),), ranking.TYPO),))
-        yield Reading((*kept, departement), named, place, Around(named.town, place))
+        yield Reading((*kept, departement), named, place, Around(named.town, place, of_kind=of_kind))
 
 
-def _around(kept: Sequence[Sought], place: Words, named: Understood, left_out: Words = ()) -> Iterator[Reading]:
+def _around(
+    kept: Sequence[Sought], place: Words, named: Understood, left_out: Words = (), *, of_kind: bool = False
+) -> Iterator[Reading]:
     """What is nearest to a town whose département has none either, or has no data: farther and farther, within reach."""
     if named.town and kept and place:
         for radius_m in SURROUNDINGS_M:
-            yield Reading(tuple(kept), named, (*left_out, *place), Around(named.town, place, radius_m))
+            yield Reading(tuple(kept), named, (*left_out, *place), Around(named.town, place, radius_m, of_kind))
 
 
 def _elsewhere(things: Sequence[Sought], named: Understood) -> tuple[list[Sought], Words]:

@@ -13,6 +13,8 @@ ONE_TYPO_LETTERS, TWO_TYPOS_LETTERS = 4, 8  # shorter words are other words once
 FAR_MORE = 100  # times: « ehpda » is heard as « EPDA », and meant for « EHPAD »
 # Letters that a sound may begin with, where it is not always its own: « farmacie », « ospital », « quimper ».
 SPELT = {"f": "fp", "s": "scp", "k": "ckq", "j": "jg", "i": "iyh", "e": "eah", "o": "oah", "a": "aeh", "u": "uh"}
+SIGLE_LETTERS = 4  # at most, none of them a vowel: « MDPH » is not « MCPH »
+VOWELS = frozenset("aeiouy")
 MAX_NEAR = 50  # words that a misspelt one may stand for
 LEAST_PART = 3  # letters of each part of a word that is split, but for stop words and « st »
 LONGEST_JOINED = 40  # letters: the longest that is looked into
@@ -35,12 +37,12 @@ def near(word: str, vocabulary: Vocabulary) -> list[str]:
     """What a word may have been meant for: those that sound alike, else a letter away, else two when it is long; likeliest first.
 
     Those that sound alike may begin otherwise, however many letters differ. Else the first letter holds (people get it right),
-    unless the first two changed places. A number is never misspelt: it is another.
+    unless the first two changed places. A number is never misspelt: it is another; nor is a sigle of four letters.
     """
     allowed = 2 if len(word) >= TWO_TYPOS_LETTERS else 1 if len(word) >= ONE_TYPO_LETTERS else 0
-    if not allowed or any(letter.isdigit() for letter in word):
+    if not allowed or is_sigle(word) or any(letter.isdigit() for letter in word):
         return []
-    distances = dict(_within(allowed, word, vocabulary.beginning_with(word[0])))
+    distances = dict(within(allowed, word, vocabulary.beginning_with(word[0])))
     swapped = word[1] + word[0] + word[2:]
     if vocabulary.frequency(swapped):
         distances[swapped] = 1
@@ -52,6 +54,11 @@ def near(word: str, vocabulary: Vocabulary) -> list[str]:
         return sorted(alike, key=lambda each: (-vocabulary.frequency(each), each))[:MAX_NEAR]
     meant = a_letter or list(distances)
     return sorted(meant, key=lambda each: (distances[each], -vocabulary.frequency(each), each))[:MAX_NEAR]
+
+
+def is_sigle(word: str) -> bool:
+    """Whether it is so short and without a vowel: read letter by letter, so that another letter makes another one."""
+    return len(word) <= SIGLE_LETTERS and VOWELS.isdisjoint(word)
 
 
 def heard_as(word: str, vocabulary: Vocabulary) -> list[str]:
@@ -106,6 +113,7 @@ def _is_part(part: str, vocabulary: Vocabulary) -> bool:
     return len(part) >= LEAST_PART and vocabulary.frequency(stem(part)) > 0
 
 
-def _within(allowed: int, word: str, words: Sequence[str]) -> Iterable[tuple[str, int]]:
+def within(allowed: int, word: str, words: Sequence[str]) -> Iterable[tuple[str, int]]:
+    """Those of these words at so many letters from one at most, each with how many."""
     found = process.extract(word, words, scorer=OSA.distance, processor=None, limit=None, score_cutoff=allowed)
     return ((each, int(distance)) for each, distance, _ in found)

@@ -13,7 +13,7 @@ from functools import cache
 import msgspec
 
 from geo.categories import Categorie, categories
-from geo.communes import area_names, arrondissements_of, communes
+from geo.communes import Commune, area_names, arrondissements_of, communes
 from search import ranking
 from search.document import said_of
 from search.equivalents import equivalents
@@ -78,7 +78,12 @@ def understood(written: Sequence[str]) -> Understood:
             place_phrases.append(compared)
         for level, code, worth in named:
             places[level][code] = max(worth, places[level].get(code, 0.0))
+    postcodes, numbers = _numbers(written, phrases)
+    place_phrases += [(number,) for number in (*postcodes, *numbers)]
+    places["departement"] |= {number.upper(): AREAS["departement"] for number in numbers}
     said = _within(places)
+    if postcodes:
+        said = _with_postcodes(said, postcodes)
     is_area = any(level in AREAS for level, *_ in places_by_phrase().get(town or (), ()))
     return Understood(
         kinds=frozenset(kinds),
@@ -89,6 +94,26 @@ def understood(written: Sequence[str]) -> Understood:
         place_phrases=tuple(place_phrases),
         town=_town(said, is_area=is_area),
     )
+
+
+def _numbers(written: Sequence[str], phrases: Sequence[Phrase]) -> tuple[list[str], list[str]]:
+    """The postcodes, and the département's number, that stand beside something else.
+
+    A département's comes last, and no other number is said: « 24h/24 » is not the Dordogne, nor « 12 apôtres » the Aveyron.
+    """
+    if len(written) < 2:
+        return [], []
+    known = {word for phrase in phrases for word in phrase}
+    numbers = [word for word in written if word[0].isdigit() and word not in known]
+    postcodes = [word for word in numbers if word in _by_postcode()]
+    is_departement = numbers == [written[-1]] and written[-1].upper() in area_names("departement")
+    return postcodes, numbers if is_departement else []
+
+
+def _with_postcodes(named: Worths, postcodes: Sequence[str]) -> Worths:
+    """The communes named that have such a postcode; where none has, all who have it too."""
+    having = {code: _worth(communes()[code]) for postcode in postcodes for code in _by_postcode()[postcode]}
+    return {code: worth for code, worth in named.items() if code in having} or {**having, **named}
 
 
 def _within(places: Mapping[str, Worths]) -> Worths:
@@ -103,8 +128,11 @@ def _within(places: Mapping[str, Worths]) -> Worths:
 
 
 def _town(named: Worths, *, is_area: bool) -> str | None:
-    """The largest of the communes named; none where a département or region of that name is meant rather."""
-    largest = max(named, key=lambda code: (named[code], code), default=None)
+    """The largest of the communes named, « Paris » rather than its arrondissements.
+
+    None where a département or region of that name is meant rather.
+    """
+    largest = max(named, key=lambda code: (named[code], communes()[code].parent is None, code), default=None)
     if largest is None or (is_area and communes()[largest].population < LIKELY_TOWN):
         return None
     return largest
@@ -138,7 +166,7 @@ def places_by_phrase() -> Mapping[Phrase, tuple[tuple[str, str, float], ...]]:
     """Level, code and worth of the places that a phrase is the whole name of."""
     found: dict[Phrase, list[tuple[str, str, float]]] = {}
     for each in communes().values():
-        worth = ranking.COMMUNE + ranking.COMMUNE_SIZE * math.log10(max(1, each.population))
+        worth = _worth(each)
         codes = (each.code, *arrondissements_of(each.code)) if each.population > LARGEST else (each.code,)
         for phrase in _names_of_commune(each.name):
             found.setdefault(phrase, []).extend(("commune", code, worth) for code in codes)
@@ -146,6 +174,20 @@ def places_by_phrase() -> Mapping[Phrase, tuple[tuple[str, str, float], ...]]:
         for code, name in area_names(level).items():
             found.setdefault(tuple(telling_words(name)), []).append((level, code, worth))
     return {phrase: tuple(places) for phrase, places in found.items()}  # tuples: nothing for the collector to visit
+
+
+@cache
+def _by_postcode() -> Mapping[str, tuple[str, ...]]:
+    """Codes of the communes that have each postcode: arrondissements rather than Paris, Lyon and Marseille."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in communes().values():
+        for postcode in () if each.population > LARGEST and arrondissements_of(each.code) else each.postcodes:
+            found[postcode] = (*found.get(postcode, ()), each.code)
+    return found
+
+
+def _worth(commune: Commune) -> float:
+    return ranking.COMMUNE + ranking.COMMUNE_SIZE * math.log10(max(1, commune.population))
 
 
 def _phrases(written: Sequence[str]) -> Iterator[Phrase]:
@@ -196,4 +238,5 @@ def warm_up() -> None:
     """Read the tables that the first question would wait for."""
     places_by_phrase()
     kinds_by_phrase()
+    _by_postcode()
     _begun_towns()

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from geo.categories import categories_by_no
 from geo.communes import communes
-from geo.filters import NONE, Circle, Filters, bounds_of
+from geo.filters import NONE, Circle, Filters, bounds_of, categories_of
 from search import ranking
 from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
@@ -34,7 +35,6 @@ class Matched(msgspec.Struct, frozen=True):
     exact: Array  # which of them bear exactly this name
     question: Question
     reading: Reading
-    corrected: tuple[Corrected, ...] = ()
 
     @property
     def size(self) -> int:
@@ -44,7 +44,7 @@ class Matched(msgspec.Struct, frozen=True):
     def those(self, which: Array) -> "Matched":
         """Those of them at these places, ascending."""
         ranks, words, exact = (each.take(which) for each in (self.ranks, self.words, self.exact))
-        return Matched(ranks, words, exact, self.question, self.reading, self.corrected)
+        return Matched(ranks, words, exact, self.question, self.reading)
 
 
 def search(index: WordIndex, query: SearchQuery) -> Found:
@@ -64,7 +64,7 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
         engine="embedded",
         left_out=_left_out(matched),
         around=_around(matched),
-        corrected=matched.corrected,
+        corrected=tuple(_corrected(index, matched if len(matched.ranks) else every)),
     )
 
 
@@ -100,44 +100,52 @@ def _kept(matched: Matched, flags: Array) -> Matched:
 def match(index: WordIndex, typed: str, filters: Filters = NONE) -> Matched:
     """Every structure that the strictest reading of a question finds, of those that find anything in the country.
 
+    What is asked for in a town must be open there, unless closed ones are asked for too: who would go looks around it else.
     Where that would be many, only those that the places of the filters may hold.
     """
     bounds = bounds_of(filters)
-    matched: Matched | None = index.matches.get((typed, bounds))
+    key = (typed, bounds, filters.open_only)
+    matched: Matched | None = index.matches.get(key)
     if matched is None:
-        matched = _match(index, typed, filters if bounds else NONE)
-        index.matches.put((typed, bounds), matched, matched.size)
+        matched = _match(index, typed, filters if bounds else NONE, open_only=filters.open_only)
+        index.matches.put(key, matched, matched.size)
     return matched
 
 
-def _match(index: WordIndex, typed: str, filters: Filters) -> Matched:
+def _match(index: WordIndex, typed: str, filters: Filters, *, open_only: bool) -> Matched:
     question = question_of(typed)
     for reading in readings(question, index.words):
-        found = _found(index, reading, filters)
+        found = _found(index, reading, filters, open_only=open_only and reading.is_in_a_town)
         if found is not None:
             ranks, scores = found
             ranks = ranks.astype(np.intp, copy=False)  # as numpy wants an index
             exact = _flags(ranks, _named(index, typed, question))
-            return Matched(ranks, scores, exact, question, reading, tuple(_corrected(index, ranks, question, reading)))
+            return Matched(ranks, scores, exact, question, reading)
     return Matched(np.empty(0, np.intp), np.empty(0), np.empty(0, bool), question, in_vain(question))
 
 
-def _found(index: WordIndex, reading: Reading, filters: Filters) -> tuple[Array, Array] | None:
-    """What a reading finds, where the filters' places are when it finds many; None when it finds nothing in the country."""
+def _found(index: WordIndex, reading: Reading, filters: Filters, *, open_only: bool) -> tuple[Array, Array] | None:
+    """What a reading finds, where the filters' places are when it finds many; None when it finds nothing in the country.
+
+    `open_only`: what it finds is nothing where all of it is closed.
+    """
     finder, sought = index.finder, reading.sought
-    if (around := reading.around) and around.radius_m is not None:
-        return _found_around(index, reading, around, around.radius_m)
+    if reading.around:
+        return _found_around(index, reading, reading.around)
+
+    def any_of(ranks: Array) -> bool:
+        return bool(index.columns.of("open", ranks).any()) if open_only else len(ranks) > 0
+
     near = index.columns.candidates(filters) if finder.at_most(sought) > FEW else slice(None)
-    if isinstance(near, slice):
-        ranks, scores = finder.find(sought)
-        return (ranks, scores) if len(ranks) else None
-    ranks, scores = finder.find(sought, near)
-    return (ranks, scores) if len(ranks) or len(finder.find(sought)[0]) else None
+    among = None if isinstance(near, slice) else near
+    ranks, scores = finder.find(sought, among)
+    return (ranks, scores) if any_of(ranks) or (among is not None and any_of(finder.find(sought)[0])) else None
 
 
-def _corrected(index: WordIndex, ranks: Array, question: Question, reading: Reading) -> Iterator[Corrected]:
+def _corrected(index: WordIndex, matched: Matched) -> Iterator[Corrected]:
     """Each word that was taken for another one, where anything that is found holds that one and not it."""
-    for thing in reading.sought:
+    ranks = matched.ranks
+    for thing in matched.reading.sought if len(ranks) else ():
         meant = [way for way in thing.ways if way.meant]
         if not meant:
             continue
@@ -146,20 +154,37 @@ def _corrected(index: WordIndex, ranks: Array, question: Question, reading: Read
         if as_typed == len(ranks):
             continue
         likeliest = next(way for way in meant if len(index.finder.find([Sought(thing.words, (way,))], ranks)[0]))
-        (word,) = _as_typed(question, thing.words)
+        (word,) = _as_typed(matched.question, thing.words)
         yield Corrected(word, as_written(likeliest.meant), instead=not as_typed)
 
 
-def _found_around(index: WordIndex, reading: Reading, around: Around, radius_m: float) -> tuple[Array, Array] | None:
-    """What stands in a circle, of the kind asked for where some is; None when none is open: one who asks wants to go there."""
-    circle = Filters(circle=Circle(*around.point, radius_m), open_only=False)
-    near = index.columns.candidates(circle)
+def _found_around(index: WordIndex, reading: Reading, around: Around) -> tuple[Array, Array] | None:
+    """What stands in the surroundings, of the kind asked for where some is, or must be; None when none is open.
+
+    One who asks wants to go there. A département then holds the whole domain of the kind: hospitals whose name says « HAD » too.
+    """
+    area = _area(around)
+    near = index.columns.candidates(area)
     ranks, scores = index.finder.find(reading.sought, None if isinstance(near, slice) else near)
-    is_open, of_kind = index.columns.of("open", ranks), _is_of(index, ranks, reading.understood.kinds)
-    inside = index.columns.passing(circle, ranks)
+    kinds = reading.understood.kinds
+    is_open, of_kind = index.columns.of("open", ranks), _is_of(index, ranks, kinds)
+    inside = index.columns.passing(area, ranks)
     if (inside & is_open & of_kind).any():
-        inside &= of_kind
+        inside &= of_kind if around.radius_m is not None else _is_of(index, ranks, _domains_of(kinds))
+    elif around.of_kind:
+        return None
     return (ranks[inside], scores[inside]) if (inside & is_open).any() else None
+
+
+def _domains_of(kinds: Collection[int]) -> Collection[int]:
+    """Every category of the domains of these."""
+    return categories_of({categories_by_no()[kind].domaine for kind in kinds})
+
+
+def _area(around: Around) -> Filters:
+    if around.radius_m is None:
+        return Filters(departements=(communes()[around.commune].departement,), open_only=False)
+    return Filters(circle=Circle(*around.point, around.radius_m), open_only=False)
 
 
 def _named(index: WordIndex, typed: str, question: Question) -> Array:

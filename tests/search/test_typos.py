@@ -25,7 +25,7 @@ HEALTH = Known({
     "ehpad": 6_000, "epda": 4, "pharmacie": 17_000, "pasteur": 90, "pastour": 1, "necker": 7, "never": 300, "nevers": 300,
     "gustave": 12, "roussy": 5, "toulouse": 800, "domicile": 9_000, "etablissement": 35_000, "aix": 200, "provence": 90,
     "saint": 8_000, "geni": 20, "fit": 3, "lab": 9, "domusvi": 37, "hopital": 2_000, "psychologue": 9,
-    "kinesitherapeute": 300, "ophtalmo": 3, "vi": 4, "domu": 2, "cmp": 1_300, "cmpp": 350,
+    "kinesitherapeute": 300, "ophtalmo": 3, "vi": 4, "domu": 2, "cmp": 1_300, "cmpp": 350, "mcph": 1,
 })  # fmt: skip
 
 
@@ -46,6 +46,7 @@ HEALTH = Known({
         ("kinesiterapeute", ["kinesitherapeute"]),
         ("ofthalmo", ["ophtalmo"]),
         ("cmq", []),  # three letters: another sigle
+        ("mdph", []),  # nor four without a vowel
         ("75013", []),  # a number is another one
     ],
 )

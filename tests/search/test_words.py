@@ -6,7 +6,7 @@ from geo.filters import Circle, Filters
 from geo.text import sort_key
 from search.identifiers import typed_number
 from search.query import Facet, Origin, SearchQuery, Sort
-from search.results import Corrected, FacetValue
+from search.results import Commune, Corrected, FacetValue
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE, LORIENT, PARIS_13, Place
 from tests.search.conftest import Searchable
@@ -15,9 +15,11 @@ VALENCE = Place("Valence", "26362", "26", "84", "26000", 4.8924, 44.9334)
 BOURG_LES_VALENCE = Place("Bourg-lès-Valence", "26058", "26", "84", "26500", 4.8954, 44.9479)
 VALENCE_D_AGEN = Place("Valence", "82186", "82", "76", "82400", 0.8917, 44.1086)
 SAINT_ETIENNE = Place("Saint-Étienne", "42218", "42", "84", "42000", 4.3872, 45.4397)
+SAINT_DENIS = Place("Saint-Denis", "93066", "93", "11", "93200", 2.3580, 48.9356)
 SAINT_VALLIER = Place("Saint-Vallier", "26333", "26", "84", "26240", 4.8178, 45.1808)
 DAX = Place("Dax", "40088", "40", "75", "40100", -1.0540, 43.7102)
 DOLE = Place("Dole", "39198", "39", "27", "39100", 5.4893, 47.0931)
+LONS_LE_SAUNIER = Place("Lons-le-Saunier", "39300", "39", "27", "39000", 5.5539, 46.6745)
 LYON_3E = Place("Lyon 3e Arrondissement", "69383", "69", "84", "69003", 4.8493, 45.7576)
 TOULOUSE = Place("Toulouse", "31555", "31", "76", "31000", 1.4442, 43.6047)
 
@@ -352,6 +354,42 @@ def test_what_is_found_as_typed_too_is_told_so(searchable: Searchable) -> None:
     assert (found.total, found.corrected) == (1_001, (Corrected("pharmaice", "pharmacie", instead=False),))
 
 
+def test_what_is_found_as_typed_is_told_of_what_the_filters_leave(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="PHARMAICE DU PONT", at=BORDEAUX),
+        *(a_structure(name="PHARMACIE", at=LILLE) for _ in range(1_000)),
+    )
+    found = searchable.ask(asked("pharmaice", filters=Filters(communes=(LILLE.commune,))))
+    assert (found.total, found.corrected) == (1_000, (Corrected("pharmaice", "pharmacie", instead=True),))
+    assert searchable.ask(asked("pharmaice", filters=Filters(communes=(BORDEAUX.commune,)))).corrected == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("mdph", "SELARL MCPH"),  # a sigle is another with another letter
+        ("psi", "CENTRE PSYCHOLOGUE"),  # three letters say too little to be heard
+        ("samu lille", "SAMMUT"),  # found elsewhere as it is typed
+    ],
+)
+def test_a_short_word_is_no_slip_for_another(searchable: Searchable, typed: str, name: str) -> None:
+    searchable.index(
+        a_structure(name=name, at=LILLE, categorie_no=698), a_structure(name="SAMU", at=BORDEAUX, categorie_no=698)
+    )
+    assert searchable.names(asked(typed)) == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["dentiste lille", "dantiste lille", "dentist lille", "lille dentist", "dentsite lille"]
+)
+def test_a_word_that_no_name_says_is_forgiven_its_letters_too(searchable: Searchable, typed: str) -> None:
+    searchable.index(
+        a_structure(name="CENTRE DENTAIRE", at=LILLE, categorie_no=124),
+        a_structure(name="AUTRE", at=LILLE, categorie_no=124),
+    )
+    assert searchable.names(asked(typed)) == ["CENTRE DENTAIRE"]
+
+
 def test_nothing_is_told_of_what_is_found_as_typed(searchable: Searchable) -> None:
     searchable.index(a_structure(name="CLINIQUE PASTEUR"))
     assert searchable.ask(asked("clinique pasteur")).corrected == ()
@@ -415,7 +453,7 @@ def test_the_surroundings_of_a_town_are_those_that_are_open_and_of_the_kind(sear
     searchable.index(
         a_structure(name="PHARMACIE FERMEE", at=DOLE, open=False),
         a_structure(name="CHEZ LE PHARMACIEN", at=DOLE, categorie_no=698, ej_name="PHARMACIE"),
-        a_structure(name="PHARMACIE LOIN", at=LYON_3E),
+        a_structure(name="CHEZ LE PHARMACIEN LOIN", at=LYON_3E, categorie_no=698, ej_name="PHARMACIE"),
     )
     assert searchable.names(asked("pharmacie chenôve")) == ["CHEZ LE PHARMACIEN"]
     searchable.index(
@@ -423,6 +461,96 @@ def test_the_surroundings_of_a_town_are_those_that_are_open_and_of_the_kind(sear
         a_structure(name="PHARMACIE", at=DOLE.moved(east_m=2_000)),
     )
     assert searchable.names(asked("pharmacie chenôve")) == ["PHARMACIE"]
+
+
+def test_a_town_whose_own_are_all_closed_has_none(searchable: Searchable) -> None:
+    searchable.index(
+        a_structure(name="PHARMACIE FERMEE", at=DOLE, open=False), a_structure(name="PHARMACIE", at=LONS_LE_SAUNIER)
+    )
+    for typed in ("pharmacie dole", "dole pharmacie", "pharmacie 39100"):
+        found = searchable.ask(asked(typed))
+        assert (found.total, found.around and found.around.departement) == (1, "39"), typed
+    everything = searchable.ask(asked("pharmacie dole", filters=Filters(open_only=False)))
+    assert (everything.total, everything.around) == (1, None)
+
+
+def test_whether_a_town_has_any_does_not_depend_on_where_one_looks(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="PHARMACIE", at=DOLE), a_structure(name="PHARMACIE", at=LONS_LE_SAUNIER))
+    near_lons = Circle(LONS_LE_SAUNIER.lon, LONS_LE_SAUNIER.lat, 5_000)
+    found = searchable.ask(asked("pharmacie dole", filters=Filters(circle=near_lons)))
+    assert (found.total, found.around) == (0, None)
+
+
+def test_the_surroundings_hold_the_kind_that_is_asked_for_alone_however_far(searchable: Searchable) -> None:
+    """« CHU » in the name of a shelter of the département, none of the kind before the next one."""
+    searchable.index(
+        a_structure(name="CHU LE REFUGE", at=DOLE, categorie_no=219),
+        a_structure(name="LE GRAND", at=LYON_3E, categorie_no=101),
+    )
+    found = searchable.ask(asked("chu lons-le-saunier"))
+    assert (searchable.names(asked("chu lons-le-saunier")), found.around and found.around.radius_m) == (
+        ["LE GRAND"],
+        200_000,
+    )
+
+
+def test_the_departement_of_a_town_holds_what_is_of_the_kind_s_domain_where_the_kind_is(searchable: Searchable) -> None:
+    """« HAD » in the name of a hospital is one; « CHU » in that of a shelter is none."""
+    searchable.index(
+        a_structure(name="HAD", at=DOLE, categorie_no=127),
+        a_structure(name="HAD DE L'HOPITAL", at=DOLE.moved(east_m=2_000), categorie_no=355),
+        a_structure(name="CHU LE REFUGE", at=DOLE, categorie_no=219),
+        a_structure(name="GRAND POUR ADULTES", at=DOLE.moved(east_m=4_000), categorie_no=101),
+    )
+    assert set(searchable.names(asked("had lons-le-saunier"))) == {"HAD", "HAD DE L'HOPITAL"}
+    assert searchable.names(asked("chu lons-le-saunier")) == ["GRAND POUR ADULTES"]
+    assert searchable.names(asked("chu adultes lons-le-saunier")) == ["GRAND POUR ADULTES"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "town"),
+    [
+        ("pharmacie 39000", "Lons-le-Saunier"),
+        ("39000 pharmacie", "Lons-le-Saunier"),
+        ("pharmacie 75013", "Paris 13e Arrondissement"),
+    ],
+)
+def test_a_postcode_is_a_place_that_is_not_given_up(searchable: Searchable, typed: str, town: str) -> None:
+    at = DOLE if "39000" in typed else SAINT_DENIS
+    searchable.index(a_structure(name="PHARMACIE PRES", at=at), a_structure(name="PHARMACIE LOIN", at=BORDEAUX))
+    found = searchable.ask(asked(typed))
+    assert (searchable.names(asked(typed)), found.around and found.around.commune.name) == (["PHARMACIE PRES"], town)
+
+
+@pytest.mark.parametrize("typed", ["ehpad 29", "ehpad 974", "ehpad 2A", "samu 59", "ehpad saint denis 974"])
+def test_the_number_of_a_departement_that_has_none_is_not_given_up(searchable: Searchable, typed: str) -> None:
+    searchable.index(
+        a_structure(name="EHPAD", at=BORDEAUX, categorie_no=500),
+        a_structure(name="EHPAD", at=SAINT_DENIS, categorie_no=500),
+        a_structure(name="SAMU", at=BORDEAUX, categorie_no=101),
+    )
+    assert searchable.ask(asked(typed)).total == 0
+
+
+def test_the_number_of_a_departement_says_which_town_of_a_name_is_meant(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="PHARMACIE A", at=VALENCE), a_structure(name="PHARMACIE B", at=LONS_LE_SAUNIER))
+    found = searchable.ask(asked("pharmacie valence 82"))
+    assert (found.total, found.around and found.around.commune.code) == (0, "82186")
+
+
+@pytest.mark.parametrize(
+    "typed", ["13 rue pasteur", "pharmacie 12 pasteur", "pharmacie pasteur 24h/24", "pharmacie pasteur 100"]
+)
+def test_a_number_that_is_no_departement_s_may_be_given_up(searchable: Searchable, typed: str) -> None:
+    searchable.index(a_structure(name="PHARMACIE PASTEUR DE LA RUE", at=BORDEAUX), a_structure(name="AUTRE", at=LILLE))
+    assert searchable.names(asked(typed)) == ["PHARMACIE PASTEUR DE LA RUE"]
+
+
+def test_the_surroundings_of_paris_are_those_of_the_city(searchable: Searchable) -> None:
+    searchable.index(a_structure(name="THERMES", at=SAINT_DENIS, categorie_no=698))
+    found = searchable.ask(asked("thermes paris"))
+    assert found.around is not None
+    assert found.around.commune == Commune("75056", "Paris")
 
 
 def test_the_distance_is_from_who_asks_where_they_say_where_they_are(searchable: Searchable) -> None:

@@ -20,7 +20,7 @@ from bench.measure import Measure, Skipped, WrongAnswer, check
 from geo.text import sort_key
 from search import ranking
 from search.document import categorie_words
-from search.embedded.typed import COUNTRYSIDE, LOOKED_AT_AFAR, MANY, QUARTERS, TOWN
+from search.embedded.typed import COUNTRYSIDE, LOOKED_AT_AFAR, MANY, QUARTERS, TOWN, words_typed
 from search.french import STOP_WORDS, words_said
 from search.query import Origin
 from search.results import Suggestion
@@ -165,8 +165,8 @@ def _nearest_squares(rows: pl.DataFrame, origin: Origin, key: str, limit: int) -
 
 def _verify(brute: Begun, typed: Typed, lines: Sequence[Suggestion]) -> None:
     """One begun word: what is shown begins so and, where nothing is left unseen, it is the best in order."""
-    said = words_said(typed.words)
-    if len(said) != 1 or said[0] in STOP_WORDS:
+    said, loosely = words_typed(typed.words)
+    if len(said) != 1 or said != loosely or said[0] in STOP_WORDS:
         return
     shown = [line.id for line in lines if line.kind == "structure"]
     begun = brute.matches(said[0])

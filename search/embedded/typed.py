@@ -37,7 +37,7 @@ LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter 
 
 def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[int]:
     """Ranks in the columns of the `limit` best open structures for what is typed so far, in the order to show them."""
-    said, loosely = _said(words)
+    said, loosely = words_typed(words)
     if not said:
         return []
     asked = (said, loosely, sort_key(words), origin, limit)
@@ -55,7 +55,7 @@ def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
     return index.numbers.begun(digits, limit) if len(digits) >= LEAST_DIGITS else []
 
 
-def _said(words: str) -> tuple[Said, Said]:
+def words_typed(words: str) -> tuple[Said, Said]:
     """The words that are typed; and without the last one, where it may become a small word that says nothing.
 
     « lbm c » may become « lbm cerballiance » or « lbm ce… »: who bears such a word comes first, and nobody is out yet.

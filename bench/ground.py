@@ -45,7 +45,12 @@ WORDS_COME_FROM = (
         "geo/text.py",
     ),
     *("search/embedded/postings.py", "search/embedded/names.py", "search/embedded/beginnings.py"),
-    *("search/embedded/numbers.py", "search/embedded/sphere.py", "search/embedded/strips.py"),
+    *(
+        "search/embedded/numbers.py",
+        "search/embedded/arrays.py",
+        "search/embedded/sphere.py",
+        "search/embedded/strips.py",
+    ),
 )
 
 

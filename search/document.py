@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import chain
 
 import msgspec
@@ -11,6 +10,7 @@ from geo.categories import Categorie, categories, categories_by_no, family_membe
 from geo.communes import area_names
 from search.french import stem, telling_words, tokens, words_said
 from search.sigles import also_said, long_forms
+from search.tables import lines_of
 
 # Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
@@ -85,11 +85,10 @@ def categorie_words(number: int) -> str:
 def synonyms() -> Mapping[str, tuple[str, ...]]:
     """What people type, by category code; a family's line holds for each of its members."""
     found: dict[str, tuple[str, ...]] = {}
-    for line in (files("search") / "synonyms.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            code, _, said = line.partition(" : ")
-            for member in (code,) if code in categories() else family_members(code):
-                found[member] = (*found.get(member, ()), *(phrase.strip() for phrase in said.split(";")))
+    for line in lines_of("synonyms.txt"):
+        code, _, said = line.partition(" : ")
+        for member in (code,) if code in categories() else family_members(code):
+            found[member] = (*found.get(member, ()), *(phrase.strip() for phrase in said.split(";")))
     return found
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 from search.french import sound, tokens
+from search.tables import lines_of
 from search.typos import ONE_TYPO_LETTERS, is_sigle, within
 
 
@@ -12,13 +12,12 @@ from search.typos import ONE_TYPO_LETTERS, is_sigle, within
 def equivalents() -> Mapping[str, tuple[tuple[str, ...], ...]]:
     """What else a word may be found by, all its words, by the word as compared."""
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for line in (files("search") / "equivalents.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            asked, _, only_found = line.partition(" > ")
-            same = [tuple(tokens(each)) for each in asked.split(" = ")]
-            for each in (one for one in same if len(one) == 1):
-                others = [other for other in (*same, tuple(tokens(only_found))) if other and other != each]
-                found[each[0]] = tuple(dict.fromkeys((*found.get(each[0], ()), *others)))
+    for line in lines_of("equivalents.txt"):
+        asked, _, only_found = line.partition(" > ")
+        same = [tuple(tokens(each)) for each in asked.split(" = ")]
+        for each in (one for one in same if len(one) == 1):
+            others = [other for other in (*same, tuple(tokens(only_found))) if other and other != each]
+            found[each[0]] = tuple(dict.fromkeys((*found.get(each[0], ()), *others)))
     return found
 
 

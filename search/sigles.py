@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from search.french import tokens
+from search.tables import lines_of
 
 TOLD_APART = 4  # letters: a shorter sigle is something else too, so a name that has it is not given its words
 
@@ -44,7 +44,6 @@ def _by_first_word() -> Mapping[str, list[tuple[tuple[str, ...], str]]]:
 
 
 def _read() -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
-    for line in (files("search") / "sigles.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            sigle, _, forms = line.partition(" : ")
-            yield tokens(sigle)[0], tuple(tuple(tokens(form)) for form in forms.split(" ; "))
+    for line in lines_of("sigles.txt"):
+        sigle, _, forms = line.partition(" : ")
+        yield tokens(sigle)[0], tuple(tuple(tokens(form)) for form in forms.split(" ; "))

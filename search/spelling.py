@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 
 from geo.categories import categories
 from geo.communes import communes
 from geo.text import sort_key
 from search.document import said_of
 from search.french import stem
+from search.tables import lines_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 TOWN = 2_000  # inhabitants: smaller ones are read when a question waits, and few would be told
@@ -39,8 +39,7 @@ def _spellings() -> Mapping[str, str]:
 
 def _texts() -> Iterator[str]:
     for name in OUR_WORDS:
-        lines = (files("search") / name).read_text(encoding="utf-8").splitlines()
-        yield from (line for line in lines if not line.startswith("#"))
+        yield from lines_of(name)
     said = [said_of(each) for each in categories().values()]
     yield from (phrase for _, *others in said for phrase in others)
     yield from (label for label, *_ in said)

@@ -11,7 +11,6 @@ from api.parameters import ComesTo
 from api.structures.zones import Zone, zone_of
 from geo.errors import NotAvailableYet
 from geo.filters import Filters
-from geo.publication import Publication
 from geo.zones import PIPELINE, Whereabouts
 from search.interventions import Coming, coming_to
 from search.query import SearchQuery
@@ -40,7 +39,8 @@ class Comers(msgspec.Struct, frozen=True, kw_only=True):
 def answer(reading: Reading, question: SearchQuery) -> Comers:
     """Who comes to the question's point; NotAvailableYet while no zone was ever loaded."""
     publication = reading.publication
-    check_loaded(publication)
+    if PIPELINE not in publication.days:
+        raise NotAvailableYet("Les zones d’intervention : not available yet (pas encore disponibles).")
     coming = coming_to(reading.connection, question)
     return Comers(
         total=coming.total,
@@ -49,12 +49,6 @@ def answer(reading: Reading, question: SearchQuery) -> Comers:
         next=cursors.following(question, publication.version, coming.hits, more=coming.more),
         data=Data(publication.fictitious, publication.version, publication.sources),
     )
-
-
-def check_loaded(publication: Publication) -> None:
-    """NotAvailableYet while no zone was ever loaded: nobody is asked where for nothing."""
-    if PIPELINE not in publication.days:
-        raise NotAvailableYet("Les zones d’intervention : not available yet (pas encore disponibles).")
 
 
 class HomeVisits(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ def elsewhere(question: SearchQuery, results: SearchResults, asked: Pairs) -> El
         told = _told(question, asked, frozenset(named))
         departement = area_names("departement").get(around.departement or "")
         return told and Elsewhere(place, *told, departement, around.radius_m)
-    if results.total != 0 or not question.words or replace(question.filters, open_only=True) != NONE:
+    if not _words_alone_find_nothing(question, results):
         return None
     said = understood(question_of(question.words).phrase)
     told = _told(question, asked, said.place_words)
@@ -42,11 +42,16 @@ def elsewhere(question: SearchQuery, results: SearchResults, asked: Pairs) -> El
 
 def empty_place(question: SearchQuery, results: SearchResults) -> str | None:
     """The name of the place that was typed alone, where the data have nothing there: there is no spelling to check."""
-    if results.total != 0 or not question.words or replace(question.filters, open_only=True) != NONE:
+    if not _words_alone_find_nothing(question, results):
         return None
     asked = question_of(question.words)
     said = understood(asked.phrase)
     return _place(said) if said.place_words and said.place_words.issuperset(asked.words) else None
+
+
+def _words_alone_find_nothing(question: SearchQuery, results: SearchResults) -> bool:
+    """Whether it is the words, and no filter, that leave nothing."""
+    return results.total == 0 and bool(question.words) and replace(question.filters, open_only=True) == NONE
 
 
 def _told(question: SearchQuery, asked: Pairs, place: frozenset[str]) -> tuple[str, str] | None:

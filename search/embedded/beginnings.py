@@ -4,7 +4,7 @@ An open structure's *turn* is its place in that order. Ascending, turns are at o
 of renown, a stretch of each square: no structure of the rest of the country is read.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import copyfileobj, rmtree
 from tempfile import TemporaryFile
@@ -15,7 +15,7 @@ import numpy as np
 
 from search import ranking
 from search.document import Document
-from search.embedded.arrays import Array, mapped
+from search.embedded.arrays import Array, between, mapped, once, starts_of, to_fill, write_header
 from search.embedded.columns import Columns
 from search.embedded.postings import Postings, PostingsFiles
 from search.french import sound
@@ -70,32 +70,27 @@ class Beginnings:
         at = self._place("begun", beginning)
         if at is not None:
             return [self._turns("begun_", at)]
-        words = self.arrays["words"]
-        first, last = int(np.searchsorted(words, _needles(words, [beginning]))[0]), int(_ends(words, [beginning])[0])
+        (first,), (last,) = between(self.arrays["words"], [beginning], begun=True)
         return [self._turns("", each) for each in range(first, last)]
 
     def heard(self, word: str, *, begun: bool) -> list[str]:
         """The words that sound like this one, or begin so."""
-        sounds, heard = self.arrays["sounds"], sound(word)
+        heard = sound(word)
         if not heard:  # « hhhh »
             return []
-        sought = _needles(sounds, [heard])
-        first = int(np.searchsorted(sounds, sought)[0])
-        last = int((_ends(sounds, [heard]) if begun else np.searchsorted(sounds, sought, "right"))[0])
+        (first,), (last,) = between(self.arrays["sounds"], [heard], begun=begun)
         return [bytes(self.arrays["words"][each]).decode() for each in self.arrays["sounding"][first:last].tolist()]
 
     def known(self, words: Sequence[str], *, begun: bool) -> list[str]:
         """Those of these, sorted, that are words, or begin some."""
-        held = self.arrays["words"]
-        sought = _needles(held, words)
-        ends = _ends(held, words) if begun else np.searchsorted(held, sought, "right")
-        return [words[i] for i in np.flatnonzero(np.searchsorted(held, sought) < ends).tolist()]
+        first, last = between(self.arrays["words"], words, begun=begun)
+        return [words[i] for i in np.flatnonzero(first < last).tolist()]
 
     def stretches(self, zoom: int, origin: Origin, levels: range = range(LEVELS)) -> Stretches:
         """The turns of these levels in the squares of a zoom around a point."""
         squares = around(zoom, origin.lon, origin.lat)
         keys = (np.arange(levels.start, levels.stop)[:, None, None] << _LEVEL_BITS) + squares
-        found = np.searchsorted(self.arrays["keys"], keys.ravel().astype(np.int32)).reshape(-1, 2)
+        found = _places(self.arrays["keys"], keys)
         return found[found[:, 0] < found[:, 1]]
 
     def first(self, things: Sequence[Lists], most: int) -> Array:
@@ -117,9 +112,7 @@ class Beginnings:
 
     def at_most(self, things: Sequence[Lists], stretches: Stretches) -> int:
         """No more turns of these stretches than that are held by all of these."""
-        ends = stretches.ravel().astype(np.int32)
-        places = ([np.searchsorted(each, ends).reshape(-1, 2) for each in lists] for lists in things)
-        return min(sum(int((place[:, 1] - place[:, 0]).sum()) for place in each) for each in places)
+        return min(sum(int(np.diff(_places(each, stretches)).sum()) for each in lists) for lists in things)
 
     def _any_of(self, pieces: Lists) -> Array:
         together = _joined(pieces)
@@ -143,10 +136,8 @@ class Beginnings:
         return held
 
     def _place(self, name: str, word: str) -> int | None:
-        words = self.arrays[name]
-        sought = _needles(words, [word])
-        at = int(np.searchsorted(words, sought)[0])
-        return at if at < len(words) and words[at] == sought[0] else None
+        (first,), (last,) = between(self.arrays[name], [word], begun=False)
+        return int(first) if first < last else None
 
     def _turns(self, kind: str, at: int) -> Array:
         first, last = self.arrays[f"{kind}starts"][at : at + 2].tolist()
@@ -181,9 +172,7 @@ class BeginningsFiles:
         self._save("words", words)
         self._save_sounds(words)
         self._save("starts", starts)
-        in_order = np.lib.format.open_memmap(
-            self._folder / "turns.npy", mode="w+", dtype=np.int32, shape=(int(starts[-1]),)
-        )
+        in_order = to_fill(self._folder / "turns.npy", np.int32, int(starts[-1]))
         for first, last in _runs(starts):
             postings = slice(starts[first], starts[last])
             numbers = np.repeat(np.arange(last - first), np.diff(starts[first : last + 1]))
@@ -217,11 +206,10 @@ class BeginningsFiles:
             for _, first, last in beginnings:
                 lengths.append(_write_union(lists, turns[starts[first] : starts[last]], structures))
             self._save("begun", np.array([word for word, _, _ in beginnings], dtype=f"S{LONGEST}"))
-            self._save("begun_starts", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+            self._save("begun_starts", starts_of(lengths))
             lists.seek(0)
             with (self._folder / "begun_turns.npy").open("wb") as stream:
-                header = {"descr": "<i4", "fortran_order": False, "shape": (sum(lengths),)}
-                np.lib.format.write_array_header_1_0(stream, header)
+                write_header(stream, np.int32, sum(lengths))
                 copyfileobj(lists, stream)
 
     def _save(self, name: str, values: Array) -> None:
@@ -264,12 +252,6 @@ def _write_union(stream: IO[bytes], turns: Array, structures: int) -> int:
     return len(held)
 
 
-def once(numbers: Array) -> Array:
-    """Each of these numbers once, ascending: numpy's own `unique` hashes them first, which takes five times as long."""
-    in_order = np.sort(numbers)
-    return in_order[np.flatnonzero(np.diff(in_order, prepend=-1))]
-
-
 def _joined(pieces: Lists) -> Array:
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int32)
 
@@ -282,20 +264,13 @@ def _marked(lists: Lists, size: int) -> Array:
     return marked
 
 
-def _needles(words: Array, sought: Iterable[str | bytes]) -> Array:
-    """Words to be sought among others, as they are kept: of another width, numpy would copy them all."""
-    return np.array([each if isinstance(each, bytes) else each.encode() for each in sought], dtype=words.dtype)
-
-
-def _ends(words: Array, beginnings: Iterable[str]) -> Array:
-    """Where those of these sorted words that begin so end: no word of ours has this byte."""
-    sought = _needles(words, [each.encode() + b"\xff" * LONGEST for each in beginnings])
-    return np.searchsorted(words, sought, "right")
+def _places(turns: Array, stretches: Stretches) -> Array:
+    """Where each stretch begins and ends in a list."""
+    return np.searchsorted(turns, stretches.ravel().astype(np.int32)).reshape(-1, 2)
 
 
 def _cut(lists: Lists, stretches: Stretches) -> Iterator[Array]:
-    ends = stretches.ravel().astype(np.int32)
     for each in lists:
-        for first, last in np.searchsorted(each, ends).reshape(-1, 2).tolist():
+        for first, last in _places(each, stretches).tolist():
             if first < last:
                 yield each[first:last]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from search.document import Document
-from search.embedded.arrays import Array, mapped
+from search.embedded.arrays import Array, between, mapped
 
 PARTS = ("numbers", "ranks")
 DIGITS = 14  # of a SIRET, the longest
@@ -33,9 +33,7 @@ class Numbers:
         """Ranks of at most so many structures one of whose numbers begins so, ascending."""
         if len(digits) > DIGITS:
             return []
-        numbers = self.arrays["numbers"]
-        begun, past = np.array([digits.encode(), digits.encode() + b"\xff" * DIGITS], dtype=numbers.dtype)
-        first, last = int(np.searchsorted(numbers, begun)), int(np.searchsorted(numbers, past, "right"))
+        (first,), (last,) = between(self.arrays["numbers"], [digits], begun=True)
         return sorted(dict.fromkeys(self.arrays["ranks"][first : min(last, first + most)].tolist()))
 
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from search.document import Document
-from search.embedded.arrays import Array, mapped
+from search.embedded.arrays import Array, begins, mapped, starts_of, to_fill
 
 FIELDS = ("name", "other", "categorie", "place", "entity")  # bit i of a mask is the i-th, unless others are said
 WORDS = "words.txt"  # a word a line, in the order of their bytes; a word's number is its line
@@ -117,7 +117,7 @@ class PostingsFiles:
         places[[self._numbers[word] for word in words]] = np.arange(len(words))
         lines = [word.encode() for word in words]
         (self._folder / WORDS).write_bytes(b"".join(line + b"\n" for line in lines))
-        self._save("line_starts", _starts([len(line) + 1 for line in lines]))
+        self._save("line_starts", starts_of([len(line) + 1 for line in lines]))
         self._deal(places)
 
     def _seen(self, first: int, documents: Sequence[Document]) -> tuple[Array, Array]:
@@ -139,18 +139,19 @@ class PostingsFiles:
         """Each posting to its word's place: runs come in the order of ranks, so each word's stay ascending."""
         counts, found = self._counted(len(places))
         in_order = np.argsort(places)
-        starts = _starts(counts[in_order])
+        starts = starts_of(counts[in_order])
         self._save("starts", starts)
         self._save("found", found[in_order])
         ranks, fields = (
-            self._mapped(name, kind, int(starts[-1])) for name, kind in (("ranks", np.int32), ("fields", np.uint8))
+            to_fill(self._folder / f"{name}.npy", kind, int(starts[-1]))
+            for name, kind in (("ranks", np.int32), ("fields", np.uint8))
         )
         free = starts[:-1].copy()
         for run in self._each_run():
-            begins = _begins(run["word"])
-            lengths = np.diff(begins, append=len(run))
-            words = places[run["word"][begins]]
-            at = np.repeat(free[words] - begins, lengths) + np.arange(len(run))
+            first = begins(run["word"])
+            lengths = np.diff(first, append=len(run))
+            words = places[run["word"][first]]
+            at = np.repeat(free[words] - first, lengths) + np.arange(len(run))
             ranks[at], fields[at] = run["rank"], run["fields"]
             free[words] += lengths
 
@@ -172,26 +173,14 @@ class PostingsFiles:
     def _save(self, name: str, values: Array) -> None:
         np.save(self._folder / f"{name}.npy", values)
 
-    def _mapped(self, name: str, kind: Any, length: int) -> Array:
-        return np.lib.format.open_memmap(self._folder / f"{name}.npy", mode="w+", dtype=kind, shape=(length,))
-
 
 def _merged(keys: Array, bits: Array) -> Array:
     """The postings of a run: one for a word that a structure has in several fields, with a bit for each."""
     order = np.argsort(keys, kind="stable")
-    begins = _begins(keys[order])
-    once = keys[order][begins]
+    first = begins(keys[order])
+    once = keys[order][first]
     run = np.empty(len(once), dtype=_RUN)
     run["word"], run["rank"] = once >> 32, once & 0xFFFFFFFF
     if len(once):
-        run["fields"] = np.bitwise_or.reduceat(bits[order], begins)
+        run["fields"] = np.bitwise_or.reduceat(bits[order], first)
     return run
-
-
-def _begins(values: Array) -> Array:
-    """Where each stretch of equal values begins."""
-    return np.flatnonzero(np.diff(values, prepend=-1))
-
-
-def _starts(lengths: Any) -> Array:
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)

@@ -13,8 +13,8 @@ import numpy as np
 from geo.text import sort_key
 from search import ranking
 from search.edits import a_letter_away
-from search.embedded.arrays import Array
-from search.embedded.beginnings import LONGEST, Beginnings, Lists, once
+from search.embedded.arrays import Array, once
+from search.embedded.beginnings import LONGEST, Beginnings, Lists
 from search.embedded.index import WordIndex
 from search.french import STOP_WORDS, begun_stems, stem, words_of
 from search.query import Origin
@@ -108,8 +108,7 @@ def _whole(beginnings: Beginnings, word: str) -> Lists:
 
 def _beginning(beginnings: Beginnings, word: str) -> Lists:
     """The last word: what begins so, with what it would find were it whole."""
-    shorter = (each for each in begun_stems(word))
-    return [*beginnings.begun(word), *(turns for each in shorter for turns in beginnings.whole(each))]
+    return [*beginnings.begun(word), *(turns for each in begun_stems(word) for turns in beginnings.whole(each))]
 
 
 def _near(beginnings: Beginnings, word: str, *, begun: bool) -> Lists:

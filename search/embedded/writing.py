@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
+from search.embedded.arrays import write_header
 from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
 from search.embedded.sphere import on_sphere
 from search.embedded.strips import strips_of
@@ -114,8 +115,7 @@ class ColumnFiles:
 
     def _open(self, name: str, kind: Any, length: int) -> None:
         stream, dtype = self._files.enter_context((self._folder / f"{name}.npy").open("wb")), np.dtype(kind)
-        header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (int(length),)}
-        np.lib.format.write_array_header_1_0(stream, header)
+        write_header(stream, dtype, int(length))
         self._columns[name] = (stream, dtype)
 
     def _write(self, name: str, values: Iterable[Any]) -> None:

@@ -6,9 +6,10 @@ from types import ModuleType
 import pytest
 
 from geo.categories import categories
-from search import document, equivalents, french, readings, sigles, understood
+from search import equivalents, french, readings, sigles, understood
 from search.document import synonyms
 from search.french import begun_stems, sound, stem, tokens
+from search.tables import lines_of
 
 
 @pytest.mark.parametrize("module", [french, sigles])
@@ -55,8 +56,7 @@ def test_no_letter_of_a_word_makes_it_unfindable(word: str) -> None:
 
 
 def test_every_line_of_the_synonyms_is_of_a_category_or_a_family() -> None:
-    lines = (document.files("search") / "synonyms.txt").read_text(encoding="utf-8").splitlines()
-    codes = [line.partition(" : ")[0] for line in lines if line and not line.startswith("#")]
+    codes = [line.partition(" : ")[0] for line in lines_of("synonyms.txt")]
     families = {code for each in categories().values() for code in (each.family, each.group, each.branch)}
     assert [code for code in codes if code not in categories() and code not in families] == []
     assert len(codes) == len(set(codes))

@@ -22,6 +22,7 @@ from api.tiles.routes import route_handlers as tile_routes
 from api.web.routes import route_handlers as web_routes
 from api.web.routes import static_routes
 from api.web.templates import template_config
+from geo.asking import Asking
 from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
 from geo.publication import PublicationReader
@@ -40,9 +41,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.search = SearchEngine(chosen.search_root)
         app.state.addresses = Addresses.from_settings(chosen)
         app.state.publications = PublicationReader()
+        app.state.asking = Asking(chosen.database_url)
         app.state.labels = LabelReader()
         app.state.positions = Kept()
         yield
+        app.state.asking.close()
         app.state.engine.dispose()
 
     handlers = [

@@ -8,9 +8,10 @@ from litestar.datastructures import State
 from sqlalchemy import Connection, Engine
 
 from api.search.addresses import Addresses
+from geo.asking import Asking
 from geo.errors import NotReady
 from geo.nomenclatures import LabelReader
-from geo.publication import Publication
+from geo.publication import Publication, PublicationReader
 from geo.settings import Settings
 from search.engine import SearchEngine
 
@@ -46,11 +47,21 @@ def addresses_of(state: State) -> Addresses | None:
     return addresses
 
 
+def publications_of(state: State) -> PublicationReader:
+    publications: PublicationReader = state.publications
+    return publications
+
+
+def asking_of(state: State) -> Asking:
+    asking: Asking = state.asking
+    return asking
+
+
 @contextmanager
 def reading(state: State) -> Iterator[Reading]:
     """Open a reading, or raise NotReady before the first publication."""
     with engine_of(state).connect() as connection:
-        publication: Publication | None = state.publications.read(connection)
+        publication = publications_of(state).read(connection)
         if publication is None:
             raise NotReady("Aucune donnée n’est encore publiée : lancez ./lum1 start ou ./lum1 refresh finess.")
         yield Reading(connection, publication, state.labels)

@@ -3,6 +3,8 @@
 from types import TracebackType
 from urllib.parse import urlsplit
 
+import msgspec
+
 from api.dependencies import Reading
 from api.questions import question_from
 from api.search.answers import answer
@@ -11,10 +13,12 @@ from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
 from geo.publication import Publication, PublicationReader
 from geo.settings import Settings
+from search.embedded import postgis
 from search.embedded.index import WordIndex
 from search.engine import SearchEngine
 from search.query import Origin
 from search.results import SearchResults, Suggestion
+from search.rows import read_structures
 from search.typos import Vocabulary
 
 
@@ -42,8 +46,13 @@ class InProcess:
         return answer(self._search, Reading(self._connection, self.publication(), self._labels), question)
 
     def statements(self, address: str) -> list[Statement]:
-        """The SQL of that answer."""
-        return said(self._engine, lambda: self.answered(address))
+        """The SQL that PostGIS would be asked for that page without an index: which structures, and their rows."""
+        question = msgspec.structs.replace(question_from(urlsplit(address).query), total=False)
+
+        def asked() -> None:
+            read_structures(self._connection, postgis.search(self._connection, question).hits)
+
+        return said(self._engine, asked)
 
     def suggested(self, words: str, origin: Origin | None, limit: int) -> list[Suggestion]:
         """What `/api/v1/suggest` says."""

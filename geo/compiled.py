@@ -22,6 +22,11 @@ class Compiled:
         made = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         self._sql, self._given = str(made), made.params
 
+    @property
+    def sql(self) -> str:
+        """As it is said to the driver."""
+        return self._sql
+
     def execute(self, connection: Connection, **values: object) -> list[Any]:
         """Its rows, with the names of their columns, in the connection's transaction; values come as psycopg reads them.
 

@@ -100,10 +100,13 @@ _SERVED = Compiled(
     .order_by(load.c.pipeline)
 )
 
-# What tells a publication from another, or from itself once its credit moved (`xmin`: who wrote the row last).
-_WHICH = Compiled(
+# What tells a publication from another, or from itself once its credit moved (`xmin`: who wrote the row last); no row before
+# the first. Asked by every request, in its transaction or beside an answer that is being made (geo.asking).
+WHICH = Compiled(
     select(
-        publication.c.version, publication.c.published_at, literal_column("publication.xmin::text").label("written_by")
+        literal_column(
+            "concat_ws(' ', publication.version, extract(epoch FROM publication.published_at), publication.xmin)"
+        ).label("which")
     ).join_from(current_publication, publication, publication.c.version == current_publication.c.version)
 )
 
@@ -153,18 +156,23 @@ class PublicationReader:
     """The publication that a transaction sees, put together once each: every request asks. An application holds one reader."""
 
     def __init__(self) -> None:
-        self._last: tuple[object, Publication | None] = (None, None)
+        self._last: tuple[str, Publication | None] = ("", None)
 
     def read(self, connection: Connection) -> Publication | None:
         """None before the first load."""
-        rows = _WHICH.execute(connection)
-        if not rows:
+        which = WHICH.execute(connection)
+        if not which:
             return None
         read_for, found = self._last  # one assignment swaps both: threads share the reader
-        if read_for != rows:
+        if read_for != which[0].which:
             found = served_publication(connection)
-            self._last = (rows, found)
+            self._last = (which[0].which, found)
         return found
+
+    @property
+    def last(self) -> tuple[str, Publication | None]:
+        """What WHICH said when one was read last, and that one."""
+        return self._last
 
 
 def went_back_to(connection: Connection, pipeline: str) -> int | None:

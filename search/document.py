@@ -14,11 +14,15 @@ from search.tables import lines_of
 
 # Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
-SELECT s.id, s.name, s.other_names || s.aliases AS other_names, s.categorie_no, s.ej_name, s.commune_name, s.postcode,
-       s.commune, s.departement, s.region, s.epci, s.activites, s.publics, s.naf, s.statut,
-       s.updated_on, s.open, s.lon, s.lat, s.name_key,
-       cardinality(s.phones) > 0 AS has_phone, s.precision, s.finess || s.siret AS numbers
+SELECT s.id, s.name, s.other_names || s.aliases AS other_names, s.categorie_no,
+       coalesce(c.code, s.categorie_no::text) AS categorie_code, coalesce(c.label, '') AS categorie_label,
+       s.ej_finess, s.ej_name, s.ej_siren,
+       s.commune, s.commune_name, s.postcode, s.departement, s.region, s.epci, s.address_lines,
+       s.activites, s.publics, s.naf, s.statut, s.open, s.closed_on, s.updated_on,
+       s.lon, s.lat, s.precision, s.position_source, s.name_key, s.finess, s.siret, s.siren, s.finess || s.siret AS numbers,
+       s.phones, cardinality(s.phones) > 0 AS has_phone
 FROM structure AS s
+LEFT JOIN categorie AS c ON c.no = s.categorie_no
 ORDER BY s.id
 """
 

@@ -13,12 +13,11 @@ from geo.filters import Filters, conditions
 from geo.publication import Publication
 from geo.structures import structure
 from search import suggestions
-from search.embedded import postgis, words
-from search.embedded.columns import Columns
-from search.embedded.index import OpenIndexes
+from search.embedded import ordered, postgis, words
+from search.embedded.index import OpenIndexes, WordIndex
 from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
-from search.results import Found, Suggestion
+from search.results import Found, Structure, Suggestion
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -29,10 +28,15 @@ class Placed(msgspec.Struct, frozen=True):
     lat: list[float]
 
 
+Recalled = tuple[Found, list[Structure]]  # an answer, and the structures of its page
+
+
 class Engine(Protocol):
     """What every engine answers; the same rows in the same order from each."""
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found: ...
+
+    def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None: ...
 
     def suggest(
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
@@ -44,7 +48,7 @@ class Engine(Protocol):
 
 
 class SearchEngine:
-    """The embedded engine: PostGIS without words, the words index with them."""
+    """The embedded engine: the words index and the columns beside it; PostGIS for numbers, and while there is no index."""
 
     def __init__(self, root: Path) -> None:
         self._indexes = OpenIndexes(root)
@@ -52,12 +56,26 @@ class SearchEngine:
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
         """The page of hits that a question gets."""
-        if not query.words:
-            return postgis.search(connection, query, columns=self._columns(publication))
         number = typed_number(query.words)
         if number is not None:
             return postgis.search(connection, query, [number])
-        return words.search(self._indexes.of(publication.version), query)
+        try:
+            return _found(self._indexes.of(publication.version), query)
+        except NotReady:
+            if query.words:
+                raise
+            return postgis.search(connection, query)
+
+    def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
+        """The same with the structures of the page, without PostgreSQL; None where it must be asked."""
+        if typed_number(query.words) is not None:
+            return None
+        try:
+            index = self._indexes.of(publication.version)
+            found = _found(index, query)
+            return found, index.structures(found.hits, explain=query.explain)
+        except NotReady:
+            return None
 
     def suggest(
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
@@ -79,16 +97,13 @@ class SearchEngine:
         ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
 
-    def _columns(self, publication: Publication) -> Columns | None:
-        """Those of this publication; None while they are not there."""
-        try:
-            return self._indexes.of(publication.version).columns
-        except NotReady:
-            return None
-
     def check(self, publication: Publication) -> None:
         """Raise NotReady unless the index of this publication opens."""
         self._indexes.of(publication.version)
+
+
+def _found(index: WordIndex, query: SearchQuery) -> Found:
+    return words.search(index, query) if query.words else ordered.search(index.columns, query)
 
 
 def _placed_by_sql(connection: Connection, asked: list[ColumnElement[bool]]) -> Placed:

@@ -1,5 +1,6 @@
-"""The rows of a page, read from PostgreSQL by id and given their public shape."""
+"""The rows of a page, from PostgreSQL or as the index keeps them, given their public shape."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,21 +14,41 @@ from geo.naf import parted
 from geo.structures import structure
 from search.results import Address, Categorie, Commune, EntiteJuridique, Hit, Naf, Position, Structure
 
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """All that is said in public of a structure: its columns, and its category's words."""
+
+    id: str
+    name: str
+    categorie_code: str
+    categorie_label: str
+    naf: list[str]
+    finess: list[str]
+    siret: list[str]
+    siren: str | None
+    ej_finess: str | None
+    ej_name: str | None
+    ej_siren: str | None
+    address_lines: list[str]
+    postcode: str | None
+    commune: str | None
+    commune_name: str | None
+    phones: list[str]
+    lon: float | None
+    lat: float | None
+    precision: str
+    position_source: str | None
+    open: bool
+    closed_on: dt.date | None
+    updated_on: dt.date | None
+
+
+CATEGORIE = {"categorie_code": categorie.c.code, "categorie_label": categorie.c.label}
+TOLD = [CATEGORIE[name].label(name) if name in CATEGORIE else structure.c[name] for name in Told.__struct_fields__]
+
 # Rows by primary key, with their category's words; in no particular order.
 _BY_ID = Compiled(
-    select(
-        *(
-            structure.c[name]
-            for name in ("id", "name", "naf", "finess", "siret", "siren", "ej_finess", "ej_name", "ej_siren")
-        ),
-        *(structure.c[name] for name in ("address_lines", "postcode", "commune", "commune_name", "phones")),
-        *(
-            structure.c[name]
-            for name in ("lon", "lat", "precision", "position_source", "open", "closed_on", "updated_on")
-        ),
-        categorie.c.code.label("categorie_code"),
-        categorie.c.label.label("categorie_label"),
-    )
+    select(*TOLD)
     .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
     .where(structure.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
 )
@@ -42,7 +63,7 @@ def read_structures(connection: Connection, hits: Sequence[Hit], *, explain: boo
 
 
 def structure_of(row: Any, hit: Hit | None = None, *, explain: bool = False) -> Structure:
-    """One row in its public shape; what is not known is null, never guessed."""
+    """One row, as Told names its columns, in its public shape; what is not known is null, never guessed."""
     explanation = hit.explanation if hit and explain and hit.explanation is not None else msgspec.UNSET
     return Structure(
         id=row.id,

@@ -1,4 +1,4 @@
-"""A question answered: hits from the engine, rows from PostgreSQL, the shape of the contract."""
+"""A question answered: hits and rows from the engine, rows from PostgreSQL where it has none, the shape of the contract."""
 
 from typing import Literal
 
@@ -9,9 +9,9 @@ from api.dependencies import Reading
 from geo import activites, sirene
 from geo.errors import NotAvailableYet
 from geo.publication import Publication
-from search.engine import SearchEngine
+from search.engine import Engine
 from search.query import Facet, SearchQuery
-from search.results import Corrected, Data, FacetValue, SearchResults, Structure, Surroundings
+from search.results import Corrected, Data, FacetValue, Found, SearchResults, Structure, Surroundings
 from search.rows import read_structures
 
 
@@ -47,12 +47,26 @@ class FeatureCollection(msgspec.Struct, frozen=True, kw_only=True):
     data_changed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-def answer(engine: SearchEngine, reading: Reading, question: SearchQuery) -> SearchResults:
+def answer(engine: Engine, reading: Reading, question: SearchQuery) -> SearchResults:
     """Everything `/api/v1/search` says."""
-    publication = reading.publication
-    check_available(question, publication)
-    found = engine.search(reading.connection, question, publication)
+    recalled = answer_recalled(engine, reading.publication, question)
+    if recalled is not None:
+        return recalled
+    found = engine.search(reading.connection, question, reading.publication)
     structures = read_structures(reading.connection, found.hits, explain=question.explain)
+    return _results(question, reading.publication, found, structures)
+
+
+def answer_recalled(engine: Engine, publication: Publication, question: SearchQuery) -> SearchResults | None:
+    """The same of what the engine holds, without PostgreSQL; None where it must be asked."""
+    check_available(question, publication)
+    recalled = engine.recalled(question, publication)
+    return recalled and _results(question, publication, *recalled)
+
+
+def _results(
+    question: SearchQuery, publication: Publication, found: Found, structures: list[Structure]
+) -> SearchResults:
     return SearchResults(
         total=found.total,
         results=structures,

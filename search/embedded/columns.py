@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import shapely
 from geo.filters import Bounds, Circle, Filters, bounds_of, categories_of, statuts_of_each
 from geo.position import EARTH_RADIUS_M
 from search.embedded import sphere
-from search.embedded.arrays import Array, mapped
+from search.embedded.arrays import Array, mapped, starts_of
 from search.embedded.strips import STRIPS, in_strips
 from search.query import Origin
 
@@ -42,6 +42,8 @@ CODES = (
 LISTS = ("activites", "publics", "naf")
 VOCABULARIES = "vocabularies.json"
 FEW = 4  # codes that are quicker compared one by one
+# Ranks by category, ascending in each: which categories there are, where each one's ranks begin (one more than categories).
+KINDS = ("kind_ranks", "kinds", "kind_starts")
 # A box that holds more than this part of the structures is read from end to end, as fast as memory goes.
 MOST_PICKED = 0.25
 
@@ -74,8 +76,8 @@ class Columns:
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
-        names = ("ids", "name_key", "name_length", "name_order", "by_name", "sphere", *NUMBERS, *CODES)
-        lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS)
+        names = ("ids", "name_key", "name_length", "name_order", "by_name", "sphere", "kind_ranks", *NUMBERS, *CODES)
+        lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS, *KINDS)
         return {*names, *lists} <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
 
     def standing_in(self, bounds: Bounds | None) -> Rows:
@@ -87,6 +89,17 @@ class Columns:
     def candidates(self, filters: Filters) -> Rows:
         """The rows that the places of the filters may hold."""
         return self.standing_in(bounds_of(filters))
+
+    def of_categories(self, numbers: Collection[int], most: int) -> Array | None:
+        """Every row of these categories, ascending; None where they are more than `most`."""
+        known, starts = self["kinds"], self["kind_starts"]
+        at = np.searchsorted(known, sorted(numbers))
+        at = at[at < len(known)]
+        at = at[np.isin(known[at], list(numbers))]
+        if int((starts[at + 1] - starts[at]).sum()) > most:
+            return None
+        found = [self["kind_ranks"][starts[i] : starts[i + 1]] for i in at.tolist()]
+        return np.sort(np.concatenate([np.empty(0, np.int32), *found]))
 
     def passing(self, filters: Filters, among: Rows) -> Array:
         """A flag for each of the rows `among`: whether it passes the filters, as geo.filters.conditions would say in SQL."""
@@ -208,6 +221,13 @@ class Columns:
     def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
         known = self._numbers.get(name, {})
         return [known[code] for code in codes if code in known]
+
+
+def by_kind(categorie_no: Array) -> dict[str, Array]:
+    """The three arrays of KINDS."""
+    ranks = np.argsort(categorie_no, kind="stable").astype(np.int32)
+    kinds, numbers = np.unique(categorie_no, return_counts=True)
+    return {"kind_ranks": ranks, "kinds": kinds, "kind_starts": starts_of(numbers)}
 
 
 def _places_in_order(known: Sequence[str]) -> Array:

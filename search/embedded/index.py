@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection
 
 from geo.errors import NotReady
@@ -20,11 +21,14 @@ from search.embedded.finding import Finder
 from search.embedded.names import Names, NamesFiles
 from search.embedded.numbers import Numbers, NumbersFiles
 from search.embedded.postings import Postings, PostingsFiles
-from search.embedded.writing import write_columns
+from search.embedded.stored import Stored, StoredFiles
+from search.embedded.writing import Row, write_columns
+from search.results import Hit, Structure
+from search.rows import Told
 
-POSTINGS, NAMES, BEGINNINGS, NUMBERS = "postings", "names", "beginnings", "numbers"  # folders
+POSTINGS, NAMES, BEGINNINGS, NUMBERS, STORED = "postings", "names", "beginnings", "numbers", "stored"  # folders
 # Of the compared words (search.french, search.document) and of the files: an index of another form would miss what is asked.
-WORDS_FORM = "4"
+WORDS_FORM = "5"
 MATCHES_BYTES = 64 << 20  # of what the last questions found, for each index that is open
 KEPT_OPEN = 3  # the served publication, the one before, and one being switched to
 
@@ -60,7 +64,8 @@ class WordIndex:
             self.names = Names.open(folder / NAMES)
             self.beginnings = Beginnings.open(folder / BEGINNINGS)
             self.numbers = Numbers.open(folder / NUMBERS)
-            parts = (self.columns, self.postings, self.names, self.beginnings, self.numbers)
+            self.stored = Stored.open(folder / STORED)
+            parts = (self.columns, self.postings, self.names, self.beginnings, self.numbers, self.stored)
             if not all(each.are_complete() for each in parts):
                 raise ValueError("incomplet")
         except (OSError, EOFError, ValueError, LookupError, TypeError) as unreadable:  # damaged
@@ -69,6 +74,12 @@ class WordIndex:
         self.finder = Finder(self.postings, len(self.columns))
         self.matches: Recent[Any] = Recent(MATCHES_BYTES)  # of embedded.words
         self.remembered: dict[Any, Any] = {}  # answers of embedded.typed; they leave with the version
+
+    def structures(self, hits: Sequence[Hit], *, explain: bool = False) -> list[Structure]:
+        """The structures of these hits, in their order, each with its distance and score."""
+        ids = self.columns["ids"]
+        ranks = np.searchsorted(ids, np.array([hit.id.encode() for hit in hits], dtype=ids.dtype))
+        return self.stored.structures(ranks.tolist(), hits, explain=explain)
 
 
 class OpenIndexes:
@@ -114,25 +125,31 @@ def opens(folder: Path) -> bool:
         words = WordIndex(folder)
     except NotReady:
         return False
-    return len(words.columns) == len(words.names)
+    return len(words.columns) == len(words.names) == len(words.stored)
 
 
 def write(connection: Connection, folder: Path) -> int:
-    """Write columns, postings, names, beginnings, numbers; how many structures."""
-    with PostingsFiles(folder / POSTINGS) as postings, BeginningsFiles(folder / BEGINNINGS) as beginnings:
+    """Write columns, postings, names, beginnings, numbers, what is said of each; how many structures."""
+    with (
+        PostingsFiles(folder / POSTINGS) as postings,
+        BeginningsFiles(folder / BEGINNINGS) as beginnings,
+        StoredFiles(folder / STORED) as stored,
+    ):
         names, numbers = NamesFiles(folder / NAMES), NumbersFiles(folder / NUMBERS)
 
-        def seen(first: int, documents: Sequence[Document]) -> None:
+        def seen(first: int, rows: Sequence[Row], documents: Sequence[Document]) -> None:
             postings.append(first, documents)
             beginnings.append(first, documents)
             names.append(documents)
             numbers.append(first, documents)
+            stored.append(Told(**{name: row[name] for name in Told.__struct_fields__}) for row in rows)
 
         written = write_columns(connection, folder, seen)
         postings.finish()
         beginnings.finish(Columns.open(folder))
         names.finish()
         numbers.finish()
+        stored.finish()
     return written
 
 

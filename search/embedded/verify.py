@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 from geo.errors import NotReady
 from search.embedded.arrays import Array
 from search.embedded.beginnings import Beginnings
-from search.embedded.columns import CODES, LISTS, Columns
+from search.embedded.columns import CODES, KINDS, LISTS, Columns
 from search.embedded.columns import NUMBERS as NUMBER_COLUMNS
-from search.embedded.index import BEGINNINGS, NAMES, NUMBERS, POSTINGS, WordIndex, write
+from search.embedded.index import BEGINNINGS, NAMES, NUMBERS, POSTINGS, STORED, WordIndex, write
 from search.embedded.names import Names
 from search.embedded.numbers import Numbers
 from search.embedded.postings import BY_POSTING, Postings
+from search.embedded.stored import Stored
 from search.embedded.strips import STRIPS
 
 TOLD = 20  # differences: enough to see what is wrong
@@ -43,6 +44,7 @@ def _all_differences(words: WordIndex, made: Path) -> Iterator[str]:
         yield "mots commencés : ce ne sont pas ceux des structures"
     if not _equal(words.numbers.arrays, Numbers.open(made / NUMBERS).arrays):
         yield "numéros : ce ne sont pas ceux des structures"
+    yield from _of_rows(words.stored, Stored.open(made / STORED))
 
 
 def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
@@ -58,6 +60,9 @@ def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
     for name in STRIPS:
         if not np.array_equal(indexed[name], expected[name]):
             yield f"{name} : les bandes de latitude ne sont pas celles des positions"
+    for name in KINDS:
+        if not np.array_equal(indexed[name], expected[name]):
+            yield f"{name} : ce ne sont pas les structures de chaque catégorie"
     if not np.array_equal(indexed["sphere"], expected["sphere"], equal_nan=True):
         yield "sphere : ce ne sont pas les positions"
 
@@ -98,6 +103,22 @@ def _of_words(indexed: Postings, expected: Postings) -> Iterator[str]:
         if name not in BY_POSTING
     ):
         yield "mots : leurs places, leurs nombres ou leurs champs ne sont pas ceux des structures"
+
+
+def _of_rows(indexed: Stored, expected: Stored) -> Iterator[str]:
+    """Told by structure, where as many are there."""
+    if _equal(indexed.arrays, expected.arrays):
+        return
+    if len(indexed) != len(expected):
+        yield f"{len(indexed)} structures gardées, {len(expected)} attendues"
+        return
+    for rank in range(len(expected)):
+        want = expected.told(rank)
+        try:
+            if indexed.told(rank) != want:
+                yield f"{want.id} : ce qui est gardé n’est pas ce que PostgreSQL dit"
+        except NotReady:
+            yield f"{want.id} : ce qui est gardé ne se lit pas"
 
 
 def _equal(got: Mapping[str, Array], want: Mapping[str, Array]) -> bool:

@@ -8,16 +8,17 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from search.document import STRUCTURES, Document, completeness, document_of
 from search.embedded.arrays import write_header
-from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, days_since_1970
+from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, by_kind, days_since_1970
 from search.embedded.sphere import on_sphere
 from search.embedded.strips import strips_of
 
 NAME_LENGTH = np.int16  # words
 Kind = np.dtype[Any]
+Row = RowMapping  # by the names of STRUCTURES
 
 FETCH_ROWS = 5_000
 
@@ -34,14 +35,17 @@ FROM structure
 """
 
 
-def write_columns(connection: Connection, folder: Path, each: Callable[[int, Sequence[Document]], object]) -> int:
-    """Write every structure's columns, calling `each` with some documents and the rank of the first; how many there are."""
+def write_columns(
+    connection: Connection, folder: Path, each: Callable[[int, Sequence[Row], Sequence[Document]], object]
+) -> int:
+    """Write every structure's columns, calling `each` with the rank of the first of some, their rows of STRUCTURES and their
+    documents; how many there are."""
     written = 0
     with ColumnFiles(connection, folder) as columns:
         found = connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS))
         for rows in found.mappings().partitions(FETCH_ROWS):
             documents = [document_of(row) for row in rows]  # type: ignore[arg-type]
-            each(written, documents)
+            each(written, rows, documents)
             columns.append(_columns(rows, documents))
             written += len(rows)
         columns.finish()
@@ -96,7 +100,8 @@ class ColumnFiles:
         for stream, _ in self._columns.values():
             stream.flush()
         lon, lat = (np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ("lon", "lat"))
-        for name, values in strips_of(lon, lat).items():
+        kinds = np.load(self._folder / "categorie_no.npy", mmap_mode="r")
+        for name, values in (strips_of(lon, lat) | by_kind(kinds)).items():
             np.save(self._folder / f"{name}.npy", values)
         np.save(self._folder / "sphere.npy", on_sphere(lon, lat))
         self._save_order_of_names()

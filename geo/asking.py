@@ -5,7 +5,6 @@ A transaction of its own would take three exchanges, each of them two processes 
 
 import select
 import threading
-from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -13,7 +12,7 @@ from psycopg.pq import ExecStatus
 
 from geo.publication import WHICH
 
-MOST = 4  # connections beside the pool's: where all of them are waiting, a question finds no answer
+MOST = 4  # connections beside the pool's; while all of them wait, others ask in a transaction
 PATIENCE_S = 2  # for a connection, and for an answer
 PREPARED = b"which"
 
@@ -29,25 +28,36 @@ class Asking:
         self._places = threading.BoundedSemaphore(MOST)
 
     def ask(self) -> "Asked":
-        """Ask now, to be told later."""
-        if not self._places.acquire(blocking=False):
-            return Asked(self, None)
-        connection = None
+        """Ask now, to be told later; of nobody where no connection is idle (`make_ready`). Nothing is waited for."""
         try:
-            connection = self._idle.pop() if self._idle else self._opened()
+            connection = self._idle.pop()
+        except IndexError:
+            return Asked(self, None)
+        try:
             connection.pgconn.send_query_prepared(PREPARED, [])
             connection.pgconn.flush()
             return Asked(self, connection)
-        except (psycopg.Error, IndexError):  # it is gone, or another thread took the last idle one
+        except psycopg.Error:
             self.give_back(connection, usable=False)
             return Asked(self, None)
 
-    def give_back(self, connection: Connection | None, *, usable: bool) -> None:
-        """Once it was answered."""
-        if connection is not None and usable:
+    def make_ready(self) -> None:
+        """For the next who asks, unless enough connections are open. Once PostgreSQL has answered something else."""
+        if self._idle or not self._places.acquire(blocking=False):
+            return
+        try:
+            connection = psycopg.connect(self._url, autocommit=True, connect_timeout=PATIENCE_S)
+            connection.pgconn.prepare(PREPARED, WHICH.sql.encode())
             self._idle.append(connection)
-        elif connection is not None:
-            connection.close()
+        except psycopg.Error:
+            self._places.release()
+
+    def give_back(self, connection: Connection, *, usable: bool) -> None:
+        """Once it was answered."""
+        if usable:
+            self._idle.append(connection)
+            return
+        connection.close()
         self._places.release()
 
     def close(self) -> None:
@@ -55,23 +65,35 @@ class Asking:
         while self._idle:
             self._idle.pop().close()
 
-    def _opened(self) -> Connection:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=PATIENCE_S)
-        connection.pgconn.prepare(PREPARED, WHICH.sql.encode())
-        return connection
-
 
 class Asked:
-    """One question that is on its way. Left as a context, it has been answered or given up."""
+    """One question that is on its way: answered or given up at last."""
 
     def __init__(self, asking: Asking, connection: Connection | None) -> None:
         self._asking, self._connection = asking, connection
 
-    def __enter__(self) -> "Asked":
-        return self
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether there was nobody to ask."""
+        return self._connection is None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.answer()
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._asking.give_back(connection, usable=False)
+
+    def is_told(self) -> bool:
+        """Whether the answer is here, or will never be."""
+        if self._connection is None:
+            return True
+        asked = self._connection.pgconn
+        try:
+            if asked.is_busy() and select.select([asked.socket], [], [], 0)[0]:
+                asked.consume_input()
+            return not asked.is_busy()
+        except psycopg.Error:
+            return False
 
     def answer(self) -> str | None:
         """What WHICH says, waited for; None where nobody says it, nothing is served, or it was told already."""

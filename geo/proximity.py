@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Double, Select, and_, bindparam, func, literal_column, or_, select, tuple_
 
 from geo.compiled import Compiled
 from geo.filters import (
@@ -68,6 +68,11 @@ def reach_m(lon: float, lat: float, distance_m: float) -> float:
     return distance_m * MERCATOR_RADIUS_M / EARTH_RADIUS_M / math.cos(math.radians(highest)) * REACH_SLACK
 
 
+def same_m(metres: float) -> float:
+    """Metres that make no difference: engines round one distance each its own way, and may follow another's page."""
+    return 1e-6 + 1e-11 * metres
+
+
 def farthest_candidate_query(lon: float, lat: float, k: int, asked: Sequence[ColumnElement[bool]]) -> Select[Any, Any]:
     """One row: how many of the k Mercator-nearest have a position, and the sphere distance of the farthest of them.
 
@@ -98,7 +103,10 @@ def within_query(
     if radius_m is not None:
         query = query.where(in_box(structure, bounds_of_circle(Circle(lon, lat, radius_m))), distance <= radius_m)
     if after is not None:
-        query = query.where(tuple_(distance, structure.c.id) > after)
+        metres, last = after
+        same = same_m(metres)
+        as_far = and_(distance >= metres - same, structure.c.id > last)
+        query = query.where(or_(distance > metres + same, as_far))
     return query.order_by("distance_m", structure.c.id).limit(limit)
 
 

@@ -42,6 +42,10 @@ class Engine(Protocol):
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion]: ...
 
+    def suggested(
+        self, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion] | None: ...
+
     def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
 
     def check(self, publication: Publication) -> None: ...
@@ -81,9 +85,21 @@ class SearchEngine:
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion]:
         """Lines for what is typed so far."""
-        index = self._indexes.of(publication.version)
-        with_sirene = sirene.PIPELINE in publication.days
-        return suggestions.suggest(connection, index, words, origin, limit, with_sirene=with_sirene)
+        number = typed_number(words)
+        if number is not None:
+            return suggestions.bearing(connection, number, limit)
+        return _suggested(self._indexes.of(publication.version), words, origin, limit, publication)
+
+    def suggested(
+        self, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion] | None:
+        """The same without PostgreSQL; None where it must be asked."""
+        if typed_number(words) is not None:
+            return None
+        try:
+            return _suggested(self._indexes.of(publication.version), words, origin, limit, publication)
+        except NotReady:
+            return None
 
     def placed(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> Placed:
         """Every structure with a position that the words and filters find, by id."""
@@ -104,6 +120,12 @@ class SearchEngine:
 
 def _found(index: WordIndex, query: SearchQuery) -> Found:
     return words.search(index, query) if query.words else ordered.search(index.columns, query)
+
+
+def _suggested(
+    index: WordIndex, words: str, origin: Origin | None, limit: int, publication: Publication
+) -> list[Suggestion]:
+    return suggestions.suggest(index, words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
 
 
 def _placed_by_sql(connection: Connection, asked: list[ColumnElement[bool]]) -> Placed:

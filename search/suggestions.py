@@ -7,12 +7,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Text, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Connection, select
 
 from geo.categories import FAMILIES, categories
 from geo.communes import Commune, communes
-from geo.compiled import Compiled
 from geo.identifiers import compact
 from geo.position import distance_m
 from geo.structures import structure
@@ -24,9 +22,9 @@ from search.embedded.index import WordIndex
 from search.embedded.sphere import on_sphere
 from search.embedded.typed import numbers, typed
 from search.french import tokens
-from search.identifiers import typed_number
 from search.query import Origin
 from search.results import Suggestion
+from search.rows import Told
 
 FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
 NEAR_M = 30_000  # what a map of a town and its surroundings shows
@@ -37,18 +35,16 @@ MOST_POSTCODES = 30  # of one commune: Paris has 21
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
-def suggest(
-    connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int, *, with_sirene: bool
-) -> list[Suggestion]:
+def suggest(index: WordIndex, words: str, origin: Origin | None, limit: int, *, with_sirene: bool) -> list[Suggestion]:
     """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: its categories have structures."""
     if not words:
         return []
-    if number := _numbers(connection, index, words, limit):
+    if number := _begun_numbers(index, words, limit):
         return number
     begun = communes_begun(words, origin)
     places = [each for each in begun if origin is None or _is_likely(each, words, origin)]
     kinds = [*map(_commune_line, places), *_categories(words, with_sirene)]
-    found = _structures(connection, index, words, origin, limit)
+    found = _structures(index, words, origin, limit)
     lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
     villages = [_commune_line(each) for each in begun if each not in places]
     before = max(limit - len(villages), limit // 2 + 1)  # they are seen, and never crowd out what stands near
@@ -60,14 +56,16 @@ def _interleaved(kinds: list[Suggestion], found: list[Suggestion]) -> list[Sugge
     return [*kinds[:2], *found[:3], *kinds[2:], *found[3:]]
 
 
-def _numbers(connection: Connection, index: WordIndex, words: str, limit: int) -> list[Suggestion]:
-    """Who bears the number typed, else those whose FINESS or SIRET begins so, each with what it is."""
-    condition = typed_number(words)
-    if condition is not None:
-        rows = connection.execute(select(structure).where(condition).order_by(structure.c.id).limit(limit))
-        return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in rows]
+def bearing(connection: Connection, number: ColumnElement[bool], limit: int) -> list[Suggestion]:
+    """Who bears the number typed (search.identifiers)."""
+    rows = connection.execute(select(structure).where(number).order_by(structure.c.id).limit(limit))
+    return [_line(row) for row in rows]
+
+
+def _begun_numbers(index: WordIndex, words: str, limit: int) -> list[Suggestion]:
+    """Those whose FINESS or SIRET begins so, each with what it is."""
     begun = compact(words)
-    found = _read(connection, index, numbers(index, begun, limit) if BEGUN_NUMBER.fullmatch(begun) else [])
+    found = _read(index, numbers(index, begun, limit) if BEGUN_NUMBER.fullmatch(begun) else [])
     return [
         Suggestion(
             "identifier", f"{_number(row, begun)} – {_label(row.name, row.commune_name)}", row.id, row.lon, row.lat
@@ -80,26 +78,16 @@ def _number(row: Any, begun: str) -> str:
     return str(next((each for each in (*row.finess, *row.siret) if each.startswith(begun)), begun))
 
 
-# What a line says of a structure, by primary key.
-_BY_ID = Compiled(
-    select(*(structure.c[name] for name in ("id", "name", "commune_name", "finess", "siret", "lon", "lat"))).where(
-        structure.c.id == func.any(bindparam("ids", type_=ARRAY(Text)))
-    )
-)
+def _read(index: WordIndex, ranks: Sequence[int]) -> list[Told]:
+    return [index.stored.told(rank) for rank in ranks]
 
 
-def _read(connection: Connection, index: WordIndex, ranks: Sequence[int]) -> list[Any]:
-    """The rows of these ranks, in their order."""
-    ids = [index.columns["ids"][rank].decode() for rank in ranks]
-    rows = {row.id: row for row in _BY_ID.execute(connection, ids=ids)} if ids else {}
-    return [rows[each] for each in ids if each in rows]
+def _structures(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[Suggestion]:
+    return [_line(row) for row in _read(index, typed(index, words, origin, limit))]
 
 
-def _structures(
-    connection: Connection, index: WordIndex, words: str, origin: Origin | None, limit: int
-) -> list[Suggestion]:
-    named = _read(connection, index, typed(index, words, origin, limit))
-    return [Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat) for row in named]
+def _line(row: Any) -> Suggestion:
+    return Suggestion("structure", _label(row.name, row.commune_name), row.id, row.lon, row.lat)
 
 
 def _label(name: str, place: str | None) -> str:

@@ -1,6 +1,5 @@
 """`/api/v1/search` and `/api/v1/suggest`."""
 
-from contextlib import suppress
 from typing import Any
 
 import anyio.to_thread
@@ -10,17 +9,19 @@ from litestar.datastructures import State
 from litestar.enums import HttpMethod
 from litestar.exceptions import HTTPException
 
-from api.dependencies import addresses_of, asking_of, publications_of, reading, search_of
+from api.dependencies import addresses_of, search_of
 from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.negotiation import GEOJSON, prefers_geojson
 from api.parameters import Asked, Nothing, Typed, asked_in_body, asked_in_query_string
 from api.questions import origin_of, question_of, words_of
 from api.search.answers import FeatureCollection, answer, answer_recalled, as_geojson
-from geo.errors import NotAvailableYet
-from search.query import SearchQuery
+from api.search.recalled import confirmed
+from geo.filters import Filters
+from search.query import SearchQuery, Sort
 from search.results import SearchResults, Suggestion
 
 DEFAULT_SUGGESTIONS = 8
+LOOKED_AROUND = ("circle", "categories", "open_only")  # filters
 
 
 class Suggestions(msgspec.Struct, frozen=True):
@@ -65,21 +66,32 @@ SUGGEST = {
 )
 async def search(request: Request[Any, Any, Any], state: State) -> Response[Any]:
     """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
-    return await anyio.to_thread.run_sync(respond, request, state, await asked_by(request))
+    question, engine = question_of(await asked_by(request)), search_of(state)
+    results = await confirmed(
+        state,
+        lambda known: answer_recalled(engine, known, question),
+        lambda view: answer(engine, view, question),
+        at_once=is_first_nearest(question),
+    )
+    return _response(request, results)
 
 
-@get("/api/v1/suggest", tags=["recherche"], sync_to_thread=True, opt={"described": SUGGEST})
-def suggest(request: Request[Any, Any, Any], state: State) -> Suggestions:
+@get("/api/v1/suggest", tags=["recherche"], opt={"described": SUGGEST})
+async def suggest(request: Request[Any, Any, Any], state: State) -> Suggestions:
     """Structures, catégories, communes et numéros ; les plus proches d’abord quand un point est donné.
 
     Des adresses aussi, où l’exploitant l’a permis : ce qui ressemble à une adresse est alors demandé à un géocodeur.
     """
     typed = asked_in_query_string(request.scope["query_string"], Typed)
     words, origin, limit = words_of(typed), origin_of(typed), typed.limit or DEFAULT_SUGGESTIONS
-    with reading(state) as view:
-        found = search_of(state).suggest(view.connection, words, origin, limit, view.publication)
+    engine = search_of(state)
+    found = await confirmed(
+        state,
+        lambda known: engine.suggested(words, origin, limit, known),
+        lambda view: engine.suggest(view.connection, words, origin, limit, view.publication),
+    )
     addresses = addresses_of(state)  # asked once the database is left: nobody waits for a connection meanwhile
-    streets = addresses.lines(words, origin) if addresses else []
+    streets = await anyio.to_thread.run_sync(addresses.lines, words, origin) if addresses else []
     return Suggestions([*streets, *found][:limit])
 
 
@@ -95,24 +107,18 @@ async def asked_by(request: Request[Any, Any, Any]) -> Asked:
     return asked_in_body(await request.body())
 
 
-def respond(request: Request[Any, Any, Any], state: State, asked: Asked) -> Response[Any]:
-    """Ask, and answer in the format that is preferred."""
-    results = _answered(state, question_of(asked))
+def is_first_nearest(question: SearchQuery) -> bool:
+    """Whether the first of those near a point are asked for, where a look around is enough."""
+    narrowed = Filters(**{name: getattr(question.filters, name) for name in LOOKED_AROUND})
+    nearest = question.origin is not None and question.sort is not Sort.NAME and question.cursor is None
+    return nearest and not question.words and not question.facets and question.filters == narrowed
+
+
+def _response(request: Request[Any, Any, Any], results: SearchResults) -> Response[bytes]:
+    """In the format that is preferred."""
     if prefers_geojson(request.headers.get("accept", "")):
         return Response(msgspec.json.encode(as_geojson(results)), media_type=GEOJSON, headers={"vary": "Accept"})
     return Response(msgspec.json.encode(results), media_type="application/json", headers={"vary": "Accept"})
-
-
-def _answered(state: State, question: SearchQuery) -> SearchResults:
-    """Of what the engine holds, if the publication it was made of is still the one that is served; in a transaction else."""
-    with asking_of(state).ask() as asked:
-        which, known = publications_of(state).last
-        with suppress(NotAvailableYet):  # what was served last had no such data: what is served now may
-            results = answer_recalled(search_of(state), known, question) if known else None
-            if results is not None and asked.answer() == which:
-                return results
-    with reading(state) as view:
-        return answer(search_of(state), view, question)
 
 
 route_handlers = [search, suggest]

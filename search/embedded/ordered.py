@@ -11,6 +11,7 @@ import numpy as np
 
 from geo.filters import Bounds, Circle, Filters, bounds_of, bounds_of_circle, categories_of
 from geo.position import EARTH_RADIUS_M
+from geo.proximity import same_m
 from search.embedded.arrays import Array
 from search.embedded.columns import Columns, Rows
 from search.embedded.tally import tally, total_of
@@ -95,7 +96,8 @@ def _measured(
     kept = ~np.isnan(metres)
     if after is not None:
         later = ranks >= np.searchsorted(columns["ids"], after[1].encode(), "right")
-        kept &= (metres > after[0]) | ((metres == after[0]) & later)
+        same = same_m(after[0])
+        kept &= (metres > after[0] + same) | ((metres >= after[0] - same) & later)
     return (ranks, metres) if kept.all() else (ranks[kept], metres[kept])
 
 

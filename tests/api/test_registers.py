@@ -100,24 +100,24 @@ def test_a_redirection_says_the_id_and_keeps_the_way_back(client: Client) -> Non
     assert answer.headers["location"] == f"/structures/f{street.PHARMACY}?retour=%3Fq%3Dlilas"
 
 
-def test_a_redirection_is_undone_with_the_link_that_made_it(client: Client, engine: Engine) -> None:
+def test_a_redirection_is_undone_with_the_link_that_made_it(client: Client, both: Settings) -> None:
     dentist = f"s{street.DENTIST}"
-    street.decide(engine, street.DENTIST, street.SILENT, "accepted")
+    street.decide(both, street.DENTIST, street.SILENT, "accepted")
     assert of(client, dentist, 308) == {"id": f"f{street.SILENT}"}
     (linked,) = of(client, f"f{street.SILENT}")["registers"]
     assert (linked["siret"], linked["source"], linked["status"]) == (street.DENTIST, "human", "accepted")
     assert "Confirmé par une personne" in page(client, f"f{street.SILENT}")
-    street.undo_decision(engine, street.DENTIST)
+    street.undo_decision(both, street.DENTIST)
     assert of(client, dentist)["id"] == dentist
     assert of(client, f"f{street.SILENT}")["registers"] == []
 
 
-def test_an_establishment_taken_over_at_its_place_redirects_to_who_goes_on(client: Client, engine: Engine) -> None:
+def test_an_establishment_taken_over_at_its_place_redirects_to_who_goes_on(client: Client, both: Settings) -> None:
     assert of(client, f"s{street.FORMER}", 308) == {"id": f"s{street.HEIR}"}
     assert of(client, f"siret:{street.FORMER}")["id"] == f"s{street.HEIR}"
-    street.decide(engine, street.HEIR, street.SILENT, "accepted")
+    street.decide(both, street.HEIR, street.SILENT, "accepted")
     assert of(client, f"s{street.FORMER}", 308) == {"id": f"f{street.SILENT}"}
-    street.undo_decision(engine, street.HEIR)
+    street.undo_decision(both, street.HEIR)
     assert of(client, f"s{street.FORMER}", 308) == {"id": f"s{street.HEIR}"}
 
 
@@ -141,9 +141,9 @@ def test_one_that_hid_before_it_was_told_is_unknown_like_any_number(client: Clie
     page(client, f"s{street.NEVER_TOLD}", 404)
 
 
-def test_one_who_objects_is_gone(client: Client, engine: Engine) -> None:
+def test_one_who_objects_is_gone(client: Client, both: Settings) -> None:
     assert of(client, f"s{street.OTHER_STREET}")["open"] is True
-    street.withdraw(engine, street.OTHER_STREET)
+    street.withdraw(both, street.OTHER_STREET)
     of(client, f"s{street.OTHER_STREET}", 410)
     assert "retirée" in page(client, f"siret:{street.OTHER_STREET}", 410)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
+from etl import publish
 from etl.finess.pipeline import refresh
 from etl.registers.together import bring_together
 from etl.report import Report
@@ -142,24 +143,25 @@ def load_sirene(settings: Settings, folder: Path) -> list[Report]:
     return reports
 
 
-def withdraw(engine: Engine, number: str) -> None:
+def withdraw(settings: Settings, number: str) -> None:
     """Someone objects; `undo` is the reverse act."""
-    _act(engine, "INSERT INTO withdrawal (siret, reason) VALUES (:number, 'demande')", number)
+    _act(settings, "INSERT INTO withdrawal (siret, reason) VALUES (:number, 'demande')", number)
 
 
-def decide(engine: Engine, number: str, establishment: str, verdict: str) -> None:
+def decide(settings: Settings, number: str, establishment: str, verdict: str) -> None:
     """A person says whether a FINESS number and a SIRET belong together."""
     statement = (
         "INSERT INTO link_decision (finess, siret, verdict, by, reason) VALUES (:finess, :number, :verdict, 'x', 'y')"
     )
-    _act(engine, statement, number, finess=establishment, verdict=verdict)
+    _act(settings, statement, number, finess=establishment, verdict=verdict)
 
 
-def undo_decision(engine: Engine, number: str) -> None:
-    _act(engine, "UPDATE link_decision SET undone_at = now() WHERE siret = :number", number)
+def undo_decision(settings: Settings, number: str) -> None:
+    _act(settings, "UPDATE link_decision SET undone_at = now() WHERE siret = :number", number)
 
 
-def _act(engine: Engine, statement: str, number: str, **given: str) -> None:
+def _act(settings: Settings, statement: str, number: str, **given: str) -> None:
+    engine = engine_for(settings.database_url)
     with engine.begin() as connection:
         connection.execute(text(statement), {"number": number} | given)
         also = (
@@ -168,6 +170,8 @@ def _act(engine: Engine, statement: str, number: str, **given: str) -> None:
             else list(connection.execute(FINESS_OF, {"number": number}).scalars())
         )
         bring_together(connection, 0, whole=False, also=also)
+        publish.rebuild(connection, settings.search_root, lambda _: None)
+    engine.dispose()
 
 
 FINESS_OF = text("SELECT finess FROM link WHERE siret = :number AND valid_to IS NULL")

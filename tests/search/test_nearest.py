@@ -9,6 +9,7 @@ import pytest
 
 from geo.filters import Circle, Filters
 from geo.proximity import MERCATOR_RADIUS_M, reach_m
+from search.embedded import ordered, postgis
 from search.query import Cursor, Origin, SearchQuery, Sort
 from tests.builders import a_structure
 from tests.places import (
@@ -169,3 +170,48 @@ def test_pages_put_end_to_end_are_the_whole_without_repeats(searchable: Searchab
     assert len(seen) == len(set(seen)) == len(rows)
     whole = searchable.ask(SearchQuery(words=words, origin=query.origin, sort=sort, limit=len(rows)))
     assert seen == [hit.id for hit in whole.hits]
+
+
+FILTERS = (
+    Filters(),
+    Filters(open_only=False),
+    Filters(categories=(183,)),
+    Filters(categories=(183, 620, 999)),
+    Filters(domaines=("SOC",)),
+    Filters(circle=Circle(LILLE.lon, LILLE.lat, 60_000.0)),
+    Filters(circle=Circle(BORDEAUX.lon, BORDEAUX.lat, 60_000.0), categories=(500,)),
+    Filters(bbox=(2.0, 50.0, 4.0, 51.0)),
+    Filters(bbox=(150.0, -25.0, 180.0, -20.0)),
+    Filters(bbox=(10.0, 10.0, 11.0, 11.0)),
+    Filters(polygon=(((2.0, 50.0), (4.0, 50.0), (3.0, 51.5), (2.0, 50.0)),)),
+    Filters(departements=("59",)),
+    Filters(telephone=True),
+)
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+@pytest.mark.parametrize("sort", [Sort.DISTANCE, Sort.NAME])
+def test_columns_and_postgis_give_the_same_pages(
+    searchable: Searchable, filters: Filters, sort: Sort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From three places, the nearest of many kinds and of few, which the columns look for each in its own way."""
+    rows = scattered(400)
+    for n, row in enumerate(rows):
+        row |= {"open": n % 5 > 0, "departement": "59" if n % 10 == 0 else "33", "phones": ["01"] if n % 7 == 0 else []}
+    searchable.index(*rows, *(a_structure(finess=f"98{n:07d}", name="CENTRE SANS LIEU") for n in range(9)))
+    for listed in (0, 8_000):
+        monkeypatch.setattr(ordered, "LISTED", listed)
+        for at in (LILLE, NOUMEA, LILLE.moved(90_000, 300_000)):
+            cursor = None
+            for seen in (9, 18, 27, 36):
+                query = SearchQuery(
+                    origin=Origin(at.lon, at.lat), sort=sort, filters=filters, limit=9, cursor=cursor, total=True
+                )
+                ours, theirs = searchable.ask(query), postgis.search(searchable.connection, query)
+                assert [hit.id for hit in ours.hits] == [hit.id for hit in theirs.hits]
+                assert (ours.total, ours.more) == (theirs.total, theirs.more)
+                assert [hit.distance_m for hit in ours.hits] == pytest.approx([hit.distance_m for hit in theirs.hits])
+                if not ours.more:
+                    break
+                last = (ours if seen == 9 else theirs).hits[-1]  # one follows the other's page
+                cursor = Cursor(version=1, key=last.key, id=last.id, seen=seen, question="")

@@ -32,6 +32,7 @@ class Latency(msgspec.Struct, frozen=True):
     """Milliseconds."""
 
     median: float
+    mean: float
     p95: float
     count: int
 
@@ -106,4 +107,9 @@ def timed(work: Callable[[Any], object], questions: Sequence[Any]) -> Latency:
 def latency_of(taken: Sequence[float]) -> Latency:
     """Of these milliseconds."""
     ordered = sorted(taken)
-    return Latency(statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], len(ordered))
+    return Latency(
+        statistics.median(ordered),
+        statistics.fmean(ordered),
+        ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))],
+        len(ordered),
+    )

@@ -50,6 +50,9 @@ WORDS_COME_FROM = (
         "search/embedded/arrays.py",
         "search/embedded/sphere.py",
         "search/embedded/strips.py",
+        "search/embedded/columns.py",
+        "search/embedded/stored.py",
+        "search/rows.py",
     ),
 )
 

@@ -73,7 +73,9 @@ def nearby(ground: Ground) -> Iterator[Measure]:
 
 def _beside(label: str, latency: Latency, floor: Latency, floor_label: str, times: float) -> Iterator[Measure]:
     """What is promised is promised of the median."""
-    for which, value, least in (("médiane", latency.median, floor.median), ("95ᵉ centile", latency.p95, floor.p95)):
+    told = {"médiane": "median", "moyenne": "mean", "95ᵉ centile": "p95"}
+    for which, name in told.items():
+        value, least = getattr(latency, name), getattr(floor, name)
         target = times * least if which == "médiane" else None
         yield Measure(
             label=f"{label}, {which}", value=value, unit="ms", floor=least, floor_label=floor_label, target=target

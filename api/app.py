@@ -27,7 +27,7 @@ from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
 from geo.publication import PublicationReader
 from geo.settings import Settings
-from search.engine import SearchEngine
+from search.engine import engine_of
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.settings = chosen
         app.state.engine = reading_engine_for(chosen.database_url)
-        app.state.search = SearchEngine(chosen.search_root)
+        app.state.search = engine_of(chosen)
         app.state.addresses = Addresses.from_settings(chosen)
         app.state.publications = PublicationReader()
         app.state.asking = Asking(chosen.database_url)

@@ -13,7 +13,7 @@ from geo.errors import NotReady
 from geo.nomenclatures import LabelReader
 from geo.publication import Publication, PublicationReader
 from geo.settings import Settings
-from search.engine import SearchEngine
+from search import engine as searching
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def settings_of(state: State) -> Settings:
     return settings
 
 
-def search_of(state: State) -> SearchEngine:
-    search: SearchEngine = state.search
+def search_of(state: State) -> searching.Engine:
+    search: searching.Engine = state.search
     return search
 
 

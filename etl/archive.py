@@ -8,7 +8,7 @@ from etl.download.flows import Flow
 from etl.download.lock import alone_or_not
 from etl.download.memory import forget
 from etl.download.partial import SUFFIX
-from geo.settings import whole_number
+from geo.environment import whole_number
 
 DAYS_KEPT = 31  # 1.6 GB of structures, and any day of the last month can be loaded again as it was
 

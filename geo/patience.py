@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from geo.environment import whole_number
 from geo.errors import Unreachable
-from geo.settings import whole_number
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0

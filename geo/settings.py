@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from geo.environment import whole_number
 from geo.errors import Lum1Error
+from geo.search_server import SearchServer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SIRENE_FOLDER = "sirene"  # of a home
@@ -40,6 +42,7 @@ class Settings:
     geocoder_suggest: bool = (
         False  # whether what visitors type, where it looks like an address, may be asked of the geocoder
     )
+    search_server: SearchServer | None = None  # that answers questions; None: the engine in the process does
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -68,6 +71,7 @@ class Settings:
             geocoder_indexed_on=_day("LUM1_GEOCODER_INDEXED_ON"),
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
             geocoder_suggest=_switch("LUM1_GEOCODER_SUGGEST", False),
+            search_server=SearchServer.chosen(),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 
@@ -145,11 +149,3 @@ def _switch(name: str, default: bool) -> bool:
     if text not in ("", "0", "1"):
         raise Lum1Error(f"{name} vaut « {text} » : 0 ou 1 est attendu.")
     return text == "1" if text else default
-
-
-def whole_number(name: str, default: int) -> int:
-    """A setting that is a whole number from 0 up, or its default where it is absent or empty."""
-    text = os.environ.get(name) or str(default)
-    if not text.strip().isdecimal():
-        raise Lum1Error(f"{name} vaut « {text} » : un nombre entier, positif ou nul, est attendu.")
-    return int(text)

@@ -12,7 +12,7 @@ from search.french import stem, telling_words, tokens, words_said
 from search.sigles import also_said, long_forms
 from search.tables import lines_of
 
-# Asked by `embedded.index.build`; ordered by id so that ranks in the index and ids sort alike.
+# Asked by `embedded.index.build` and `elastic.indexing`; ordered by id so that ranks in the index and ids sort alike.
 STRUCTURES = """
 SELECT s.id, s.name, s.other_names || s.aliases AS other_names, s.categorie_no,
        coalesce(c.code, s.categorie_no::text) AS categorie_code, coalesce(c.label, '') AS categorie_label,

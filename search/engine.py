@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -11,22 +10,15 @@ from geo import sirene
 from geo.errors import NotReady
 from geo.filters import Filters, conditions
 from geo.publication import Publication
+from geo.settings import Settings
 from geo.structures import structure
 from search import suggestions
 from search.embedded import ordered, postgis, words
 from search.embedded.index import OpenIndexes, WordIndex
+from search.embedded.typed import Lines
 from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
-from search.results import Found, Structure, Suggestion
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """Ids and positions of all that words and filters find, aligned: what tiles draw."""
-
-    ids: list[str]
-    lon: list[float]
-    lat: list[float]
-
+from search.results import Found, Placed, Structure, Suggestion
 
 Recalled = tuple[Found, list[Structure]]  # an answer, and the structures of its page
 
@@ -49,6 +41,15 @@ class Engine(Protocol):
     def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
 
     def check(self, publication: Publication) -> None: ...
+
+
+def engine_of(settings: Settings) -> Engine:
+    """The engine that the settings choose."""
+    if settings.search_server is None:
+        return SearchEngine(settings.search_root)
+    from search.elastic.engine import ElasticEngine  # its client takes 30 MB and half a second that few ask for
+
+    return ElasticEngine(settings.search_server)
 
 
 class SearchEngine:
@@ -125,7 +126,7 @@ def _found(index: WordIndex, query: SearchQuery) -> Found:
 def _suggested(
     index: WordIndex, words: str, origin: Origin | None, limit: int, publication: Publication
 ) -> list[Suggestion]:
-    return suggestions.suggest(index, words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
+    return suggestions.suggest(Lines(index), words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
 
 
 def _placed_by_sql(connection: Connection, asked: list[ColumnElement[bool]]) -> Placed:

@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 from sqlalchemy import ColumnElement, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
@@ -28,8 +29,18 @@ _AMONG_WORDS = re.compile(
 _PHONE = re.compile(r"^(?:(?:\+|00)33|0)([1-9]\d{8})$")
 
 
-def typed_number(words: str) -> ColumnElement[bool] | None:
-    """The condition that a typed number is, None when the words are words. A number among words decides by itself.
+class Borne(msgspec.Struct, frozen=True):
+    """A number and the columns of `structure` that may hold it: any of them answers."""
+
+    number: str
+    columns: tuple[str, ...]
+
+
+LISTS = frozenset({"finess", "siret", "phones"})
+
+
+def number_in(words: str) -> Borne | None:
+    """The number that the words are, or hold; None when they are words. A number among words decides by itself.
 
     Nine digits may be a FINESS number (an establishment's or a legal entity's) or a SIREN: whichever exists answers.
     """
@@ -39,20 +50,27 @@ def typed_number(words: str) -> ColumnElement[bool] | None:
     return whole if among is None else _bearing(compact(among.group()))
 
 
-def _bearing(number: str) -> ColumnElement[bool] | None:
+def _bearing(number: str) -> Borne | None:
     if _SIRET.match(number):
-        return _among("siret", number)
+        return Borne(number, ("siret",))
     if phone := _PHONE.match(number):
-        return _among("phones", _in_pairs("0" + phone.group(1)))
+        return Borne(_in_pairs("0" + phone.group(1)), ("phones",))
     if re.match(FINESS_FORM, number):
-        return or_(_among("finess", number), structure.c.ej_finess == number, structure.c.siren == number)
+        return Borne(number, ("finess", "ej_finess", "siren"))
     return None
+
+
+def typed_number(words: str) -> ColumnElement[bool] | None:
+    """The condition that a typed number is, None when the words are words."""
+    borne = number_in(words)
+    return or_(*(_bears(column, borne.number) for column in borne.columns)) if borne else None
 
 
 def _in_pairs(digits: str) -> str:
     return " ".join(digits[i : i + 2] for i in range(0, len(digits), 2))
 
 
-def _among(column: str, value: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = structure.c[column].contains(literal([value], ARRAY(Text)))
+def _bears(column: str, number: str) -> ColumnElement[bool]:
+    held = structure.c[column]
+    found: ColumnElement[bool] = held.contains(literal([number], ARRAY(Text))) if column in LISTS else held == number
     return found

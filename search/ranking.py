@@ -9,6 +9,8 @@ PLACE = (
 )
 ENTITY = 1.0  # "korian" brings the houses of the group, after one that bears the name
 
+BY_FIELD = {"name": NAME, "other": OTHER_NAME, "categorie": CATEGORIE, "place": PLACE, "entity": ENTITY}
+
 # What a word found otherwise than as typed keeps of its field's weight.
 SAME = 0.9  # "dentiste" finds « centre dentaire », after what is called « dentiste »
 JOINED = 0.9  # "domus vi" finds DOMUSVI, "gustaveroussy" GUSTAVE ROUSSY

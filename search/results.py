@@ -49,6 +49,14 @@ class Corrected(msgspec.Struct, frozen=True):
     instead: bool
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """Ids and positions of all that words and filters find, aligned: what tiles draw."""
+
+    ids: list[str]
+    lon: list[float]
+    lat: list[float]
+
+
 class Categorie(msgspec.Struct, frozen=True):
     """A category as shown: FINESS code, or a code of ours."""
 

@@ -56,10 +56,14 @@ _BY_ID = Compiled(
 
 def read_structures(connection: Connection, hits: Sequence[Hit], *, explain: bool = False) -> list[Structure]:
     """The structures of these hits, in their order, each with its distance and score."""
-    if not hits:
-        return []
-    rows = {row.id: row for row in _BY_ID.execute(connection, ids=[hit.id for hit in hits])}
+    rows = {row.id: row for row in read_told(connection, [hit.id for hit in hits])}
     return [structure_of(rows[hit.id], hit, explain=explain) for hit in hits if hit.id in rows]
+
+
+def read_told(connection: Connection, ids: Sequence[str]) -> list[Any]:
+    """The rows of these ids, in their order, as Told names their columns."""
+    rows = {row.id: row for row in _BY_ID.execute(connection, ids=list(ids))} if ids else {}
+    return [rows[each] for each in ids if each in rows]
 
 
 def structure_of(row: Any, hit: Hit | None = None, *, explain: bool = False) -> Structure:

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
@@ -18,13 +18,10 @@ from geo.text import sort_key
 from search import understood
 from search.document import said_of
 from search.embedded import sphere
-from search.embedded.index import WordIndex
 from search.embedded.sphere import on_sphere
-from search.embedded.typed import numbers, typed
 from search.french import tokens
 from search.query import Origin
 from search.results import Suggestion
-from search.rows import Told
 
 FEW_LETTERS = 3  # up to here, places and kinds of structure say more than names
 NEAR_M = 30_000  # what a map of a town and its surroundings shows
@@ -35,20 +32,32 @@ MOST_POSTCODES = 30  # of one commune: Paris has 21
 MAX_OF_KIND = 3  # communes, and categories: the rest is for structures
 
 
-def suggest(index: WordIndex, words: str, origin: Origin | None, limit: int, *, with_sirene: bool) -> list[Suggestion]:
+class Lines(Protocol):
+    """What an engine knows of what is begun: rows, as search.rows.Told names their columns."""
+
+    def typed(self, words: str, origin: Origin | None, limit: int) -> Sequence[Any]:
+        """The best structures for what is typed so far, in the order to show them."""
+        ...
+
+    def numbers(self, digits: str, limit: int) -> Sequence[Any]:
+        """Those one of whose FINESS or SIRET numbers begins so."""
+        ...
+
+
+def suggest(lines: Lines, words: str, origin: Origin | None, limit: int, *, with_sirene: bool) -> list[Suggestion]:
     """At most `limit` lines for what is typed so far; nothing for nothing. `with_sirene`: its categories have structures."""
     if not words:
         return []
-    if number := _begun_numbers(index, words, limit):
+    if number := _begun_numbers(lines, words, limit):
         return number
     begun = communes_begun(words, origin)
     places = [each for each in begun if origin is None or _is_likely(each, words, origin)]
     kinds = [*map(_commune_line, places), *_categories(words, with_sirene)]
-    found = _structures(index, words, origin, limit)
-    lines = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
+    found = [_line(row) for row in lines.typed(words, origin, limit)]
+    shown = [*kinds, *found] if len(words) <= FEW_LETTERS else _interleaved(kinds, found)
     villages = [_commune_line(each) for each in begun if each not in places]
     before = max(limit - len(villages), limit // 2 + 1)  # they are seen, and never crowd out what stands near
-    return [*lines[:before], *villages][:limit]
+    return [*shown[:before], *villages][:limit]
 
 
 def _interleaved(kinds: list[Suggestion], found: list[Suggestion]) -> list[Suggestion]:
@@ -62,10 +71,10 @@ def bearing(connection: Connection, number: ColumnElement[bool], limit: int) -> 
     return [_line(row) for row in rows]
 
 
-def _begun_numbers(index: WordIndex, words: str, limit: int) -> list[Suggestion]:
+def _begun_numbers(lines: Lines, words: str, limit: int) -> list[Suggestion]:
     """Those whose FINESS or SIRET begins so, each with what it is."""
     begun = compact(words)
-    found = _read(index, numbers(index, begun, limit) if BEGUN_NUMBER.fullmatch(begun) else [])
+    found = lines.numbers(begun, limit) if BEGUN_NUMBER.fullmatch(begun) else []
     return [
         Suggestion(
             "identifier", f"{_number(row, begun)} – {_label(row.name, row.commune_name)}", row.id, row.lon, row.lat
@@ -76,14 +85,6 @@ def _begun_numbers(index: WordIndex, words: str, limit: int) -> list[Suggestion]
 
 def _number(row: Any, begun: str) -> str:
     return str(next((each for each in (*row.finess, *row.siret) if each.startswith(begun)), begun))
-
-
-def _read(index: WordIndex, ranks: Sequence[int]) -> list[Told]:
-    return [index.stored.told(rank) for rank in ranks]
-
-
-def _structures(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[Suggestion]:
-    return [_line(row) for row in _read(index, typed(index, words, origin, limit))]
 
 
 def _line(row: Any) -> Suggestion:

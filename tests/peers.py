@@ -50,9 +50,9 @@ def running(
                 started.kill()
 
 
-def wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, within_s: float = START_S) -> None:
     """RuntimeError with the end of its log if it ends, or is not ready in time."""
-    end = time.monotonic() + START_S
+    end = time.monotonic() + within_s
     while not ready():
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"{log.name} : {log.read_text()[-2000:]}")

@@ -12,6 +12,7 @@ from api.machine.home import Home
 from geo.errors import Lum1Error
 from geo.settings import REPOSITORY, Settings
 from tests import memory, once, template
+from tests.opensearch import peer as opensearch
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
 OURS = (*PACKAGES, "tests", "bench")
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     with home.lock(), memory.cluster_of(home) as cluster:
         environment = environment_for(home, cluster)
         with ThreadPoolExecutor(max_workers=1) as beside:
+            opensearch.install(home.root)
             checking = [beside.submit(run, name, command, environment) for name, command in checks_for(home)]
             prepare(environment["LUM1_TEST_DATABASE_URL"], everything=not is_chosen(arguments))
         checks = [each.result() for each in checking]

@@ -5,8 +5,8 @@ import socket
 from dataclasses import dataclass
 
 from api.machine.ports import LOOPBACK, is_free
+from geo.environment import whole_number
 from geo.errors import Lum1Error
-from geo.settings import whole_number
 
 EVERY_INTERFACE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # and where a browser on this machine finds it
 LAST_PORT = 65_535

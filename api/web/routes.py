@@ -26,7 +26,7 @@ from api.web.timeline import timeline
 from geo.errors import InvalidQuestion
 from geo.filters import Bounds, Filters
 from geo.settings import Settings
-from search.engine import SearchEngine
+from search.engine import Engine
 from search.query import SearchQuery
 from search.results import SearchResults
 from tiles.style import style
@@ -171,7 +171,7 @@ def _unread(pairs: Pairs, reason: str) -> dict[str, Any]:
     return {"demande": words, "requete": urlencode(words), "erreur": reason}
 
 
-def _place(engine: SearchEngine, view: Reading, question: SearchQuery, results: SearchResults) -> Bounds | None:
+def _place(engine: Engine, view: Reading, question: SearchQuery, results: SearchResults) -> Bounds | None:
     """Where the map should look: the area asked for, the commune named, or where the matches are together."""
     area = places.of_filters(question.filters)
     if not area and (commune := places.named(question.words)):

@@ -15,13 +15,7 @@ from search.readings import Sought, Way
 Scored = tuple[Array, Array]
 Finding = Callable[[Array | None], Scored]
 
-WEIGHTS = {
-    "name": ranking.NAME,
-    "other": ranking.OTHER_NAME,
-    "categorie": ranking.CATEGORIE,
-    "place": ranking.PLACE,
-    "entity": ranking.ENTITY,
-}
+WEIGHTS = ranking.BY_FIELD
 # What the best field of each mask is worth.
 WORTH = np.array([max((WEIGHTS[f] for i, f in enumerate(FIELDS) if mask >> i & 1), default=0.0) for mask in range(32)])
 LEVELS = np.unique(WORTH)

@@ -18,6 +18,7 @@ from search.embedded.beginnings import LONGEST, Beginnings, Lists
 from search.embedded.index import WordIndex
 from search.french import STOP_WORDS, begun_stems, stem, words_of
 from search.query import Origin
+from search.rows import Told
 
 Said = tuple[str, ...]
 Reading = Callable[[Beginnings, Said], list[Lists]]
@@ -33,6 +34,22 @@ LOOKED_AT_AFAR = 300
 REMEMBERED = 10_000  # answers: the index of a version never changes, and short beginnings are everybody's
 MANY_HEARD = 500  # words that sound alike, or begin so
 LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
+
+
+class Lines:
+    """What search.suggestions asks of an engine."""
+
+    def __init__(self, index: WordIndex) -> None:
+        self._index = index
+
+    def typed(self, words: str, origin: Origin | None, limit: int) -> list[Told]:
+        return self._told(typed(self._index, words, origin, limit))
+
+    def numbers(self, digits: str, limit: int) -> list[Told]:
+        return self._told(numbers(self._index, digits, limit))
+
+    def _told(self, ranks: Sequence[int]) -> list[Told]:
+        return [self._index.stored.told(rank) for rank in ranks]
 
 
 def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> list[int]:

@@ -1,0 +1,93 @@
+"""One client for Elasticsearch 9 and OpenSearch 3: which of them answers, and what is refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from elastic_transport import HttpHeaders, Urllib3HttpNode
+from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
+
+from geo.errors import NotReady
+from geo.search_server import SearchServer
+
+SUPPORTED = {"elasticsearch": 9, "opensearch": 3}  # the major version whose answers we read
+NAMES = {"elasticsearch": "Elasticsearch", "opensearch": "OpenSearch"}
+RETRIES = 2  # on another node, where there are several
+
+
+class Flavour(msgspec.Struct, frozen=True):
+    """What answers at the address, and its version."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{NAMES.get(self.name, self.name)} {self.version}"
+
+
+class EitherNode(Urllib3HttpNode):
+    """Speaks plain JSON, which both servers do: OpenSearch knows neither the vendor's media types nor its product header."""
+
+    def perform_request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: HttpHeaders | None = None,
+        request_timeout: Any = None,
+    ) -> Any:
+        plain = HttpHeaders({name: _plain(value) for name, value in (headers or {}).items()})
+        timeout = {} if request_timeout is None else {"request_timeout": request_timeout}
+        answer = super().perform_request(method, target, body, plain, **timeout)
+        told = HttpHeaders({**answer.meta.headers, "x-elastic-product": "Elasticsearch"})
+        return answer._replace(meta=replace(answer.meta, headers=told))
+
+
+def connected(server: SearchServer) -> Elasticsearch:
+    """A client, safe between threads; nothing is asked yet."""
+    options: dict[str, Any] = {"api_key": server.api_key} if server.api_key else {"basic_auth": server.account}
+    if server.ca:
+        options["ca_certs"] = str(server.ca)
+    return Elasticsearch(
+        list(server.urls),
+        node_class=EitherNode,
+        request_timeout=server.timeout_s,
+        max_retries=RETRIES,
+        retry_on_timeout=True,
+        **options,
+    )
+
+
+def flavour_of(client: Elasticsearch) -> Flavour:
+    """Who answers; NotReady, saying why, where that is nobody or a version that we do not know."""
+    with in_our_words():
+        version = client.info()["version"]
+    found = Flavour(version.get("distribution", "elasticsearch"), str(version["number"]))
+    wanted = SUPPORTED.get(found.name)
+    if wanted is None or not found.version.startswith(f"{wanted}."):
+        known = ", ".join(f"{NAMES[name]} {major}" for name, major in SUPPORTED.items())
+        raise NotReady(f"LUM1_SEARCH_URL mène à {found} : {known} sont connus, dont les réponses diffèrent d’autres.")
+    return found
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """What the server or the network refuses, as NotReady: a sentence without address nor secret."""
+    try:
+        yield
+    except (AuthenticationException, AuthorizationException):
+        raise NotReady(
+            "Le moteur de recherche refuse l’accès : LUM1_SEARCH_API_KEY, ou LUM1_SEARCH_USER et LUM1_SEARCH_PASSWORD."
+        ) from None
+    except ApiError as error:
+        raise NotReady(f"Le moteur de recherche refuse la question ({error.status_code}, {error.message}).") from error
+    except TransportError as error:
+        raise NotReady(f"Le moteur de recherche (LUM1_SEARCH_URL) ne répond pas : {type(error).__name__}.") from error
+
+
+def _plain(header: str) -> str:
+    """« application/vnd.elasticsearch+x-ndjson; compatible-with=9 » is « application/x-ndjson »."""
+    kind, _, _ = header.partition(";")
+    return kind.replace("vnd.elasticsearch+", "") if "vnd.elasticsearch+" in kind else header

@@ -1,0 +1,211 @@
+"""Questions answered by the server: one request for a page, its total and its facets."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from elasticsearch import Elasticsearch
+from sqlalchemy import Connection
+
+from geo import sirene
+from geo.filters import Filters
+from geo.position import distance_m
+from geo.publication import Publication
+from geo.search_server import SearchServer
+from search import suggestions
+from search.elastic import facets as counting
+from search.elastic.conditions import EVERY, Query, all_of, bears, conditions
+from search.elastic.connect import connected, flavour_of, in_our_words
+from search.elastic.indices import Indices, Opened, OpenIndices
+from search.elastic.ordering import after, order_of, public_key
+from search.elastic.scoring import FIELDS, Held, Scoring
+from search.elastic.sought import may_find, query_of
+from search.elastic.typed import Lines
+from search.identifiers import number_in, typed_number
+from search.query import Origin, SearchQuery, Sort
+from search.readings import question_of, readings
+from search.results import Found, Hit, Placed, Suggestion
+from search.rows import read_told
+
+NAME = "elasticsearch"
+AT_ONCE = 10_000  # positions in a request: the most that the server gives
+
+Answer = Any  # the server's, as JSON
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What must be found, filters aside; `scoring`: of a question with words."""
+
+    query: Query
+    scoring: Scoring | None = None
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """Lines as search.suggestions asks for them: what PostgreSQL says of the structures that the server names."""
+
+    connection: Connection
+    lines: Lines
+
+    def typed(self, words: str, origin: Origin | None, limit: int) -> list[Any]:
+        return read_told(self.connection, self.lines.typed(words, origin, limit))
+
+    def numbers(self, digits: str, limit: int) -> list[Any]:
+        return read_told(self.connection, self.lines.numbers(digits, limit))
+
+
+class ElasticEngine:
+    """The engine of search.engine.Engine on a server; safe between threads."""
+
+    def __init__(self, server: SearchServer, client: Elasticsearch | None = None) -> None:
+        self._client = client or connected(server)
+        self._open = OpenIndices(self._client, Indices(self._client, server.name))
+        suggestions.warm_up()
+
+    def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
+        """The page of hits that a question gets."""
+        with in_our_words():
+            opened = self._open.served()
+            for asked in _asked(opened, query):
+                answer = self._page(opened, asked, query)
+                if answer["hits"]["hits"] or asked.scoring is None or self._finds(opened, asked.query):
+                    return _found(answer, asked.scoring, query)
+        return Found(
+            hits=[],
+            total=0 if query.total else None,
+            more=False,
+            facets={each.value: [] for each in query.facets},
+            engine=NAME,
+        )
+
+    def recalled(self, query: SearchQuery, publication: Publication) -> None:
+        """Nothing: the rows of a page are PostgreSQL's."""
+
+    def suggest(
+        self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion]:
+        """Lines for what is typed so far."""
+        number = typed_number(words)
+        if number is not None:
+            return suggestions.bearing(connection, number, limit)
+        with in_our_words():
+            lines = Rows(connection, Lines(self._client, self._open.served()))
+            return suggestions.suggest(lines, words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
+
+    def suggested(self, words: str, origin: Origin | None, limit: int, publication: Publication) -> None:
+        """Nothing, as `recalled`."""
+
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
+        with in_our_words():
+            opened = self._open.served()
+            for asked in _asked(opened, SearchQuery(words=words, filters=filters)):
+                kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
+                hits = list(self._every(opened, kept))
+                if hits or asked.scoring is None or self._finds(opened, asked.query):
+                    held = [_held(hit) for hit in hits]
+                    return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
+        return Placed([], [], [])
+
+    def check(self, publication: Publication) -> None:
+        """Raise NotReady unless the server is one that we know, and its index is there."""
+        flavour_of(self._client)
+        with in_our_words():
+            self._open.served()
+
+    def _page(self, opened: Opened, asked: Asked, query: SearchQuery) -> Answer:
+        tests = conditions(query.filters)
+        apart = counting.loosened(tests, query.facets)
+        sort, order = order_of(query, asked.scoring)
+        before = [test for name, test in tests.items() if name not in apart]
+        return self._client.search(
+            index=opened.name,
+            query={"bool": {"must": asked.query, "filter": before}},
+            post_filter=all_of(tests[name] for name in sorted(apart)) if apart else None,
+            aggs=counting.counted(tests, query.facets) or None,
+            sort=order,
+            search_after=after(query.cursor, sort),
+            size=query.limit + 1,
+            track_scores=asked.scoring is not None,
+            track_total_hits=query.total,
+            source=False,
+            docvalue_fields=_columns(*FIELDS),
+        )
+
+    def _finds(self, opened: Opened, query: Query) -> bool:
+        """Whether it finds anything in the country."""
+        answer = self._client.search(index=opened.name, query=query, size=0, terminate_after=1, track_total_hits=1)
+        return bool(answer["hits"]["total"]["value"])
+
+    def _every(self, opened: Opened, query: Query) -> Iterator[Answer]:
+        last = None
+        while True:
+            hits = self._client.search(
+                index=opened.name,
+                query=query,
+                sort=[{"id": "asc"}],
+                search_after=last,
+                size=AT_ONCE,
+                track_total_hits=False,
+                source=False,
+                docvalue_fields=_columns("lon", "lat"),
+            )["hits"]["hits"]
+            yield from hits
+            if len(hits) < AT_ONCE:
+                return
+            last = hits[-1]["sort"]
+
+
+def _asked(opened: Opened, query: SearchQuery) -> Iterator[Asked]:
+    """What a question may ask, the strictest reading first: the first that finds something in the country is the answer."""
+    if not query.words:
+        yield Asked(EVERY)
+    elif borne := number_in(query.words):
+        yield Asked(bears(borne))
+    else:
+        question = question_of(query.words)
+        for reading in readings(question, opened.vocabulary):
+            if may_find(reading, opened.vocabulary):
+                yield Asked(query_of(reading, opened.vocabulary), Scoring(query, question, reading))
+
+
+def _found(answer: Answer, scoring: Scoring | None, query: SearchQuery) -> Found:
+    hits: Sequence[Answer] = answer["hits"]["hits"]
+    sort, _ = order_of(query, scoring)
+    tests = conditions(query.filters)
+    return Found(
+        hits=[_hit(each, scoring, query, sort) for each in hits[: query.limit]],
+        total=answer["hits"]["total"]["value"] if query.total else None,
+        more=len(hits) > query.limit,
+        facets=counting.read(tests, query.facets, answer["aggregations"]) if query.facets else {},
+        engine=NAME,
+        left_out=scoring.left_out if scoring else (),
+    )
+
+
+def _hit(hit: Answer, scoring: Scoring | None, query: SearchQuery, sort: Sort) -> Hit:
+    held, key = _held(hit), hit["sort"][0]
+    parts = scoring.parts(held, hit["_score"]) if scoring else {}
+    score = key if sort is Sort.RELEVANCE else round(sum(parts.values()), 6)
+    return Hit(
+        id=hit["_id"],
+        key=public_key(key, sort),
+        distance_m=_metres(held, query.origin),
+        score=score if scoring else None,
+        explanation=parts if scoring and query.explain else None,
+    )
+
+
+def _held(hit: Answer) -> Held:
+    """A hit's values by field; the server gives lists, and nothing of what has none."""
+    fields = hit.get("fields", {})
+    return {name: fields[name][0] if name in fields else None for name in FIELDS}
+
+
+def _columns(*names: str) -> list[dict[str, str]]:
+    return [{"field": name} for name in names]
+
+
+def _metres(held: Held, origin: Origin | None) -> float | None:
+    if origin is None or held["lon"] is None:
+        return None
+    return distance_m(held["lon"], held["lat"], origin.lon, origin.lat)

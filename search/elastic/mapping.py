@@ -1,0 +1,65 @@
+"""What an index holds of a structure: the compared words of search.document, the filters' columns, the place.
+
+Words are normalised by us before they are sent, and split at spaces only: both engines compare the same ones. Nothing is kept of
+where or how often a word stands, since nothing of it counts (search/ranking.py).
+"""
+
+from typing import Any
+
+from geo.search_server import SearchServer
+
+FORM = "1"  # of what is written; an index of another one would miss what is asked
+WORDS = ("name", "other", "categorie", "place", "entity", "typed")
+CODES = ("commune", "departement", "region", "epci", "statut", "precision", "activites", "publics", "naf")
+NUMBERS = ("finess", "siret", "phones", "ej_finess", "siren")  # that may be typed in the box
+
+_KEYWORD = {"type": "keyword"}
+_WORDS = {"type": "text", "analyzer": "whitespace", "norms": False, "index_options": "docs"}
+PROPERTIES: dict[str, Any] = {
+    "id": _KEYWORD,  # ties break on it: `_id` has no column to sort by
+    "name_key": _KEYWORD,
+    "exact": _KEYWORD,
+    **dict.fromkeys(WORDS, _WORDS),
+    "name_length": {"type": "integer"},
+    "numbers": _KEYWORD,  # of the open ones: lines under the search box begin with them
+    **dict.fromkeys((*CODES, *NUMBERS), _KEYWORD),
+    "categorie_no": {"type": "integer"},
+    "open": {"type": "boolean"},
+    "has_phone": {"type": "boolean"},
+    "completeness": {"type": "float"},  # 0, 0.5 or 1
+    "updated_on": {"type": "date", "format": "strict_date"},
+    # A geo_point is kept to the centimetre: it is the first sieve, these say what is on the edge and which is nearer.
+    "lon": {"type": "double"},
+    "lat": {"type": "double"},
+    "position": {"type": "geo_point", "doc_values": False},
+}
+# Every word of the index, thousands in a document: read whole, never sought in.
+VOCABULARY = {
+    "number": {"type": "integer"},
+    "words": {"type": "object", "enabled": False},
+}
+
+
+def structures_body(server: SearchServer, version: int, structures: int) -> dict[str, Any]:
+    """An index for one publication's structures; neither refreshed nor copied while it is filled."""
+    return {
+        "settings": {"number_of_shards": server.shards, "number_of_replicas": 0, "refresh_interval": "-1"},
+        "mappings": {
+            "dynamic": "strict",
+            "_meta": {"form": FORM, "version": version, "structures": structures},
+            "properties": PROPERTIES,
+        },
+    }
+
+
+def vocabulary_body() -> dict[str, Any]:
+    """An index for the words of another one."""
+    return {
+        "settings": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"},
+        "mappings": {"dynamic": "strict", "properties": VOCABULARY},
+    }
+
+
+def filled(server: SearchServer) -> dict[str, Any]:
+    """The settings of an index once it is filled: copied, and left alone."""
+    return {"number_of_replicas": server.replicas, "refresh_interval": None}

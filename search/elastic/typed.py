@@ -1,0 +1,112 @@
+"""Structures for what is typed so far: the readings and the order of search.embedded.typed.
+
+The embedded engine looks at those around the map first, and at the first few hundred of the country; this one at all of them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from geo.text import sort_key
+from search import ranking
+from search.elastic.conditions import Query, equal
+from search.elastic.indices import Opened
+from search.elastic.ordering import by_script
+from search.elastic.scripts import script
+from search.elastic.vocabulary import Vocabulary
+from search.french import STOP_WORDS, begun_stems, stem, words_said
+from search.query import Origin
+
+LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a year
+LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
+
+
+class Lines:
+    """Ids of the structures that lines under the search box show."""
+
+    def __init__(self, client: Elasticsearch, opened: Opened) -> None:
+        self._client = client
+        self._opened = opened
+
+    def typed(self, words: str, origin: Origin | None, limit: int) -> list[str]:
+        """Ids of the best open structures for what is typed so far, in the order to show them."""
+        said = words_said(words)
+        if said and STOP_WORDS.issuperset(said):
+            said = said[-1:]  # « du par » is on its way to « du Parc »
+        for things in (_begun(said), _nearly(said, self._opened.vocabulary)) if said else ():
+            if all(things) and (found := self._best(things, sort_key(words), origin, limit)):
+                return found
+        return []
+
+    def numbers(self, digits: str, limit: int) -> list[str]:
+        """Ids of those one of whose FINESS or SIRET numbers begins so."""
+        if len(digits) < LEAST_DIGITS:
+            return []
+        return self._ids({"prefix": {"numbers": digits}}, [{"id": "asc"}], limit)
+
+    def _best(self, things: Sequence[list[Query]], key: str, origin: Origin | None, limit: int) -> list[str]:
+        asked: Query = {"bool": {"filter": [_any_of(each) for each in things]}}
+        order = script(
+            "typed",
+            key=key,
+            same=ranking.TYPED_SAME_NAME,
+            begins=ranking.TYPED_NAME_BEGINS,
+            renowned=sorted(ranking.LOOKED_FOR_BY_NAME),
+            looked_for=ranking.TYPED_LOOKED_FOR,
+            complete=ranking.COMPLETE,
+            nearer=origin is not None,
+            lon=origin.lon if origin else 0.0,
+            lat=origin.lat if origin else 0.0,
+            nearness=ranking.NEARNESS,
+            half=ranking.DISTANCE_HALF_M,
+        )
+        return self._ids(asked, by_script(order), limit)
+
+    def _ids(self, query: Query, order: Any, limit: int) -> list[str]:
+        index = self._opened.name
+        answered = self._client.search(
+            index=index, query=query, sort=order, size=limit, source=False, track_total_hits=False
+        )
+        return [str(hit["_id"]) for hit in answered["hits"]["hits"]]
+
+
+def _begun(said: Sequence[str]) -> list[list[Query]]:
+    return [*([_whole(word)] for word in said[:-1]), _beginning(said[-1])]
+
+
+def _nearly(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
+    """A letter may differ in each word that is long enough and stands nowhere, and in the last one."""
+    before = [
+        [_whole(word)] if any(map(vocabulary.typed, _forms(word))) else _near(word, vocabulary, begun=False)
+        for word in said[:-1]
+    ]
+    return [*before, _near(said[-1], vocabulary, begun=True)]
+
+
+def _whole(word: str) -> Query:
+    """A word before the last: as written, or whatever its plural."""
+    return {"terms": {"typed": _forms(word)}}
+
+
+def _forms(word: str) -> list[str]:
+    return list(dict.fromkeys((word, stem(word))))
+
+
+def _beginning(word: str) -> list[Query]:
+    """The last word: what begins so, with what it would find were it whole."""
+    shorter = begun_stems(word)
+    return [{"prefix": {"typed": word}}, *([{"terms": {"typed": shorter}}] if shorter else [])]
+
+
+def _near(word: str, vocabulary: Vocabulary, *, begun: bool) -> list[Query]:
+    if len(word) < LEAST_LETTERS_FOR_TYPOS or word.isdigit():
+        return [{"prefix": {"typed": word}} if begun else equal("typed", word)]
+    meant = vocabulary.typed_near(word, begun=begun)
+    if begun:
+        return [{"prefix": {"typed": each}} for each in meant]
+    return [{"terms": {"typed": meant}}] if meant else []
+
+
+def _any_of(queries: list[Query]) -> Query:
+    return {"bool": {"should": queries, "minimum_should_match": 1}}

@@ -1,0 +1,126 @@
+"""A real node for the session, and both engines over the same rows."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+from sqlalchemy import Connection, text
+
+from geo.filters import Filters
+from geo.publication import Publication, served_publication
+from geo.search_server import SearchServer
+from search import embedded
+from search.elastic import indexing
+from search.elastic.connect import connected
+from search.elastic.engine import ElasticEngine
+from search.engine import Engine, SearchEngine
+from search.query import Cursor, Origin, SearchQuery
+from search.results import Found, Hit, Suggestion, next_cursor
+from tests.builders import insert_structures, publish
+from tests.opensearch.peer import Node, missing, running_node
+
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    if why := missing():
+        pytest.skip(f"{why} : essai sur un vrai moteur sauté")
+    with running_node() as running:
+        yield running
+
+
+@pytest.fixture
+def server(node: Node) -> SearchServer:
+    """The node under a name of the test's own."""
+    return node.server(f"essai{next(_names)}")
+
+
+@contextmanager
+def a_client(server: SearchServer) -> Iterator[Elasticsearch]:
+    """What it makes under the server's name leaves with it."""
+    with connected(server) as client:
+        yield client
+        client.indices.delete(index=f"{server.name}-*")
+
+
+@pytest.fixture
+def client(server: SearchServer) -> Iterator[Elasticsearch]:
+    with a_client(server) as client:
+        yield client
+
+
+class Both:
+    """The engines side by side, on what a transaction holds."""
+
+    def __init__(self, connection: Connection, root: Path, server: SearchServer, client: Elasticsearch) -> None:
+        self.connection = connection
+        self.root = root
+        self.server = server
+        self.client = client
+        self.embedded: Engine = SearchEngine(root)
+        self.elastic: Engine = ElasticEngine(server, client)
+
+    def index(self, *rows: dict[str, Any]) -> None:
+        """Replace what there is by these rows, on both."""
+        self.connection.execute(text("DELETE FROM structure"))
+        insert_structures(self.connection, rows)
+        self.index_what_is_there()
+
+    def index_what_is_there(self) -> None:
+        version = publish(self.connection)
+        embedded.build(self.connection, self.root / str(version))
+        indexing.build(self.client, self.server, self.connection)
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        return self.embedded, self.elastic
+
+    @property
+    def publication(self) -> Publication:
+        found = served_publication(self.connection)
+        assert found is not None
+        return found
+
+    def ask(self, engine: Engine, query: SearchQuery) -> Found:
+        return engine.search(self.connection, query, self.publication)
+
+    def every_hit(self, engine: Engine, query: SearchQuery) -> list[Hit]:
+        """Those of each page, through cursors, to the end."""
+        return self._every_hit([engine], query)
+
+    def every_hit_by_turns(self, query: SearchQuery) -> list[Hit]:
+        """The same, each page from the other engine."""
+        return self._every_hit(self.engines, query)
+
+    def _every_hit(self, engines: Sequence[Engine], query: SearchQuery) -> list[Hit]:
+        hits: list[Hit] = []
+        cursor: Cursor | None = None
+        for engine in itertools.cycle(engines):
+            found = engine.search(self.connection, _at(query, cursor), self.publication)
+            hits += found.hits
+            if not found.more:
+                return hits
+            cursor = next_cursor("", self.publication.version, found.hits, cursor.seen if cursor else 0)
+        raise AssertionError("un cycle ne finit pas")
+
+    def suggest(self, engine: Engine, words: str, origin: Origin | None = None, limit: int = 8) -> list[Suggestion]:
+        return engine.suggest(self.connection, words, origin, limit, self.publication)
+
+    def placed(self, engine: Engine, words: str, filters: Filters) -> list[tuple[str, float, float]]:
+        found = engine.placed(self.connection, words, filters, self.publication)
+        return list(zip(found.ids, found.lon, found.lat, strict=True))
+
+
+def _at(query: SearchQuery, cursor: Cursor | None) -> SearchQuery:
+    members = {name: getattr(query, name) for name in query.__struct_fields__}
+    return SearchQuery(**members | {"cursor": cursor})
+
+
+@pytest.fixture
+def both(connection: Connection, tmp_path: Path, server: SearchServer, client: Elasticsearch) -> Both:
+    return Both(connection, tmp_path / "search", server, client)

@@ -1,0 +1,17 @@
+import org.codelibs.opensearch.runner.OpenSearchRunner;
+
+/** One OpenSearch node on the loopback, until its process ends: its folder, its HTTP port, its transport port. */
+public class Node {
+    public static void main(String[] arguments) throws Exception {
+        OpenSearchRunner runner = new OpenSearchRunner();
+        runner.onBuild((number, settings) -> {
+            settings.put("network.host", "127.0.0.1");
+            settings.put("http.port", arguments[1]);
+            settings.put("transport.port", arguments[2]);
+            settings.put("action.auto_create_index", "false"); // a misspelt index is a mistake, not a new one
+            settings.put("cluster.routing.allocation.disk.threshold_enabled", "false"); // a full disk is the tests' own
+        });
+        runner.build("-basePath", arguments[0], "-numOfNode", "1", "-clusterName", "lum1-tests", "-useLogger");
+        Thread.currentThread().join();
+    }
+}

@@ -18,7 +18,7 @@ MODULES = {
     "doctor": "instance",
     "worker": "worker",
     "refresh": "refreshing",
-    "search": "refreshing",
+    "search": "searching",
     "rollback": "refreshing",
     "withdraw": "acts",
     "links": "acts",

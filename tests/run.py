@@ -29,8 +29,8 @@ def main(arguments: list[str]) -> int:
     with home.lock(), memory.cluster_of(home) as cluster:
         environment = environment_for(home, cluster)
         with ThreadPoolExecutor(max_workers=1) as beside:
-            opensearch.install(home.root)
             checking = [beside.submit(run, name, command, environment) for name, command in checks_for(home)]
+            opensearch.install(home.root)
             prepare(environment["LUM1_TEST_DATABASE_URL"], everything=not is_chosen(arguments))
         checks = [each.result() for each in checking]
         tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from api.commands.database import settings_with_database
 from etl import export as exports
@@ -13,6 +13,7 @@ from etl.report import as_text, report_of
 from geo.database import engine_for
 from geo.errors import NotFound, NotReady
 from geo.publication import load, served_publication
+from geo.search_server import SearchServer
 from search import embedded
 from tiles import counts
 
@@ -62,11 +63,21 @@ def verify(what: str | None) -> None:
             differences += counts.verify(connection)
         if what in (None, "search"):
             differences += embedded.verify(connection, settings.search_root / str(publication.version))
+            differences += _on_the_server(connection, settings.search_server)
     for difference in differences:
         click.echo(difference)
     if differences:
         sys.exit(1)
     click.echo(f"Version {publication.version} : projections conformes à PostgreSQL.")
+
+
+def _on_the_server(connection: Connection, server: SearchServer | None) -> list[str]:
+    """Where the index of a search server disagrees; nothing where there is no server."""
+    if server is None:
+        return []
+    from search.elastic import verification  # its client takes half a second that few instances need
+
+    return verification.of_what_is_served(connection, server)
 
 
 @click.command()

@@ -205,12 +205,7 @@ def _tell(reports: list[Report], as_json: bool) -> None:
         sys.exit(EXIT_REFUSED)
 
 
-@click.group()
-def search() -> None:
-    """L’index de recherche."""
-
-
-@search.command("rebuild")
+@click.command("rebuild")
 def rebuild() -> None:
     """Refaire l’index et la grille depuis PostgreSQL, à côté, puis basculer."""
     settings = settings_with_database()

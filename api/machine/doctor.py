@@ -18,6 +18,7 @@ from api.machine.home import Home
 from api.machine.server import Server
 from api.machine.worker import Worker
 from geo.database import engine_for
+from geo.errors import NotReady
 from geo.freshness import worker_is_alive
 from geo.migrate import pending_migrations
 from geo.publication import served_publication
@@ -151,6 +152,28 @@ def _data(home: Home) -> Verdict:
     return True, f"version {publication.version}, {publication.structures} structures", ""
 
 
+def _engine_of_search(home: Home) -> Verdict:
+    server = Settings.from_environment().search_server
+    if server is None:
+        return True, "dans le programme (LUM1_SEARCH=embedded)", ""
+    from search.elastic import doctor  # its client takes half a second that few instances need
+
+    try:
+        found, current = doctor.told(server, _served_version(home))
+    except NotReady as error:
+        return False, str(error), "Vérifiez LUM1_SEARCH_URL et son serveur, ou revenez à LUM1_SEARCH=embedded."
+    return current, found, "./lum1 search build"
+
+
+def _served_version(home: Home) -> int | None:
+    """None where PostgreSQL is stopped or nothing is published."""
+    if not _database_runs(home):
+        return None
+    with _engine() as engine, engine.connect() as connection:
+        publication = served_publication(connection)
+    return publication.version if publication else None
+
+
 def _server(home: Home) -> Verdict:
     address = Server(home).address
     return address is not None, address or "arrêté", f"./lum1 start ; sinon lisez {home.logs / 'server.log'}"
@@ -184,6 +207,7 @@ CHECKS: tuple[tuple[str, Callable[[Home], Verdict]], ...] = (
     ("base de données", _cluster),
     ("tables", _tables),
     ("données et index", _data),
+    ("moteur de recherche", _engine_of_search),
     ("serveur", _server),
     ("tâches planifiées", _worker),
 )

@@ -34,10 +34,18 @@ class Built(msgspec.Struct, frozen=True):
     structures: int
 
 
-def build(client: Elasticsearch, server: SearchServer, connection: Connection, step: Step = lambda _: None) -> Built:
+def build(
+    client: Elasticsearch,
+    server: SearchServer,
+    connection: Connection,
+    step: Step = lambda _: None,
+    *,
+    alone: bool = False,
+) -> Built:
     """Index every structure that the transaction sees (REPEATABLE READ, so that all are of one publication), and serve them.
 
-    NotReady, the index served left as it was, when the new one is not what PostgreSQL holds.
+    The index served before stays, to go back to, unless the new one is to be `alone`: somebody was withdrawn, say. NotReady, and
+    the index served left as it was, when the new one is not what PostgreSQL holds.
     """
     publication = served_publication(connection)
     if publication is None:
@@ -54,7 +62,7 @@ def build(client: Elasticsearch, server: SearchServer, connection: Connection, s
             indices.delete(index)
             raise
         step("bascule")
-        before = indices.served()
+        before = None if alone else indices.served()
         indices.serve(index)
         for each in indices.all():
             if each not in (index, before):

@@ -7,8 +7,11 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, text
 
+from geo.search_server import SearchServer
+from search.elastic.connect import connected, in_our_words
 from search.elastic.documents import SOME_STRUCTURES, Told, told
 from search.elastic.facets import MOST
+from search.elastic.indices import MAKE, Indices
 
 TOLD = 20  # differences: enough to see what is wrong
 SAMPLE = 500
@@ -18,6 +21,16 @@ COUNTED = ("categorie_no", "departement")
 DRAWN = "SELECT id FROM structure ORDER BY hashtext(id), id LIMIT :sample"
 # Asked by `verification`, once for each column of COUNTED: one scan.
 COUNTS = "SELECT {column} AS value, count(*) AS structures FROM structure GROUP BY 1"
+
+
+def of_what_is_served(connection: Connection, server: SearchServer) -> list[str]:
+    """The same of the index behind the alias; NotReady when the server does not answer."""
+    with connected(server) as client, in_our_words():
+        indices = Indices(client, server.name)
+        served = indices.served()
+        if served is None:
+            return [f"{indices.alias} : aucun index, {MAKE}"]
+        return differences(client, connection, served)
 
 
 def differences(client: Elasticsearch, connection: Connection, index: str) -> list[str]:

@@ -1,0 +1,66 @@
+"""`search`: the index in this home made anew; the one on a search server made, swapped, gone back from."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.commands.database import settings_with_database
+from api.commands.refreshing import rebuild
+from api.commands.terminal import Bars
+from etl import ledger
+from geo.database import engine_for
+from geo.errors import NotReady
+from geo.search_server import SearchServer
+from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+
+@click.group()
+def search() -> None:
+    """L’index de recherche."""
+
+
+@click.command("build")
+@click.option("--alone", is_flag=True, help="Ne pas garder l’index servi auparavant : après un retrait.")
+def build(alone: bool) -> None:
+    """Faire l’index d’Elasticsearch ou d’OpenSearch (LUM1_SEARCH) à côté, le vérifier, puis basculer."""
+    from search.elastic import indexing  # its client takes half a second that other commands need not
+
+    settings = settings_with_database()
+    client, server = _server_of(settings)
+    engine = engine_for(settings.database_url)
+    with ledger.only_load(engine), Bars() as bars:
+        snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+        with client, snapshot.connect() as connection:
+            built = indexing.build(client, server, connection, bars.step, alone=alone)
+    click.echo(f"Index {built.index} servi : version {built.version}, {built.structures} structures.")
+
+
+@click.command("back")
+def back() -> None:
+    """Servir de nouveau l’index d’Elasticsearch ou d’OpenSearch qui précède."""
+    from search.elastic import indexing
+
+    client, server = _server_of(Settings.from_environment())
+    with client:
+        built = indexing.back(client, server)
+    click.echo(f"Index {built.index} de nouveau servi : version {built.version}, {built.structures} structures.")
+
+
+def _server_of(settings: Settings) -> "tuple[Elasticsearch, SearchServer]":
+    """A client of the server that the settings name, once it is known to be one of those we speak to."""
+    if settings.search_server is None:
+        raise NotReady(
+            "Aucun moteur n’est réglé (LUM1_SEARCH=elasticsearch) : ./lum1 search rebuild refait l’index d’ici."
+        )
+    from search.elastic.connect import connected, flavour_of
+
+    client = connected(settings.search_server)
+    flavour_of(client)
+    return client, settings.search_server
+
+
+for command in (rebuild, build, back):
+    search.add_command(command)

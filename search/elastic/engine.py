@@ -5,25 +5,25 @@ from typing import Any
 
 import msgspec
 from elasticsearch import Elasticsearch
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from geo import sirene
 from geo.filters import Filters
-from geo.position import distance_m
 from geo.publication import Publication
 from geo.search_server import SearchServer
-from search import suggestions
+from search import suggestions, told
 from search.elastic import facets as counting
 from search.elastic.conditions import EVERY, Query, all_of, bears, conditions
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import Indices, Opened, OpenIndices
 from search.elastic.ordering import after, order_of, public_key
-from search.elastic.scoring import FIELDS, Held, Scoring
-from search.elastic.sought import may_find, query_of
+from search.elastic.reading import Reader
+from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
 from search.identifiers import number_in, typed_number
 from search.query import Origin, SearchQuery, Sort
-from search.readings import question_of, readings
+from search.readings import in_vain, question_of
 from search.results import Found, Hit, Placed, Suggestion
 from search.rows import read_told
 
@@ -65,16 +65,20 @@ class ElasticEngine:
         """The page of hits that a question gets."""
         with in_our_words():
             opened = self._open.served()
-            for asked in _asked(opened, query):
+            reader = Reader(self._client, opened)
+            for asked in _asked(reader, query):
                 answer = self._page(opened, asked, query)
-                if answer["hits"]["hits"] or asked.scoring is None or self._finds(opened, asked.query):
-                    return _found(answer, asked.scoring, query)
+                if answer["hits"]["hits"] or asked.scoring is None or reader.finds(asked.query):
+                    found = _found(answer, asked.scoring, query)
+                    return found if asked.scoring is None else _corrected(found, reader, asked.scoring, asked.query)
+        question = question_of(query.words)
         return Found(
             hits=[],
             total=0 if query.total else None,
             more=False,
             facets={each.value: [] for each in query.facets},
             engine=NAME,
+            around=told.surroundings(question, in_vain(question)),
         )
 
     def recalled(self, query: SearchQuery, publication: Publication) -> None:
@@ -98,10 +102,11 @@ class ElasticEngine:
         """Every structure with a position that the words and filters find, by id."""
         with in_our_words():
             opened = self._open.served()
-            for asked in _asked(opened, SearchQuery(words=words, filters=filters)):
+            reader = Reader(self._client, opened)
+            for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
                 kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
                 hits = list(self._every(opened, kept))
-                if hits or asked.scoring is None or self._finds(opened, asked.query):
+                if hits or asked.scoring is None or reader.finds(asked.query):
                     held = [_held(hit) for hit in hits]
                     return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
         return Placed([], [], [])
@@ -131,11 +136,6 @@ class ElasticEngine:
             docvalue_fields=_columns(*FIELDS),
         )
 
-    def _finds(self, opened: Opened, query: Query) -> bool:
-        """Whether it finds anything in the country."""
-        answer = self._client.search(index=opened.name, query=query, size=0, terminate_after=1, track_total_hits=1)
-        return bool(answer["hits"]["total"]["value"])
-
     def _every(self, opened: Opened, query: Query) -> Iterator[Answer]:
         last = None
         while True:
@@ -155,7 +155,7 @@ class ElasticEngine:
             last = hits[-1]["sort"]
 
 
-def _asked(opened: Opened, query: SearchQuery) -> Iterator[Asked]:
+def _asked(reader: Reader, query: SearchQuery) -> Iterator[Asked]:
     """What a question may ask, the strictest reading first: the first that finds something in the country is the answer."""
     if not query.words:
         yield Asked(EVERY)
@@ -163,9 +163,13 @@ def _asked(opened: Opened, query: SearchQuery) -> Iterator[Asked]:
         yield Asked(bears(borne))
     else:
         question = question_of(query.words)
-        for reading in readings(question, opened.vocabulary):
-            if may_find(reading, opened.vocabulary):
-                yield Asked(query_of(reading, opened.vocabulary), Scoring(query, question, reading))
+        name = reader.name_in(query.words, question)
+        for reading, sought in reader.readings(question):
+            yield Asked(sought, Scoring(query, question, reading, name))
+
+
+def _corrected(found: Found, reader: Reader, scoring: Scoring, query: Query) -> Found:
+    return replace(found, corrected=reader.corrected(scoring.question, scoring.reading, query))
 
 
 def _found(answer: Answer, scoring: Scoring | None, query: SearchQuery) -> Found:
@@ -178,7 +182,8 @@ def _found(answer: Answer, scoring: Scoring | None, query: SearchQuery) -> Found
         more=len(hits) > query.limit,
         facets=counting.read(tests, query.facets, answer["aggregations"]) if query.facets else {},
         engine=NAME,
-        left_out=scoring.left_out if scoring else (),
+        left_out=told.left_out(scoring.question, scoring.reading) if scoring else (),
+        around=told.surroundings(scoring.question, scoring.reading) if scoring else None,
     )
 
 
@@ -189,7 +194,7 @@ def _hit(hit: Answer, scoring: Scoring | None, query: SearchQuery, sort: Sort) -
     return Hit(
         id=hit["_id"],
         key=public_key(key, sort),
-        distance_m=_metres(held, query.origin),
+        distance_m=_metres(held, query.origin or (scoring.point if scoring else None)),
         score=score if scoring else None,
         explanation=parts if scoring and query.explain else None,
     )
@@ -205,7 +210,5 @@ def _columns(*names: str) -> list[dict[str, str]]:
     return [{"field": name} for name in names]
 
 
-def _metres(held: Held, origin: Origin | None) -> float | None:
-    if origin is None or held["lon"] is None:
-        return None
-    return distance_m(held["lon"], held["lat"], origin.lon, origin.lat)
+def _metres(held: Held, point: Origin | None) -> float | None:
+    return metres_between(held, point) if point else None

@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 
 from geo.position import distance_m
-from search import ranking
+from search import ranking, told
 from search.elastic.scripts import Script, script
 from search.elastic.sought import SCALE
-from search.french import name_form
 from search.query import Origin, SearchQuery
 from search.readings import Question, Reading
 
@@ -37,25 +36,23 @@ class Scoring(msgspec.Struct, frozen=True):
     question: Question
     reading: Reading
 
+    name: str  # that would be its own: the whole of what was typed, or without what was said around it
+
     @property
     def point(self) -> Origin | None:
         """What is near it counts more."""
-        centre = self.reading.centre
-        return self.query.origin or (Origin(*centre) if centre else None)
+        around = self.reading.around
+        return Origin(*around.point) if around else self.query.origin
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The name that was typed, whether or not something was said around it."""
-        return (name_form(self.query.words), " ".join(self.question.written))
-
-    @property
-    def named_of_kind(self) -> bool:
-        """« Pharmacie » is hardly a name: only of a pharmacy, and not of one far from who asks."""
-        return self.reading.understood.kind_words.issuperset(self.question.words)
+    def names_one(self) -> bool:
+        """« Pharmacie » is hardly a name: not of what is far from who asks."""
+        says_only_kinds = self.reading.understood.kind_words.issuperset(self.question.words)
+        return not (says_only_kinds and self.query.origin is not None)
 
     def script(self) -> Script:
         """The sum, for every match."""
-        named, point = self.reading.understood, self.point
+        named, around, point = self.reading.understood, self.reading.around, self.point
         return script(
             "relevance",
             scale=SCALE,
@@ -64,9 +61,8 @@ class Scoring(msgspec.Struct, frozen=True):
             communes=dict(named.communes),
             departements=dict(named.departements),
             regions=dict(named.regions),
-            names=self.names,
-            named_of_kind=self.named_of_kind,
-            from_a_point=self.query.origin is not None,
+            name=self.name,
+            called=self.names_one,
             exact_name=ranking.EXACT_NAME,
             asked=len(self.question.words),
             coverage=ranking.COVERAGE,
@@ -78,6 +74,9 @@ class Scoring(msgspec.Struct, frozen=True):
             nearer=point is not None,
             lon=point.lon if point else 0.0,
             lat=point.lat if point else 0.0,
+            around=around is not None,
+            surroundings=ranking.SURROUNDINGS,
+            reach=around.reach_m if around else 1.0,
             nearness=ranking.NEARNESS,
             half=ranking.DISTANCE_HALF_M,
         )
@@ -91,32 +90,29 @@ class Scoring(msgspec.Struct, frozen=True):
         yield "words", words
         yield "kind", ranking.KIND * of_kind
         yield "place", self._place(held)
-        yield "exact_name", ranking.EXACT_NAME * self._is_named_so(held, of_kind)
+        yield "exact_name", ranking.EXACT_NAME * (self.names_one and held["exact"] == self.name)
         yield "coverage", ranking.COVERAGE * min(1.0, len(self.question.words) / max(1, held["name_length"]))
         yield "complete", ranking.COMPLETE * held["completeness"]
         yield "closed", 0.0 if self.query.filters.open_only else ranking.CLOSED * (not held["open"])
-        for word in self.left_out:
+        for word in told.left_out(self.question, self.reading):
             yield f"left_out:{word}", ranking.LEFT_OUT
         if point := self.point:
-            metres = _metres(held, point)
-            yield "nearness", 0.0 if metres is None else ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
+            yield "nearness", self._nearness(metres_between(held, point))
 
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """The words given up, as typed."""
-        written = dict(zip(self.question.words, self.question.written, strict=True))
-        return tuple(written.get(word, word) for word in self.reading.left_out)
+    def _nearness(self, metres: float | None) -> float:
+        """Around a town that has none of what is asked for, it is what one looks for."""
+        if metres is None:
+            return 0.0
+        if self.reading.around is None:
+            return ranking.NEARNESS / (1.0 + metres / ranking.DISTANCE_HALF_M)
+        return ranking.SURROUNDINGS * max(0.0, 1.0 - metres / self.reading.around.reach_m)
 
     def _place(self, held: Held) -> float:
         named = self.reading.understood
         worths = (("commune", named.communes), ("departement", named.departements), ("region", named.regions))
         return max(worth.get(held[level], 0.0) for level, worth in worths)
 
-    def _is_named_so(self, held: Held, of_kind: bool) -> bool:
-        if held["exact"] not in self.names:
-            return False
-        return not self.named_of_kind or (of_kind and self.query.origin is None)
 
-
-def _metres(held: Held, point: Origin) -> float | None:
+def metres_between(held: Held, point: Origin) -> float | None:
+    """From a hit to a point; None without a position."""
     return None if held["lon"] is None else distance_m(held["lon"], held["lat"], point.lon, point.lat)

@@ -11,7 +11,7 @@ Script = dict[str, Any]
 ON_THE_SPHERE = frozenset({"within", "distance", "relevance", "typed"})
 
 
-def script(name: str, **params: Any) -> Script:
+def script(name: str, /, **params: Any) -> Script:
     """A script of painless/ with what a question gives it: compiled once by the server, whatever the parameters."""
     known = {"earth": EARTH_RADIUS_M} if name in ON_THE_SPHERE else {}
     return {"lang": "painless", "source": _source(name), "params": known | params}

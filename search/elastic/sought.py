@@ -15,7 +15,7 @@ SCALE = 100_000
 
 def query_of(reading: Reading, vocabulary: Vocabulary) -> Query:
     """Everything sought is found, each thing in the best of its ways."""
-    return {"bool": {"must": [_thing(each, vocabulary) for each in reading.sought]}}
+    return {"bool": {"must": [thing(each, vocabulary) for each in reading.sought]}}
 
 
 def may_find(reading: Reading, vocabulary: Vocabulary) -> bool:
@@ -28,8 +28,8 @@ def _stands(way: Way, vocabulary: Vocabulary) -> bool:
     return all(map(found, way.terms))
 
 
-def _thing(sought: Sought, vocabulary: Vocabulary) -> Query:
-    """The best of its ways; each word that was typed counts once, in however many it is found."""
+def thing(sought: Sought, vocabulary: Vocabulary) -> Query:
+    """What is found for one thing: the best of its ways; each word that was typed counts once, in however many it is found."""
     ways = [way for way in sought.ways if _stands(way, vocabulary)]
     alone: dict[
         float, list[str]

@@ -34,7 +34,8 @@ class Lines:
         said = words_said(words)
         if said and STOP_WORDS.issuperset(said):
             said = said[-1:]  # « du par » is on its way to « du Parc »
-        for things in (_begun(said), _nearly(said, self._opened.vocabulary)) if said else ():
+        for reading in (_begun, _nearly, _nearly_all) if said else ():
+            things = reading(said, self._opened.vocabulary)
             if all(things) and (found := self._best(things, sort_key(words), origin, limit)):
                 return found
         return []
@@ -71,7 +72,7 @@ class Lines:
         return [str(hit["_id"]) for hit in answered["hits"]["hits"]]
 
 
-def _begun(said: Sequence[str]) -> list[list[Query]]:
+def _begun(said: Sequence[str], _: Vocabulary) -> list[list[Query]]:
     return [*([_whole(word)] for word in said[:-1]), _beginning(said[-1])]
 
 
@@ -81,6 +82,12 @@ def _nearly(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
         [_whole(word)] if any(map(vocabulary.typed, _forms(word))) else _near(word, vocabulary, begun=False)
         for word in said[:-1]
     ]
+    return [*before, _near(said[-1], vocabulary, begun=True)]
+
+
+def _nearly_all(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
+    """A letter may differ in each of them: a misspelt word may be another's name, « martin » for « martan »."""
+    before = [[_whole(word), *_near(word, vocabulary, begun=False)] for word in said[:-1]]
     return [*before, _near(said[-1], vocabulary, begun=True)]
 
 

@@ -1,7 +1,7 @@
 """Questions with words: postings find, the columns filter, count and order; every part of a score has a name."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import reduce
 from typing import Any
 
@@ -11,14 +11,14 @@ import numpy as np
 from geo.categories import categories_by_no
 from geo.communes import communes
 from geo.filters import NONE, Circle, Filters, bounds_of, categories_of
-from search import ranking
+from search import ranking, told
 from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
 from search.embedded.tally import tally
 from search.french import name_form
 from search.query import Origin, SearchQuery, Sort
 from search.readings import Around, Question, Reading, Sought, in_vain, question_of, readings
-from search.results import UNPLACED, Commune, Corrected, Found, Hit, Surroundings
+from search.results import UNPLACED, Corrected, Found, Hit
 from search.spelling import as_written
 
 FEW = 20_000  # structures: found without a look at the map
@@ -63,28 +63,13 @@ def search(index: WordIndex, query: SearchQuery) -> Found:
         facets=counted.facets,
         engine="embedded",
         left_out=_left_out(matched),
-        around=_around(matched),
+        around=told.surroundings(matched.question, matched.reading),
         corrected=tuple(_corrected(index, matched if len(matched.ranks) else every)),
     )
 
 
 def _left_out(matched: Matched) -> tuple[str, ...]:
-    return _as_typed(matched.question, matched.reading.left_out)
-
-
-def _as_typed(question: Question, words: Iterable[str]) -> tuple[str, ...]:
-    typed = dict(zip(question.words, question.typed, strict=True))
-    return tuple(typed.get(word, word) for word in words)
-
-
-def _around(matched: Matched) -> Surroundings | None:
-    around = matched.reading.around
-    if around is None:
-        return None
-    town = communes()[around.commune]
-    departement = town.departement if around.radius_m is None else None
-    words = _as_typed(matched.question, around.words)
-    return Surroundings(Commune(town.code, town.name), town.lon, town.lat, departement, around.radius_m, words)
+    return told.left_out(matched.question, matched.reading)
 
 
 def placed(index: WordIndex, typed: str, filters: Filters) -> Array:
@@ -154,7 +139,7 @@ def _corrected(index: WordIndex, matched: Matched) -> Iterator[Corrected]:
         if as_typed == len(ranks):
             continue
         likeliest = next(way for way in meant if len(index.finder.find([Sought(thing.words, (way,))], ranks)[0]))
-        (word,) = _as_typed(matched.question, thing.words)
+        (word,) = told.as_typed(matched.question, thing.words)
         yield Corrected(word, as_written(likeliest.meant), instead=not as_typed)
 
 

@@ -15,6 +15,8 @@ def assert_same(ours: Found, theirs: Found, query: SearchQuery) -> None:
     assert theirs.more == ours.more, query
     assert theirs.facets == ours.facets, query
     assert theirs.left_out == ours.left_out, query
+    assert theirs.corrected == ours.corrected, query
+    assert theirs.around == ours.around, query
     for one, other in zip(ours.hits, theirs.hits, strict=True):
         assert_same_hit(one, other)
 

@@ -25,7 +25,7 @@ class Answering(BaseHTTPRequestHandler):
     server: Any
 
     def do_GET(self) -> None:
-        self.server.headers_seen.append(dict(self.headers))
+        self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
         body = json.dumps(self.server.answer).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
@@ -68,7 +68,7 @@ def test_elasticsearch_9_is_known_and_asked_in_plain_json(answering: Callable[..
     server = answering({"version": {"number": "9.2.1"}})
     with connected(at(server)) as client:
         assert str(flavour_of(client)) == "Elasticsearch 9.2.1"
-    assert server.headers_seen[0]["Accept"] == "application/json"
+    assert server.headers_seen[0]["accept"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_refused_entry_says_what_to_set_and_no_secret(answering: Callable[...,
         pytest.raises(NotReady, match="LUM1_SEARCH_API_KEY") as refused,
     ):
         flavour_of(client)
-    assert server.headers_seen[0]["Authorization"] == "ApiKey c2VjcmV0"
+    assert server.headers_seen[0]["authorization"] == "ApiKey c2VjcmV0"
     assert "c2VjcmV0" not in f"{refused.value}{at(server, api_key='c2VjcmV0')!r}"
 
 
@@ -100,7 +100,7 @@ def test_a_user_enters_with_a_password(answering: Callable[..., Any]) -> None:
     server = answering({"version": {"number": "9.0.0"}})
     with connected(at(server, account=("lum1", "s@cret"))) as client:
         flavour_of(client)
-    assert server.headers_seen[0]["Authorization"].startswith("Basic ")
+    assert server.headers_seen[0]["authorization"].startswith("Basic ")
     assert "s@cret" not in repr(at(server, account=("lum1", "s@cret")))
 
 

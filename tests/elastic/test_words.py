@@ -24,6 +24,7 @@ from tests.relevance.test_relevance import DEMO_SEED, DEMO_SIZE, NATIONAL, SETS
 
 TWO_POINTS = 0.02  # of nDCG@10
 DEPARTEMENT = "35"
+ONE_IN = 5  # questions of the national set: each is asked in four ways, of both
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_judged_questions_have_the_same_answers_and_are_worth_the_same(
 def test_a_departement_of_the_national_file_is_answered_the_same(both: Both, shared_data: Path) -> None:
     every = structures_of(shared_data / "official" / NATIONAL)
     fill(both, every.filter(pl.col("departement") == DEPARTEMENT))
-    assert_engines_agree(both, judged.read(SETS / "national.txt"))
+    assert_engines_agree(both, judged.read(SETS / "national.txt")[::ONE_IN])
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from api.machine.cluster import Cluster
 from api.machine.home import Home
+from geo.database import engine_for
 from geo.errors import NotReady
 from geo.settings import Settings
 
@@ -25,6 +27,16 @@ def settings_with_database() -> Settings:
     if not home.database_url.exists():
         raise NotReady(f"Rien n’est installé dans {home.root} : lancez ./lum1 start.")
     raise NotReady(STOPPED)
+
+
+@contextmanager
+def snapshots(settings: Settings) -> Iterator[Engine]:
+    """Each transaction sees one publication to its end; connections are closed with the block."""
+    engine = engine_for(settings.database_url)
+    try:
+        yield engine.execution_options(isolation_level="REPEATABLE READ")
+    finally:
+        engine.dispose()
 
 
 @contextmanager

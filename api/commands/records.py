@@ -7,7 +7,7 @@ import click
 import msgspec
 from sqlalchemy import Connection, select
 
-from api.commands.database import settings_with_database
+from api.commands.database import settings_with_database, snapshots
 from etl import export as exports
 from etl.report import as_text, report_of
 from geo.database import engine_for
@@ -53,8 +53,7 @@ def loads(as_json: bool, limit: int, number: int | None) -> None:
 def verify(what: str | None) -> None:
     """Comparer chaque projection à PostgreSQL."""
     settings = settings_with_database()
-    engine = engine_for(settings.database_url).execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection:
+    with snapshots(settings) as engine, engine.connect() as connection:
         publication = served_publication(connection)
         if publication is None:
             raise NotReady("Rien n’est encore publié.")

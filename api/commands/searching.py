@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.commands.database import settings_with_database
+from api.commands.database import settings_with_database, snapshots
 from api.commands.refreshing import rebuild
 from api.commands.terminal import Bars
 from etl import ledger
-from geo.database import engine_for
 from geo.errors import NotReady
 from geo.search_server import SearchServer
 from geo.settings import Settings
@@ -30,11 +29,14 @@ def build(alone: bool) -> None:
 
     settings = settings_with_database()
     client, server = _server_of(settings)
-    engine = engine_for(settings.database_url)
-    with ledger.only_load(engine), Bars() as bars:
-        snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
-        with client, snapshot.connect() as connection:
-            built = indexing.build(client, server, connection, bars.step, alone=alone)
+    with (
+        client,
+        snapshots(settings) as engine,
+        ledger.only_load(engine),
+        Bars() as bars,
+        engine.connect() as connection,
+    ):
+        built = indexing.build(client, server, connection, bars.step, alone=alone)
     click.echo(f"Index {built.index} servi : version {built.version}, {built.structures} structures.")
 
 

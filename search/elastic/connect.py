@@ -1,5 +1,6 @@
 """One client for Elasticsearch 9 and OpenSearch 3: which of them answers, and what is refused."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,8 @@ from geo.search_server import SearchServer
 
 SUPPORTED = {"elasticsearch": 9, "opensearch": 3}  # the major version whose answers we read
 NAMES = {"elasticsearch": "Elasticsearch", "opensearch": "OpenSearch"}
+# Of its client only what goes wrong is worth a line: it would write one for each question.
+logging.getLogger("elastic_transport").setLevel(logging.WARNING)
 RETRIES = 2  # on another node, where there are several
 
 

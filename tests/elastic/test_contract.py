@@ -120,9 +120,7 @@ def test_filters_together_find_count_and_order_the_same(
     ],
 )
 def test_pages_go_to_the_same_end(towns: Both, words: str, origin: Origin | None, sort: Sort) -> None:
-    query = SearchQuery(
-        words=words, origin=origin, sort=sort, limit=13, filters=Filters(open_only=False), explain=True
-    )
+    query = SearchQuery(words=words, origin=origin, sort=sort, limit=13, filters=Filters(open_only=False), explain=True)
     ours, theirs = (towns.every_hit(engine, query) for engine in towns.engines)
     assert [hit.id for hit in theirs] == [hit.id for hit in ours]
     assert len({hit.id for hit in theirs}) == len(theirs)

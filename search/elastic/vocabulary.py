@@ -13,9 +13,11 @@ from elasticsearch import Elasticsearch
 from search import ranking
 from search.document import Document
 from search.edits import a_letter_away
+from search.french import sound
 
 FIELDS = tuple(ranking.BY_FIELD)
 IN_A_DOCUMENT = 5_000  # words
+MANY_HEARD = 500  # words that sound alike, or begin so
 MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for, the commonest
 _PAST = "\U0010ffff"  # after whatever a word goes on with
 
@@ -29,6 +31,7 @@ class Vocabulary:
         self._words = sorted(found)
         self._found = found
         self._typed = sorted(typed)
+        self._sounds = sorted((sound(word), word) for word in self._typed)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -60,16 +63,26 @@ class Vocabulary:
         return at < len(self._typed) and self._typed[at] == word
 
     def typed_near(self, word: str, *, begun: bool) -> list[str]:
-        """The words of lines a letter away from this one; `begun`: the beginnings of some."""
+        """The words of lines a letter away from this one, or that sound like it; `begun`: the beginnings of some."""
+        heard = self._heard(word, begun=begun)
         if not begun:
-            return [each for each in a_letter_away(word) if self.typed(each)]
+            return [each for each in sorted({*a_letter_away(word), *heard}) if self.typed(each)]
         meant: list[str] = []
-        for each in a_letter_away(word):
+        for each in sorted({*a_letter_away(word), *heard}):
             at = bisect_left(self._typed, each)
             here = at < len(self._typed) and self._typed[at].startswith(each)
             if here and not (meant and each.startswith(meant[-1])):  # sorted: what begins the others comes before them
                 meant.append(each)
         return meant
+
+    def _heard(self, word: str, *, begun: bool) -> list[str]:
+        """The words of lines that sound so, or begin so; nothing sounds like « hhhh »."""
+        heard = sound(word)
+        if not heard:
+            return []
+        first, last = ((heard,), (heard + _PAST,) if begun else (heard, _PAST))
+        found = self._sounds[bisect_left(self._sounds, first) : bisect_left(self._sounds, last)]
+        return [each for _, each in found[:MANY_HEARD]]
 
 
 class Counting:

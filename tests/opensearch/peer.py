@@ -26,7 +26,6 @@ import requests
 from geo.search_server import SearchServer
 from geo.settings import Settings
 from tests.peers import running, wait_for
-from tests.ports import a_port
 
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"
@@ -34,6 +33,7 @@ FOLDER = "opensearch"  # of a tests' home
 LEAST_JDK = 21
 JDK_FOLDERS = (Path("/usr/lib/jvm"), Path("/opt"), Path("/Library/Java/JavaVirtualMachines"))
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+LISTENING = re.compile(r"HttpServerTransport\s*\] publish_address \{([\d.]+:\d+)\}")
 START_S = 120.0  # it compiles its twenty lines first, on cores that other tests share
 
 
@@ -74,19 +74,16 @@ def missing() -> str:
 
 @contextmanager
 def running_node() -> Iterator[Node]:
-    """A node on free ports, its data in a folder that goes with it."""
+    """A node on ports that are free, its data in a folder that goes with it."""
     java, jars = jdk(), _jars(_home())
     assert java
     assert jars
-    http = a_port()
     with tempfile.TemporaryDirectory(prefix="lum1-opensearch-") as name:
-        folder = Path(name)
-        asked = [str(folder / "data"), str(http), str(http + 1)]
-        command = [str(java / "bin" / "java"), *HEAP, "-cp", f"{jars}/*", str(HERE / "Node.java"), *asked]
-        with running(command, folder, "node.log") as node:
-            url = f"http://127.0.0.1:{http}"
-            wait_for(lambda: _answers(url), node, folder / "node.log", START_S)
-            yield Node(url)
+        folder, log = Path(name), Path(name) / "node.log"
+        command = [str(java / "bin" / "java"), *HEAP, "-cp", f"{jars}/*", str(HERE / "Node.java"), str(folder / "data")]
+        with running(command, folder, log.name) as node:
+            wait_for(lambda: _answers(_url(log)), node, log, START_S)
+            yield Node(_url(log))
 
 
 @cache
@@ -121,9 +118,15 @@ def _sum() -> str:
     return hashlib.sha256(POM.read_bytes()).hexdigest()
 
 
+def _url(log: Path) -> str:
+    """Where it says that it listens; empty until then."""
+    found = LISTENING.search(log.read_text())
+    return f"http://{found[1]}" if found else ""
+
+
 def _answers(url: str) -> bool:
     with suppress(requests.RequestException):
-        return requests.get(f"{url}/_cluster/health", timeout=5).status_code == 200
+        return bool(url) and requests.get(f"{url}/_cluster/health", timeout=5).status_code == 200
     return False
 
 

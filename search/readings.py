@@ -5,11 +5,13 @@ ways, each worth a share of its field's weight (search/ranking.py).
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import msgspec
 
+from geo.categories import categories_by_no
 from geo.communes import communes
+from geo.filters import Circle, Filters, categories_of
 from geo.text import sort_key
 from search import ranking
 from search.equivalents import equivalents, ours_near
@@ -85,6 +87,22 @@ class Around(msgspec.Struct, frozen=True):
         """The town's lon, lat."""
         town = communes()[self.commune]
         return town.lon, town.lat
+
+    @property
+    def area(self) -> Filters:
+        """Where one looks, closed ones too."""
+        if self.radius_m is None:
+            return Filters(departements=(communes()[self.commune].departement,), open_only=False)
+        return Filters(circle=Circle(*self.point, self.radius_m), open_only=False)
+
+    def kept(self, kinds: Collection[int]) -> Collection[int]:
+        """The categories that answer where some of these kinds is open there.
+
+        A département then holds the whole domain of the kind: hospitals whose name says « HAD » too.
+        """
+        if self.radius_m is not None:
+            return kinds
+        return categories_of({categories_by_no()[kind].domaine for kind in kinds})
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -19,8 +19,9 @@ from bench.in_turn import in_turn
 from bench.measure import Measure, Skipped, WrongAnswer, check
 from geo.text import sort_key
 from search import ranking
+from search.begun import words_typed
 from search.document import categorie_words
-from search.embedded.typed import COUNTRYSIDE, LOOKED_AT_AFAR, MANY, QUARTERS, TOWN, words_typed
+from search.embedded.typed import COUNTRYSIDE, LOOKED_AT_AFAR, MANY, QUARTERS, TOWN
 from search.french import STOP_WORDS, words_said
 from search.query import Origin
 from search.results import Suggestion

@@ -34,10 +34,14 @@ Answer = Any  # the server's, as JSON
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What must be found, filters aside; `scoring`: of a question with words."""
+    """What must be found, filters aside; `scoring`: of a question with words.
+
+    `proof`: where the filters leave nothing, it is the answer if that finds something in the country; None: it is.
+    """
 
     query: Query
     scoring: Scoring | None = None
+    proof: Query | None = None
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -68,9 +72,8 @@ class ElasticEngine:
             reader = Reader(self._client, opened)
             for asked in _asked(reader, query):
                 answer = self._page(opened, asked, query)
-                if answer["hits"]["hits"] or asked.scoring is None or reader.finds(asked.query):
-                    found = _found(answer, asked.scoring, query)
-                    return found if asked.scoring is None else _corrected(found, reader, asked.scoring, asked.query)
+                if answer["hits"]["hits"] or asked.proof is None or reader.finds(asked.proof):
+                    return _corrected(_found(answer, asked.scoring, query), reader, asked, query.filters)
         question = question_of(query.words)
         return Found(
             hits=[],
@@ -106,7 +109,7 @@ class ElasticEngine:
             for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
                 kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
                 hits = list(self._every(opened, kept))
-                if hits or asked.scoring is None or reader.finds(asked.query):
+                if hits or asked.proof is None or reader.finds(asked.proof):
                     held = [_held(hit) for hit in hits]
                     return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
         return Placed([], [], [])
@@ -164,12 +167,15 @@ def _asked(reader: Reader, query: SearchQuery) -> Iterator[Asked]:
     else:
         question = question_of(query.words)
         name = reader.name_in(query.words, question)
-        for reading, sought in reader.readings(question):
-            yield Asked(sought, Scoring(query, question, reading, name))
+        for read in reader.readings(question, open_only=query.filters.open_only):
+            yield Asked(read.sought, Scoring(query, question, read.reading, name), read.proof)
 
 
-def _corrected(found: Found, reader: Reader, scoring: Scoring, query: Query) -> Found:
-    return replace(found, corrected=reader.corrected(scoring.question, scoring.reading, query))
+def _corrected(found: Found, reader: Reader, asked: Asked, filters: Filters) -> Found:
+    if asked.scoring is None:
+        return found
+    question, reading = asked.scoring.question, asked.scoring.reading
+    return replace(found, corrected=reader.corrected(question, reading, asked.query, conditions(filters).values()))
 
 
 def _found(answer: Answer, scoring: Scoring | None, query: SearchQuery) -> Found:

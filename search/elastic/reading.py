@@ -1,11 +1,11 @@
 """Which reading of a question answers it: the strictest that finds something in the country, as search.embedded.words decides."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+import msgspec
 from elasticsearch import Elasticsearch
 
-from geo.filters import Circle
-from search.elastic.conditions import Query, all_of, among, equal, in_circle
+from search.elastic.conditions import CONDITIONS, Query, all_of, conditions, equal
 from search.elastic.indices import Opened
 from search.elastic.sought import may_find, query_of, thing
 from search.french import name_form
@@ -13,6 +13,16 @@ from search.readings import Around, Question, Reading, Sought, readings
 from search.results import Corrected
 from search.spelling import as_written
 from search.told import as_typed
+
+of_categories = CONDITIONS["categories"]
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A reading, what it seeks, filters aside, and what must find something in the country for it to be the answer."""
+
+    reading: Reading
+    sought: Query
+    proof: Query | None  # None: it was asked already
 
 
 class Reader:
@@ -22,20 +32,20 @@ class Reader:
         self._client = client
         self._opened = opened
 
-    def readings(self, question: Question) -> Iterator[tuple[Reading, Query]]:
-        """The readings that may find something, each with what it seeks, filters aside.
+    def readings(self, question: Question, *, open_only: bool) -> Iterator[Read]:
+        """The readings that may find something, the strictest first.
 
-        Around a town, one that finds nothing was asked already; of the others `finds` says.
+        `open_only`: what is asked for in a town must be open there; who would go looks around it else.
         """
         for reading in readings(question, self._opened.vocabulary):
             if not may_find(reading, self._opened.vocabulary):
                 continue
             sought = query_of(reading, self._opened.vocabulary)
-            if (around := reading.around) and around.radius_m is not None:
-                if found := self._around(reading, sought, around, around.radius_m):
-                    yield reading, found
+            if reading.around:
+                if found := self._around(sought, reading.around, reading.understood.kinds):
+                    yield Read(reading, found, None)
             else:
-                yield reading, sought
+                yield Read(reading, sought, _open(sought) if open_only and reading.is_in_a_town else sought)
 
     def finds(self, query: Query) -> bool:
         """Whether it finds anything in the country."""
@@ -49,8 +59,13 @@ class Reader:
         whole, bare = name_form(typed), " ".join(question.written)
         return whole if whole == bare or self.finds(equal("exact", whole)) else bare
 
-    def corrected(self, question: Question, reading: Reading, query: Query) -> tuple[Corrected, ...]:
-        """Each word that was taken for another one, where anything that is found holds that one and not it."""
+    def corrected(
+        self, question: Question, reading: Reading, query: Query, filters: Iterable[Query]
+    ) -> tuple[Corrected, ...]:
+        """Each word that was taken for another one, where anything that is found holds that one and not it.
+
+        Where the filters leave nothing, what the words find without them says it.
+        """
         slips = [each for each in reading.sought if any(way.meant for way in each.ways)]
         if not slips:
             return ()
@@ -65,8 +80,13 @@ class Reader:
             for name, each in asked.items()
             if may_find(Reading((each,)), vocabulary)
         }
-        answer = self._client.search(index=self._opened.name, query=query, size=0, aggs=counts, track_total_hits=True)
-        total = answer["hits"]["total"]["value"]
+        for asked_of in (all_of([query, *filters]), query):
+            answer = self._client.search(
+                index=self._opened.name, query=asked_of, size=0, aggs=counts, track_total_hits=True
+            )
+            total = answer["hits"]["total"]["value"]
+            if total:
+                break
         held = {name: found["doc_count"] for name, found in answer["aggregations"].items()}
         return tuple(
             _told(question, slip, [held.get(f"{number}:{place}", 0) for place in range(1 + len(_each_meant(slip)))])
@@ -74,14 +94,21 @@ class Reader:
             if held.get(f"{number}:0", 0) < total
         )
 
-    def _around(self, reading: Reading, sought: Query, around: Around, radius_m: float) -> Query | None:
-        """What stands in a circle, of the kind asked for where some is; None when none is open: one wants to go there."""
-        inside = [in_circle(Circle(*around.point, radius_m))]
-        of_kind = [among("categorie_no")(sorted(reading.understood.kinds))]
-        for narrowed in ([*inside, *of_kind], inside) if reading.understood.kinds else (inside,):
-            if self.finds(all_of([sought, equal("open", True), *narrowed])):
-                return {"bool": {"must": sought, "filter": narrowed}}
-        return None
+    def _around(self, sought: Query, around: Around, kinds: Collection[int]) -> Query | None:
+        """What stands in the surroundings, of the kind asked for where some is, or must be; None when none is open.
+
+        One who asks wants to go there.
+        """
+        inside = list(conditions(around.area).values())
+        if kinds and self.finds(_open(sought, *inside, of_categories(sorted(kinds)))):
+            return {"bool": {"must": sought, "filter": [*inside, of_categories(sorted(around.kept(kinds)))]}}
+        if around.of_kind or not self.finds(_open(sought, *inside)):
+            return None
+        return {"bool": {"must": sought, "filter": inside}}
+
+
+def _open(*queries: Query) -> Query:
+    return all_of([*queries, equal("open", True)])
 
 
 def _as_typed(slip: Sought) -> Sought:

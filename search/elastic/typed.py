@@ -3,23 +3,22 @@
 The embedded engine looks at those around the map first, and at the first few hundred of the country; this one at all of them.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from geo.text import sort_key
 from search import ranking
-from search.elastic.conditions import Query, equal
+from search.begun import LEAST_DIGITS, LEAST_LETTERS_FOR_TYPOS, Said, words_typed
+from search.elastic.conditions import Query, all_of, equal
 from search.elastic.indices import Opened
 from search.elastic.ordering import by_script
 from search.elastic.scripts import script
 from search.elastic.vocabulary import Vocabulary
-from search.french import STOP_WORDS, begun_stems, stem, words_said
+from search.french import begun_stems, stem
 from search.query import Origin
 
-LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a year
-LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
+Things = list[list[Query]]  # all must be found, each in one of its ways
 
 
 class Lines:
@@ -31,12 +30,10 @@ class Lines:
 
     def typed(self, words: str, origin: Origin | None, limit: int) -> list[str]:
         """Ids of the best open structures for what is typed so far, in the order to show them."""
-        said = words_said(words)
-        if said and STOP_WORDS.issuperset(said):
-            said = said[-1:]  # « du par » is on its way to « du Parc »
+        said, loosely = words_typed(words)
         for reading in (_begun, _nearly, _nearly_all) if said else ():
-            things = reading(said, self._opened.vocabulary)
-            if all(things) and (found := self._best(things, sort_key(words), origin, limit)):
+            wanted, every = (reading(each, self._opened.vocabulary) for each in (loosely, said))
+            if all(wanted) and (found := self._best(_query(wanted, every), sort_key(words), origin, limit)):
                 return found
         return []
 
@@ -46,13 +43,13 @@ class Lines:
             return []
         return self._ids({"prefix": {"numbers": digits}}, [{"id": "asc"}], limit)
 
-    def _best(self, things: Sequence[list[Query]], key: str, origin: Origin | None, limit: int) -> list[str]:
-        asked: Query = {"bool": {"filter": [_any_of(each) for each in things]}}
+    def _best(self, asked: Query, key: str, origin: Origin | None, limit: int) -> list[str]:
         order = script(
             "typed",
             key=key,
             same=ranking.TYPED_SAME_NAME,
             begins=ranking.TYPED_NAME_BEGINS,
+            last_word=ranking.TYPED_LAST_WORD,
             renowned=sorted(ranking.LOOKED_FOR_BY_NAME),
             looked_for=ranking.TYPED_LOOKED_FOR,
             complete=ranking.COMPLETE,
@@ -72,11 +69,19 @@ class Lines:
         return [str(hit["_id"]) for hit in answered["hits"]["hits"]]
 
 
-def _begun(said: Sequence[str], _: Vocabulary) -> list[list[Query]]:
+def _query(wanted: Things, every: Things) -> Query:
+    """What bears the words that are wanted; what bears every word scores 1, the others 0."""
+    asked: Query = {"bool": {"filter": _each(wanted)}}
+    if every != wanted and all(every):
+        asked["bool"]["should"] = [{"constant_score": {"filter": all_of(_each(every))}}]
+    return asked
+
+
+def _begun(said: Said, _: Vocabulary) -> Things:
     return [*([_whole(word)] for word in said[:-1]), _beginning(said[-1])]
 
 
-def _nearly(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
+def _nearly(said: Said, vocabulary: Vocabulary) -> Things:
     """A letter may differ in each word that is long enough and stands nowhere, and in the last one."""
     before = [
         [_whole(word)] if any(map(vocabulary.typed, _forms(word))) else _near(word, vocabulary, begun=False)
@@ -85,7 +90,7 @@ def _nearly(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
     return [*before, _near(said[-1], vocabulary, begun=True)]
 
 
-def _nearly_all(said: Sequence[str], vocabulary: Vocabulary) -> list[list[Query]]:
+def _nearly_all(said: Said, vocabulary: Vocabulary) -> Things:
     """A letter may differ in each of them: a misspelt word may be another's name, « martin » for « martan »."""
     before = [[_whole(word), *_near(word, vocabulary, begun=False)] for word in said[:-1]]
     return [*before, _near(said[-1], vocabulary, begun=True)]
@@ -115,5 +120,5 @@ def _near(word: str, vocabulary: Vocabulary, *, begun: bool) -> list[Query]:
     return [{"terms": {"typed": meant}}] if meant else []
 
 
-def _any_of(queries: list[Query]) -> Query:
-    return {"bool": {"should": queries, "minimum_should_match": 1}}
+def _each(things: Things) -> list[Query]:
+    return [{"bool": {"should": ways, "minimum_should_match": 1}} for ways in things]

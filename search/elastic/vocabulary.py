@@ -11,13 +11,13 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from search import ranking
+from search.begun import MANY_HEARD
 from search.document import Document
 from search.edits import a_letter_away
 from search.french import sound
 
 FIELDS = tuple(ranking.BY_FIELD)
 IN_A_DOCUMENT = 5_000  # words
-MANY_HEARD = 500  # words that sound alike, or begin so
 MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for, the commonest
 _PAST = "\U0010ffff"  # after whatever a word goes on with
 

@@ -12,18 +12,17 @@ import numpy as np
 
 from geo.text import sort_key
 from search import ranking
+from search.begun import LEAST_DIGITS, LEAST_LETTERS_FOR_TYPOS, MANY_HEARD, Said, words_typed
 from search.edits import a_letter_away
 from search.embedded.arrays import Array, once
 from search.embedded.beginnings import LONGEST, Beginnings, Lists
 from search.embedded.index import WordIndex
-from search.french import STOP_WORDS, begun_stems, stem, words_of
+from search.french import begun_stems, stem
 from search.query import Origin
 from search.rows import Told
 
-Said = tuple[str, ...]
 Reading = Callable[[Beginnings, Said], list[Lists]]
 
-LEAST_DIGITS = 5  # of a number that is begun; fewer may be a postcode's, or a year
 # Squares around a point: looked at from the finest on, each wider where the one before holds too few. In a large town few letters
 # are soon borne by thousands: those of the quarter will do, with what is known by its name in the town.
 QUARTERS, TOWN, COUNTRYSIDE = (14, 13, 12), 11, 8
@@ -32,8 +31,6 @@ LOOKED_FOR = sorted(ranking.LOOKED_FOR_BY_NAME)
 KNOWN_BY_NAME = range(3)  # levels: hospitals and clinics (search.embedded.beginnings)
 LOOKED_AT_AFAR = 300
 REMEMBERED = 10_000  # answers: the index of a version never changes, and short beginnings are everybody's
-MANY_HEARD = 500  # words that sound alike, or begin so
-LEAST_LETTERS_FOR_TYPOS = 4  # shorter beginnings are other words once a letter changes
 
 
 class Lines:
@@ -70,22 +67,6 @@ def typed(index: WordIndex, words: str, origin: Origin | None, limit: int) -> li
 def numbers(index: WordIndex, digits: str, limit: int) -> list[int]:
     """Ranks of the structures one of whose FINESS or SIRET numbers begins so."""
     return index.numbers.begun(digits, limit) if len(digits) >= LEAST_DIGITS else []
-
-
-def words_typed(words: str) -> tuple[Said, Said]:
-    """The words that are typed; and without the last one, where it may become a small word that says nothing.
-
-    « lbm c » may become « lbm cerballiance » or « lbm ce… »: who bears such a word comes first, and nobody is out yet.
-    """
-    written = words_of(words)
-    said = tuple(word for word in written if word not in STOP_WORDS)
-    if not said:
-        return written[-1:], written[-1:]  # « du par » is on its way to « du Parc »
-    last = written[-1]
-    if not words[-1].isalnum() or not any(each.startswith(last) for each in STOP_WORDS):
-        return said, said
-    before = said[:-1] if said[-1] == last else said
-    return (*before, last), before or said
 
 
 def _typed(index: WordIndex, said: Said, loosely: Said, key: str, origin: Origin | None, limit: int) -> list[int]:

@@ -8,9 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from geo.categories import categories_by_no
-from geo.communes import communes
-from geo.filters import NONE, Circle, Filters, bounds_of, categories_of
+from geo.filters import NONE, Filters, bounds_of
 from search import ranking, told
 from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
@@ -146,30 +144,18 @@ def _corrected(index: WordIndex, matched: Matched) -> Iterator[Corrected]:
 def _found_around(index: WordIndex, reading: Reading, around: Around) -> tuple[Array, Array] | None:
     """What stands in the surroundings, of the kind asked for where some is, or must be; None when none is open.
 
-    One who asks wants to go there. A département then holds the whole domain of the kind: hospitals whose name says « HAD » too.
+    One who asks wants to go there.
     """
-    area = _area(around)
-    near = index.columns.candidates(area)
+    near = index.columns.candidates(around.area)
     ranks, scores = index.finder.find(reading.sought, None if isinstance(near, slice) else near)
     kinds = reading.understood.kinds
     is_open, of_kind = index.columns.of("open", ranks), _is_of(index, ranks, kinds)
-    inside = index.columns.passing(area, ranks)
+    inside = index.columns.passing(around.area, ranks)
     if (inside & is_open & of_kind).any():
-        inside &= of_kind if around.radius_m is not None else _is_of(index, ranks, _domains_of(kinds))
+        inside &= _is_of(index, ranks, around.kept(kinds))
     elif around.of_kind:
         return None
     return (ranks[inside], scores[inside]) if (inside & is_open).any() else None
-
-
-def _domains_of(kinds: Collection[int]) -> Collection[int]:
-    """Every category of the domains of these."""
-    return categories_of({categories_by_no()[kind].domaine for kind in kinds})
-
-
-def _area(around: Around) -> Filters:
-    if around.radius_m is None:
-        return Filters(departements=(communes()[around.commune].departement,), open_only=False)
-    return Filters(circle=Circle(*around.point, around.radius_m), open_only=False)
 
 
 def _named(index: WordIndex, typed: str, question: Question) -> Array:

@@ -31,9 +31,10 @@ class Lines:
     def typed(self, words: str, origin: Origin | None, limit: int) -> list[str]:
         """Ids of the best open structures for what is typed so far, in the order to show them."""
         said, loosely = words_typed(words)
+        key = sort_key(words)
         for reading in (_begun, _nearly, _nearly_all) if said else ():
             wanted, every = (reading(each, self._opened.vocabulary) for each in (loosely, said))
-            if all(wanted) and (found := self._best(_query(wanted, every), sort_key(words), origin, limit)):
+            if all(wanted) and (found := self._best(_query(wanted, every, key), key, origin, limit)):
                 return found
         return []
 
@@ -64,17 +65,21 @@ class Lines:
     def _ids(self, query: Query, order: Any, limit: int) -> list[str]:
         index = self._opened.name
         answered = self._client.search(
-            index=index, query=query, sort=order, size=limit, source=False, track_total_hits=False
+            index=index, query=query, sort=order, size=limit, source=False, track_scores=True, track_total_hits=False
         )
         return [str(hit["_id"]) for hit in answered["hits"]["hits"]]
 
 
-def _query(wanted: Things, every: Things) -> Query:
-    """What bears the words that are wanted; what bears every word scores 1, the others 0."""
-    asked: Query = {"bool": {"filter": _each(wanted)}}
-    if every != wanted and all(every):
-        asked["bool"]["should"] = [{"constant_score": {"filter": all_of(_each(every))}}]
-    return asked
+def _query(wanted: Things, every: Things, key: str) -> Query:
+    """What bears the words that are wanted, or is called so; what bears every word scores more than 0."""
+    named = [{"prefix": {"name_key": key}}, equal("open", True)]
+    scored = [(_each(every), 1.0)] if all(every) else []
+    loosely = [(_each(wanted), 0.0)] if every != wanted else []
+    found = [
+        {"constant_score": {"filter": all_of(each), "boost": worth}}
+        for each, worth in [(named, 1.0), *scored, *loosely]
+    ]
+    return {"bool": {"should": found, "minimum_should_match": 1}}
 
 
 def _begun(said: Said, _: Vocabulary) -> Things:

@@ -10,6 +10,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, text
 
+from geo.database import engine_for
 from geo.filters import Filters
 from geo.publication import Publication, served_publication
 from geo.search_server import SearchServer
@@ -21,6 +22,7 @@ from search.engine import Engine, SearchEngine
 from search.query import Cursor, Origin, SearchQuery
 from search.results import Found, Hit, Suggestion, next_cursor
 from tests.builders import insert_structures, publish
+from tests.conftest import fresh_database
 from tests.opensearch.peer import Node, missing, running_node
 
 _names = itertools.count(1)
@@ -119,6 +121,31 @@ class Both:
 def _at(query: SearchQuery, cursor: Cursor | None) -> SearchQuery:
     members = {name: getattr(query, name) for name in query.__struct_fields__}
     return SearchQuery(**members | {"cursor": cursor})
+
+
+class Kept:
+    """Makes engines side by side that several tests only read: in a database and an index of their own, until the file ends."""
+
+    def __init__(self, node: Node, server_url: str, template: str, folder: Path) -> None:
+        self._node = node
+        self._server_url = server_url
+        self._template = template
+        self._folder = folder
+
+    @contextmanager
+    def both(self, name: str) -> Iterator[Both]:
+        """`name`: of the index."""
+        server = self._node.server(name)
+        with fresh_database(self._server_url, template=self._template) as url, a_client(server) as client:
+            engine = engine_for(url)
+            with engine.connect() as connection:
+                yield Both(connection, self._folder / name, server, client)
+            engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def kept(node: Node, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(node, server_url, template, tmp_path_factory.mktemp("moteurs"))
 
 
 @pytest.fixture

@@ -9,15 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo.database import engine_for
 from geo.filters import Circle, Filters
 from geo.position import distance_m
 from search.query import Facet, Origin, SearchQuery, Sort
 from tests.builders import a_structure
-from tests.conftest import fresh_database
 from tests.elastic.agreement import assert_same, assert_same_hit
-from tests.elastic.conftest import Both, a_client
-from tests.opensearch.peer import Node
+from tests.elastic.conftest import Both, Kept
 from tests.places import BORDEAUX, LILLE, LORIENT, NOUMEA, PARIS_13, SAINT_DENIS_REUNION, WALLIS, Place
 from tests.search.test_facets import FILTERS, ROWS
 
@@ -26,16 +23,11 @@ ORIGINS = (None, HERE, Origin(WALLIS.lon, WALLIS.lat), Origin(179.9999, -16.5), 
 
 
 @pytest.fixture(scope="module")
-def towns(node: Node, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    """Five hundred structures in and around three towns, indexed once for the file, in a database of their own."""
-    server = node.server("villes")
-    with fresh_database(server_url, template=template) as url, a_client(server) as client:
-        engine = engine_for(url)
-        with engine.connect() as connection:
-            both = Both(connection, tmp_path_factory.mktemp("villes"), server, client)
-            both.index(*ROWS, *ELSEWHERE)
-            yield both
-        engine.dispose()
+def towns(kept: Kept) -> Iterator[Both]:
+    """Five hundred structures in and around three towns."""
+    with kept.both("villes") as both:
+        both.index(*ROWS, *ELSEWHERE, *NUMBERED)
+        yield both
 
 
 def a_row(n: int, at: Place | None, **fields: Any) -> dict[str, Any]:
@@ -49,6 +41,11 @@ ELSEWHERE = [
     a_row(200, NOUMEA, name="CLINIQUE DE NOUMEA"),
     a_row(201, WALLIS, name="ETABLISSEMENT DE WALLIS"),
     a_row(202, SAINT_DENIS_REUNION, name="OEUVRE DES ENFANTS", updated_on=dt.date(2026, 11, 20)),
+]
+NUMBERED = [
+    a_structure(finess="970000101", phones=["05 56 00 00 01"], at=BORDEAUX),
+    a_structure(finess="970000102", ej_finess="330782855", siren="812345678", siret=["81234567800012"]),
+    a_structure(finess="970000103", ej_finess="330782855", open=False),
 ]
 
 
@@ -196,7 +193,7 @@ def test_names_sort_without_accents_ties_by_id(both: Both) -> None:
 
 
 NUMBERS = (
-    "990000101",
+    "970000101",
     "33 078 285 5",
     "n° FINESS 330782855",
     "+33 5 56 00 00 01",
@@ -207,14 +204,9 @@ NUMBERS = (
 
 
 @pytest.mark.parametrize("words", NUMBERS)
-def test_a_number_finds_who_bears_it(both: Both, words: str) -> None:
-    both.index(
-        a_structure(finess="990000101", phones=["05 56 00 00 01"], at=BORDEAUX),
-        a_structure(finess="990000102", ej_finess="330782855", siren="812345678", siret=["81234567800012"]),
-        a_structure(finess="990000103", ej_finess="330782855", open=False),
-    )
+def test_a_number_finds_who_bears_it(towns: Both, words: str) -> None:
     for filters in (Filters(), Filters(open_only=False), Filters(departements=("33",))):
         query = SearchQuery(words=words, origin=HERE, sort=Sort.RELEVANCE, filters=filters, facets=tuple(Facet))
-        ours, theirs = (both.ask(engine, query) for engine in both.engines)
+        ours, theirs = (towns.ask(engine, query) for engine in towns.engines)
         assert_same(ours, theirs, query)
-        assert both.placed(both.elastic, words, filters) == both.placed(both.embedded, words, filters)
+        assert towns.placed(towns.elastic, words, filters) == towns.placed(towns.embedded, words, filters)

@@ -1,6 +1,6 @@
 """Words on both engines: the same readings, the same scores by name, as good to who judges; lines under the search box."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,19 +8,17 @@ import pytest
 from sqlalchemy import Connection, text
 
 from etl import demo, merge
-from geo.database import engine_for
 from geo.filters import Circle, Filters
 from search.query import Facet, Origin, SearchQuery, Sort
 from tests.builders import a_structure, insert_load
-from tests.conftest import fresh_database
 from tests.elastic.agreement import assert_same
-from tests.elastic.conftest import Both, a_client
-from tests.opensearch.peer import Node
-from tests.places import LILLE, LORIENT, PARIS_13
+from tests.elastic.conftest import Both, Kept
+from tests.places import BORDEAUX, LILLE, LORIENT, PARIS_13
 from tests.relevance import judged, measure
 from tests.relevance.corpora import structures_of
 from tests.relevance.summary import PROPERTY
 from tests.relevance.test_relevance import DEMO_SEED, DEMO_SIZE, NATIONAL, SETS
+from tests.search.test_words import DOLE, LONS_LE_SAUNIER, LYON_3E
 
 TWO_POINTS = 0.02  # of nDCG@10
 DEPARTEMENT = "35"
@@ -34,18 +32,49 @@ def structures(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def invented(
-    node: Node, server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory, structures: pl.DataFrame
-) -> Iterator[Both]:
-    """The invented country, indexed once for the file."""
-    server = node.server("invente")
-    with fresh_database(server_url, template=template) as url, a_client(server) as client:
-        engine = engine_for(url)
-        with engine.connect() as connection:
-            both = Both(connection, tmp_path_factory.mktemp("invente"), server, client)
-            fill(both, structures)
-            yield both
-        engine.dispose()
+def invented(kept: Kept, structures: pl.DataFrame) -> Iterator[Both]:
+    """The invented country."""
+    with kept.both("invente") as both:
+        fill(both, structures)
+        yield both
+
+
+@pytest.fixture(scope="module")
+def few(kept: Kept) -> Iterator[Both]:
+    """A few structures for each way of reading a question."""
+    with kept.both("quelques-uns") as both:
+        both.index(*FEW)
+        yield both
+
+
+FEW = [
+    a_structure(at=LILLE, name="PHARMACIE SAINTE ANNE"),
+    a_structure(at=LILLE, name="PHARMACIE", open=False),
+    a_structure(at=LORIENT, name="CLINIQUE SAINTE ANNE", categorie_no=365, other_names=["POLYCLINIQUE DU PORT"]),
+    a_structure(at=LORIENT, name="CLINIQUE DU PORT", categorie_no=365),
+    a_structure(at=LORIENT, name="PHARMACIE SAINT LOUIS"),
+    a_structure(at=LORIENT, name="PHARMACIE"),
+    a_structure(at=LORIENT, name="PHARMACIE DU PARC", open=False),
+    a_structure(at=LORIENT, name="LE GRAND LBM CERBALLIANCE", categorie_no=611),
+    a_structure(at=LORIENT, name="LBM BIOCEANE", categorie_no=611, phones=["01 02 03 04 05"]),
+    a_structure(at=LORIENT, name="DOMUSVI LES PINS", categorie_no=500, ej_name="DOMUSVI"),
+    a_structure(at=PARIS_13, name="HAD DE PARIS", categorie_no=127),
+    a_structure(at=PARIS_13, name="AIDE A DOMICILE DU 13E", categorie_no=460, phones=["01 02 03 04 05"]),
+    a_structure(at=LILLE, name="CENTRE DENTAIRE", categorie_no=124),
+    a_structure(name="EHPAD NULLE PART", categorie_no=500),
+    a_structure(name="CMP DES LILAS", categorie_no=156, aliases=["CENTRE DU LILAS"]),
+    a_structure(name="DU PARC"),
+    # Two towns of the Jura, where some are closed, some of another kind.
+    a_structure(at=DOLE, name="PHARMACIE FERMEE", open=False),
+    a_structure(at=DOLE, name="HAD", categorie_no=127),
+    a_structure(at=DOLE, name="HAD DE L'HOPITAL", categorie_no=355),
+    a_structure(at=DOLE, name="CHU LE REFUGE", categorie_no=219),
+    a_structure(at=LONS_LE_SAUNIER, name="PHARMACIE DU JURA"),
+    a_structure(at=LYON_3E, name="LE GRAND", categorie_no=101),
+    # A school that is misspelt, beside all whom it may be a slip for.
+    a_structure(at=BORDEAUX, name="ECOLE DES KINESITERAPEUTES"),
+    *(a_structure(at=LORIENT, name=f"KINESITHERAPEUTE {n}") for n in range(40)),
+]
 
 
 def fill(both: Both, structures: pl.DataFrame) -> None:
@@ -75,9 +104,13 @@ def as_asked(words: str, origin: Origin | None) -> list[SearchQuery]:
 
 def assert_engines_agree(both: Both, questions: Sequence[judged.Judged]) -> None:
     for question in questions:
-        for query in as_asked(question.words, question.origin):
-            ours, theirs = (both.ask(engine, query) for engine in both.engines)
-            assert_same(ours, theirs, query)
+        assert_agree(both, as_asked(question.words, question.origin))
+
+
+def assert_agree(both: Both, queries: Iterable[SearchQuery]) -> None:
+    for query in queries:
+        ours, theirs = (both.ask(engine, query) for engine in both.engines)
+        assert_same(ours, theirs, query)
 
 
 def test_judged_questions_have_the_same_answers_and_are_worth_the_same(
@@ -99,8 +132,7 @@ def test_judged_questions_have_the_same_answers_and_are_worth_the_same(
 
 
 def test_a_departement_of_the_national_file_is_answered_the_same(both: Both, shared_data: Path) -> None:
-    every = structures_of(shared_data / "official" / NATIONAL)
-    fill(both, every.filter(pl.col("departement") == DEPARTEMENT))
+    fill(both, structures_of(shared_data / "official" / NATIONAL, DEPARTEMENT))
     assert_engines_agree(both, judged.read(SETS / "national.txt")[::ONE_IN])
 
 
@@ -109,21 +141,45 @@ def test_a_departement_of_the_national_file_is_answered_the_same(both: Both, sha
     ["pharmacie", "pharmaci", "farmacie", "pharmcie lille", "clinique st anne", "ehpad introuvableville", "cmp", "chez moi", "e",
      "hospitalisation à domicile", "domus vi", "zzzz", "de la", "aideadomicile", "infirmière", "pharmacie lorient paris"],
 )  # fmt: skip
-def test_every_way_of_reading_finds_the_same(both: Both, words: str) -> None:
-    both.index(
-        a_structure(at=LILLE, name="PHARMACIE SAINTE ANNE"),
-        a_structure(at=LILLE, name="PHARMACIE", open=False),
-        a_structure(at=LORIENT, name="CLINIQUE SAINTE ANNE", categorie_no=365, other_names=["POLYCLINIQUE DU PORT"]),
-        a_structure(at=LORIENT, name="DOMUSVI LES PINS", categorie_no=500, ej_name="DOMUSVI"),
-        a_structure(at=PARIS_13, name="HAD DE PARIS", categorie_no=127),
-        a_structure(at=PARIS_13, name="AIDE A DOMICILE DU 13E", categorie_no=460, phones=["01 02 03 04 05"]),
-        a_structure(name="EHPAD NULLE PART", categorie_no=500),
-        a_structure(name="CMP DES LILAS", categorie_no=156, aliases=["CENTRE DU LILAS"]),
-        a_structure(name="DU PARC"),
+def test_every_way_of_reading_finds_the_same(few: Both, words: str) -> None:
+    assert_agree(few, as_asked(words, Origin(LILLE.lon, LILLE.lat)))
+
+
+@pytest.mark.parametrize(
+    ("words", "departement", "radius_m"),
+    [
+        ("pharmacie dole", "39", None),  # its own is closed
+        ("pharmacie 39100", "39", None),
+        ("39100 pharmacie", "39", None),
+        ("pharmacie fermee dole", None, 50_000.0),
+        ("had lons-le-saunier", "39", None),  # a hospital that says so is of its domain
+        ("chu lons-le-saunier", None, 200_000.0),  # the shelter of the département is none
+        ("pharmacie chenôve", None, 100_000.0),
+        ("had introuvable chenôve", None, 50_000.0),
+        ("thermes paris", None, 200_000.0),
+        ("pharmacie lille", None, None),
+        ("ehpad 29", None, None),
+        ("pharmacie valence 82", None, 200_000.0),
+        ("pharmacie 75013", None, 200_000.0),
+    ],
+)
+def test_a_town_that_has_none_is_looked_around_alike(
+    few: Both, words: str, departement: str | None, radius_m: float | None
+) -> None:
+    around = few.ask(few.embedded, SearchQuery(words=words, sort=Sort.RELEVANCE)).around
+    assert (around.departement, around.radius_m) == (departement, radius_m) if around else radius_m is None
+    assert_agree(few, as_asked(words, None))
+
+
+@pytest.mark.parametrize(("commune", "told"), [(LORIENT.commune, True), (BORDEAUX.commune, False), ("75113", True)])
+def test_corrections_are_of_what_the_filters_leave(few: Both, commune: str, told: bool) -> None:
+    """Where they leave nothing, of what the words find."""
+    query = SearchQuery(
+        words="kinesiterapeutes", sort=Sort.RELEVANCE, filters=Filters(communes=(commune,)), explain=True
     )
-    for query in as_asked(words, Origin(LILLE.lon, LILLE.lat)):
-        ours, theirs = (both.ask(engine, query) for engine in both.engines)
-        assert_same(ours, theirs, query)
+    ours, theirs = (few.ask(engine, query) for engine in few.engines)
+    assert bool(ours.corrected) is told
+    assert_same(ours, theirs, query)
 
 
 def test_of_a_beginning_that_many_words_have_the_commonest_are_sought_on_both(both: Both) -> None:
@@ -135,20 +191,22 @@ def test_of_a_beginning_that_many_words_have_the_commonest_are_sought_on_both(bo
 
 
 @pytest.mark.parametrize(
-    "typed", ["p", "ph", "pharmacie sa", "pharmacies s", "farmacie", "clinqiue d", "du par", "99000", "lorient ph"]
-)
-def test_lines_for_what_is_typed_so_far_are_the_same(both: Both, typed: str) -> None:
-    both.index(
-        a_structure(at=LILLE, name="PHARMACIE SAINTE ANNE"),
-        a_structure(at=LORIENT, name="PHARMACIE SAINT LOUIS"),
-        a_structure(at=LORIENT, name="PHARMACIE"),
-        a_structure(at=LORIENT, name="CLINIQUE DU PORT", categorie_no=365),
-        a_structure(at=LORIENT, name="PHARMACIE DU PARC", open=False),
-        a_structure(name="DU PARC"),
-    )
+    "typed", ["p", "ph", "pharmacie sa", "pharmacies s", "farmacie", "clinqiue d", "du par", "99000", "lorient ph",
+              "lbm c", "lbm ce", "lbm b", "lbm ", "pharmacie d", "farmacie d", "d", "kinesiterapeutes l"],
+)  # fmt: skip
+def test_lines_for_what_is_typed_so_far_are_the_same(few: Both, typed: str) -> None:
     for origin in (None, Origin(LORIENT.lon, LORIENT.lat)):
-        ours, theirs = (both.suggest(engine, typed, origin) for engine in both.engines)
+        ours, theirs = (few.suggest(engine, typed, origin) for engine in few.engines)
         assert theirs == ours
+
+
+def test_a_last_word_that_may_become_a_small_one_leaves_nobody_out(few: Both) -> None:
+    assert structures_of_lines(few, "lbm c") == ["LE GRAND LBM CERBALLIANCE – Lorient", "LBM BIOCEANE – Lorient"]
+    assert structures_of_lines(few, "lbm cer") == ["LE GRAND LBM CERBALLIANCE – Lorient"]
+
+
+def structures_of_lines(both: Both, typed: str) -> list[str]:
+    return [line.label for line in both.suggest(both.elastic, typed) if line.kind == "structure"]
 
 
 def test_lines_of_the_invented_country_are_nearly_all_the_same(

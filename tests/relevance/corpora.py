@@ -47,12 +47,16 @@ class Corpus:
         return [hit.id for hit in self._engine.search(self._connection, query, publication).hits]
 
 
-def structures_of(file: Path) -> pl.DataFrame:
-    """Every structure of a flow; read whole, which takes a tenth of the time of the pipeline's bounded reading."""
+def structures_of(file: Path, departement: str = "") -> pl.DataFrame:
+    """Every structure of a flow, or of a département; read whole, in a tenth of the time of the pipeline's bounded reading."""
     produced_on = read_header(file).generated_at.date()
-    return pl.concat([transform(chunk.establishments, produced_on).structures for chunk in in_chunks(_entities(file))])
+    entities = in_chunks(_entities(file, departement))
+    every = pl.concat([transform(chunk.establishments, produced_on).structures for chunk in entities])
+    return every.filter(pl.col("departement") == departement) if departement else every
 
 
-def _entities(file: Path) -> Iterator[Json]:
+def _entities(file: Path, departement: str) -> Iterator[Json]:
+    """Those with an address there: the others need not be read."""
     flow = msgspec.json.decode(gzip.decompress(file.read_bytes()), type=Flow)
-    return (msgspec.json.decode(entity) for entity in flow.pmej)
+    there = f'"cogCommune":"{departement}'.encode() if departement else b""
+    return (msgspec.json.decode(entity) for entity in flow.pmej if there in bytes(entity))

@@ -27,7 +27,7 @@ def running(
     environment: Mapping[str, str] | None = None,
     executable: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program in a folder, its words in a log there."""
+    """A program in a folder, its words in a log there; its input ends when ours does, killed or not."""
     with (
         (folder / log).open("wb") as out,
         subprocess.Popen(
@@ -35,7 +35,7 @@ def running(
             executable=executable,
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
         ) as started,

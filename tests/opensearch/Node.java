@@ -1,6 +1,7 @@
+import java.io.OutputStream;
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** One OpenSearch node on the loopback, until its process ends: its folder; ports are any that are free. */
+/** One OpenSearch node on the loopback, until its input ends: its folder; ports are any that are free. */
 public class Node {
     public static void main(String[] arguments) throws Exception {
         OpenSearchRunner runner = new OpenSearchRunner();
@@ -12,6 +13,9 @@ public class Node {
             settings.put("cluster.routing.allocation.disk.threshold_enabled", "false"); // a full disk is the tests' own
         });
         runner.build("-basePath", arguments[0], "-numOfNode", "1", "-clusterName", "lum1-tests", "-useLogger");
-        Thread.currentThread().join();
+        System.in.transferTo(OutputStream.nullOutputStream()); // ends with whoever started it, however that one ends
+        runner.close();
+        runner.clean();
+        System.exit(0);
     }
 }

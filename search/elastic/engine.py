@@ -124,10 +124,11 @@ class ElasticEngine:
         tests = conditions(query.filters)
         apart = counting.loosened(tests, query.facets)
         sort, order = order_of(query, asked.scoring)
+        named = asked.scoring.named() if asked.scoring else []
         before = [test for name, test in tests.items() if name not in apart]
         return self._client.search(
             index=opened.name,
-            query={"bool": {"must": asked.query, "filter": before}},
+            query={"bool": {"must": asked.query, "filter": before, "should": named}},
             post_filter=all_of(tests[name] for name in sorted(apart)) if apart else None,
             aggs=counting.counted(tests, query.facets) or None,
             sort=order,

@@ -7,6 +7,7 @@ import msgspec
 
 from geo.position import distance_m
 from search import ranking, told
+from search.elastic.conditions import Query, equal
 from search.elastic.scripts import Script, script
 from search.elastic.sought import SCALE
 from search.query import Origin, SearchQuery
@@ -14,7 +15,6 @@ from search.readings import Question, Reading
 
 # Of each hit, for the parts of its score.
 FIELDS = (
-    "exact",
     "categorie_no",
     "commune",
     "departement",
@@ -25,6 +25,9 @@ FIELDS = (
     "lon",
     "lat",
 )
+
+# What the name that was typed adds to the server's own score: more than all the words of a question, and their sum is exact.
+NAMED = 8_000_000.0
 
 Held = Mapping[str, Any]  # a hit's values by field, None where it has none
 
@@ -50,19 +53,26 @@ class Scoring(msgspec.Struct, frozen=True):
         says_only_kinds = self.reading.understood.kind_words.issuperset(self.question.words)
         return not (says_only_kinds and self.query.origin is not None)
 
+    def named(self) -> list[Query]:
+        """What those that bear the name that was typed score more."""
+        if not self.names_one:
+            return []
+        return [{"constant_score": {"filter": equal("exact", self.name), "boost": NAMED}}]
+
     def script(self) -> Script:
         """The sum, for every match."""
         named, around, point = self.reading.understood, self.reading.around, self.point
         return script(
             "relevance",
             scale=SCALE,
+            named=NAMED,
+            of_kinds=bool(named.kinds),
             kinds=sorted(named.kinds),
             kind=ranking.KIND,
+            in_places=bool(named.communes or named.departements or named.regions),
             communes=dict(named.communes),
             departements=dict(named.departements),
             regions=dict(named.regions),
-            name=self.name,
-            called=self.names_one,
             exact_name=ranking.EXACT_NAME,
             asked=len(self.question.words),
             coverage=ranking.COVERAGE,
@@ -81,16 +91,18 @@ class Scoring(msgspec.Struct, frozen=True):
             half=ranking.DISTANCE_HALF_M,
         )
 
-    def parts(self, held: Held, words: float) -> dict[str, float]:
-        """Each part of one hit's score; `words`: the server's own, of the words."""
-        return {name: round(part, 6) for name, part in self._parts(held, words / SCALE)}
+    def parts(self, held: Held, score: float) -> dict[str, float]:
+        """Each part of one hit's score; `score`: the server's own."""
+        is_named = score >= NAMED
+        words = (score - NAMED if is_named else score) / SCALE
+        return {name: round(part, 6) for name, part in self._parts(held, words, is_named=is_named)}
 
-    def _parts(self, held: Held, words: float) -> Iterator[tuple[str, float]]:
+    def _parts(self, held: Held, words: float, *, is_named: bool) -> Iterator[tuple[str, float]]:
         of_kind = held["categorie_no"] in self.reading.understood.kinds
         yield "words", words
         yield "kind", ranking.KIND * of_kind
         yield "place", self._place(held)
-        yield "exact_name", ranking.EXACT_NAME * (self.names_one and held["exact"] == self.name)
+        yield "exact_name", ranking.EXACT_NAME * is_named
         yield "coverage", ranking.COVERAGE * min(1.0, len(self.question.words) / max(1, held["name_length"]))
         yield "complete", ranking.COMPLETE * held["completeness"]
         yield "closed", 0.0 if self.query.filters.open_only else ranking.CLOSED * (not held["open"])

@@ -93,9 +93,7 @@ class Columns:
     def of_categories(self, numbers: Collection[int], most: int) -> Array | None:
         """Every row of these categories, ascending; None where they are more than `most`."""
         known, starts = self["kinds"], self["kind_starts"]
-        at = np.searchsorted(known, sorted(numbers))
-        at = at[at < len(known)]
-        at = at[np.isin(known[at], list(numbers))]
+        at = np.flatnonzero(np.isin(known, list(numbers)))
         if int((starts[at + 1] - starts[at]).sum()) > most:
             return None
         found = [self["kind_ranks"][starts[i] : starts[i + 1]] for i in at.tolist()]

@@ -215,3 +215,12 @@ def test_columns_and_postgis_give_the_same_pages(
                     break
                 last = (ours if seen == 9 else theirs).hits[-1]  # one follows the other's page
                 cursor = Cursor(version=1, key=last.key, id=last.id, seen=seen, question="")
+
+
+def test_each_is_found_once_where_a_domain_has_categories_that_nobody_is_of(searchable: Searchable) -> None:
+    searchable.index(a_structure(at=LILLE, categorie_no=620), a_structure(at=BORDEAUX, categorie_no=101))
+    query = SearchQuery(
+        origin=Origin(LILLE.lon, LILLE.lat), sort=Sort.DISTANCE, filters=Filters(domaines=("SAN",)), limit=10
+    )
+    found = searchable.ask(query)
+    assert (found.total, len(found.hits)) == (2, 2)

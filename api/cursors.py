@@ -8,9 +8,10 @@ import msgspec
 
 from api.addressing import query_string_of, same_question
 from geo.errors import InvalidCursor
+from geo.position import HALF_WAY_ROUND_M
 from search.identifiers import typed_number
 from search.query import Cursor, SearchQuery, Sort
-from search.results import Hit, next_cursor
+from search.results import UNPLACED, Hit, next_cursor
 
 MAX_LENGTH = 2_000  # a name of 300 letters, an id and a digest hold in half of it
 MAX_SEEN = 10_000_000  # more rows than any register of France has
@@ -63,6 +64,7 @@ def _could_be_ours(cursor: Cursor, question: SearchQuery) -> bool:
     texts = [cursor.id, *([cursor.key] if isinstance(cursor.key, str) else [])]
     return (
         isinstance(cursor.key, str) is _sorts_by_name(question)
+        and not (_sorts_by_distance(question) and _is_no_distance(cursor.key))
         and 0 <= cursor.seen <= MAX_SEEN
         and not any("\x00" in each for each in texts)
     )
@@ -74,6 +76,15 @@ def _sorts_by_name(question: SearchQuery) -> bool:
         return question.sort is Sort.NAME
     scored = question.words and typed_number(question.words) is None
     return not scored and question.origin is None
+
+
+def _sorts_by_distance(question: SearchQuery) -> bool:
+    scored = question.sort is Sort.RELEVANCE and question.words and typed_number(question.words) is None
+    return not scored and not _sorts_by_name(question)
+
+
+def _is_no_distance(key: float | str) -> bool:
+    return isinstance(key, str) or not (0 <= key <= HALF_WAY_ROUND_M or key == UNPLACED)
 
 
 def _unreadable() -> InvalidCursor:

@@ -47,10 +47,10 @@ class Asking:
             return
         try:
             connection = psycopg.connect(self._url, autocommit=True, connect_timeout=PATIENCE_S)
-            connection.pgconn.prepare(PREPARED, WHICH.sql.encode())
-            self._idle.append(connection)
         except psycopg.Error:
             self._places.release()
+            return
+        self.give_back(connection, usable=_is_prepared(connection))
 
     def give_back(self, connection: Connection, *, usable: bool) -> None:
         """Once it was answered."""
@@ -108,6 +108,14 @@ class Asked:
         finally:
             self._asking.give_back(connection, usable=told is not None)
         return told or None
+
+
+def _is_prepared(connection: Connection) -> bool:
+    """Not behind a pooler that gives each transaction another server: there, everybody asks in a transaction."""
+    try:
+        return connection.pgconn.prepare(PREPARED, WHICH.sql.encode()).status == ExecStatus.COMMAND_OK
+    except psycopg.Error:
+        return False
 
 
 def _received(connection: Connection) -> str | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 EARTH_RADIUS_M = 6_371_008.7714  # mean radius of the sphere that PostGIS and Lucene use (DESIGN.md decision 7)
+HALF_WAY_ROUND_M = math.pi * EARTH_RADIUS_M * (1 + 1e-9)  # no two places are farther apart, whoever rounds
 
 
 class Precision(StrEnum):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, and_, bindparam, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Double, Select, bindparam, func, literal_column, select, tuple_
 
 from geo.compiled import Compiled
 from geo.filters import (
@@ -103,10 +103,7 @@ def within_query(
     if radius_m is not None:
         query = query.where(in_box(structure, bounds_of_circle(Circle(lon, lat, radius_m))), distance <= radius_m)
     if after is not None:
-        metres, last = after
-        same = same_m(metres)
-        as_far = and_(distance >= metres - same, structure.c.id > last)
-        query = query.where(or_(distance > metres + same, as_far))
+        query = query.where(tuple_(distance, structure.c.id) > after)
     return query.order_by("distance_m", structure.c.id).limit(limit)
 
 

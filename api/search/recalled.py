@@ -15,19 +15,13 @@ from geo.publication import Publication
 A = TypeVar("A")
 
 
-async def confirmed(
-    state: State, recall: Callable[[Publication], A | None], read: Callable[[Reading], A], *, at_once: bool = False
-) -> A:
-    """What `recall` says of the publication served last, if it still is; else, or where it says None, what `read` says.
-
-    `at_once`: recalling takes less time than another thread takes to wake up.
-    """
+async def confirmed(state: State, recall: Callable[[Publication], A | None], read: Callable[[Reading], A]) -> A:
+    """What `recall` says of the publication served last, if it still is; else, or where it says None, what `read` says."""
     asked = asking_of(state).ask()
     which, known = publications_of(state).last
     try:
         if known is not None and not asked.is_of_nobody:
-            work = partial(_recalled, recall, known)
-            found = work() if at_once else await anyio.to_thread.run_sync(work)
+            found = await anyio.to_thread.run_sync(partial(_recalled, recall, known))
             told = asked.answer() if asked.is_told() else await anyio.to_thread.run_sync(asked.answer)
             if found is not None and told == which:
                 return found

@@ -16,12 +16,9 @@ from api.parameters import Asked, Nothing, Typed, asked_in_body, asked_in_query_
 from api.questions import origin_of, question_of, words_of
 from api.search.answers import FeatureCollection, answer, answer_recalled, as_geojson
 from api.search.recalled import confirmed
-from geo.filters import Filters
-from search.query import SearchQuery, Sort
 from search.results import SearchResults, Suggestion
 
 DEFAULT_SUGGESTIONS = 8
-LOOKED_AROUND = ("circle", "categories", "open_only")  # filters
 
 
 class Suggestions(msgspec.Struct, frozen=True):
@@ -71,7 +68,6 @@ async def search(request: Request[Any, Any, Any], state: State) -> Response[Any]
         state,
         lambda known: answer_recalled(engine, known, question),
         lambda view: answer(engine, view, question),
-        at_once=is_first_nearest(question),
     )
     return _response(request, results)
 
@@ -105,13 +101,6 @@ async def asked_by(request: Request[Any, Any, Any]) -> Asked:
     if media_type != "application/json":
         raise HTTPException(status_code=415)
     return asked_in_body(await request.body())
-
-
-def is_first_nearest(question: SearchQuery) -> bool:
-    """Whether the first of those near a point are asked for, where a look around is enough."""
-    narrowed = Filters(**{name: getattr(question.filters, name) for name in LOOKED_AROUND})
-    nearest = question.origin is not None and question.sort is not Sort.NAME and question.cursor is None
-    return nearest and not question.words and not question.facets and question.filters == narrowed
 
 
 def _response(request: Request[Any, Any, Any], results: SearchResults) -> Response[bytes]:

@@ -1,4 +1,4 @@
-"""The engine in the process: PostGIS for questions without words, columns and postings for words."""
+"""The engine in the process: columns, postings of words, what is said of each structure."""
 
 from search.embedded.index import build, opens
 from search.embedded.verify import verify

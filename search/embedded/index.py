@@ -99,10 +99,17 @@ class OpenIndexes:
         key = (version, complete.identity(folder))
         with self._lock:
             if key not in self._open:
+                self._close_those_gone()
                 self._open[key] = WordIndex(folder)
                 while len(self._open) > KEPT_OPEN:
                     self._open.popitem(last=False)
             return self._open[key]
+
+    def _close_those_gone(self) -> None:
+        """A folder that was deleted, since somebody in it must not be told any more, takes its disk until nobody has it open."""
+        for version, identity in list(self._open):
+            if complete.identity(self._root / str(version)) != identity:
+                del self._open[version, identity]
 
 
 def build(connection: Connection, folder: Path) -> int:
@@ -113,9 +120,13 @@ def build(connection: Connection, folder: Path) -> int:
     indexed = write(connection, unfinished)
     complete.write(unfinished, WORDS_FORM)
     _flush(unfinished)
-    shutil.rmtree(folder, ignore_errors=True)
+    replaced = folder.with_name(folder.name + ".replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if folder.exists():  # put aside at once: to delete it takes long, and it is asked meanwhile
+        os.rename(folder, replaced)
     os.rename(unfinished, folder)
     _flush_folder(folder.parent)
+    shutil.rmtree(replaced, ignore_errors=True)
     return indexed
 
 

@@ -10,18 +10,18 @@ from collections.abc import Collection, Iterable
 import numpy as np
 
 from geo.filters import Bounds, Circle, Filters, bounds_of, bounds_of_circle, categories_of
-from geo.position import EARTH_RADIUS_M
+from geo.position import HALF_WAY_ROUND_M
 from geo.proximity import same_m
 from search.embedded.arrays import Array
 from search.embedded.columns import Columns, Rows
 from search.embedded.tally import tally, total_of
-from search.query import Origin, SearchQuery, Sort
+from search.query import Cursor, Origin, SearchQuery, Sort
 from search.results import UNPLACED, FacetValue, Found, Hit
 
 FIRST_M = 400.0  # around who asks: a town's centre has some twenty structures in it
 WIDER, MUCH_WIDER = 2.0, 8.0  # times the radius, when fewer were found; at most, when hardly any
 AT_LEAST = 1.2  # times what the density of those found makes likely
-HALF_WAY_ROUND_M = math.pi * EARTH_RADIUS_M
+SIEVED = 20_000  # structures: more are looked through before they are measured
 LISTED = 8_000  # structures of a few categories, over the country: measuring each is quicker than looking around
 FIRST_NAMES, MORE_NAMES = 1_024, 8  # looked at in the order of names, then so many times more
 
@@ -46,7 +46,7 @@ def _by_distance(columns: Columns, query: SearchQuery) -> list[Hit]:
     wanted, last = query.limit + 1, query.cursor
     placed: list[Hit] = []
     if last is None or last.key != UNPLACED:
-        after = (float(last.key), last.id) if last else None
+        after = _last_seen(columns, query.origin, last) if last else None
         nearest = _nearest(columns, query.filters, query.origin, after, wanted)
         placed = [Hit(id=_id(columns, rank), key=away, distance_m=away) for rank, away in _pairs(*nearest)]
     if len(placed) == wanted:
@@ -56,6 +56,17 @@ def _by_distance(columns: Columns, query: SearchQuery) -> list[Hit]:
     return placed + [Hit(id=_id(columns, rank), key=UNPLACED) for rank in nowhere.tolist()]
 
 
+def _last_seen(columns: Columns, origin: Origin, last: Cursor) -> tuple[float, str]:
+    """Where the page before ended, in our own rounding: another engine may have measured it, and none of ours be left out."""
+    metres, ids, sought = float(last.key), columns["ids"], last.id.encode()
+    rank = int(np.searchsorted(ids, sought))
+    if rank < len(ids) and bytes(ids[rank]) == sought:
+        ours = float(columns.distances(origin, np.array([rank]))[0])
+        if abs(ours - metres) <= same_m(metres):
+            return ours, last.id
+    return metres, last.id
+
+
 def _nearest(
     columns: Columns, filters: Filters, origin: Origin, after: tuple[float, str] | None, wanted: int
 ) -> tuple[Array, Array]:
@@ -63,13 +74,13 @@ def _nearest(
     kinds = _kinds(filters)
     listed = columns.of_categories(kinds, most=LISTED) if kinds is not None else None
     if listed is not None:
-        return _first(*_measured(columns, filters, origin, after, listed), wanted)
+        return _first(*_measured(columns, filters, origin, after, wanted, listed), wanted)
     area, farthest = bounds_of(filters), _farthest_m(filters, origin)
     radius = after[0] * AT_LEAST + FIRST_M if after else FIRST_M
     while True:
         box = _common(bounds_of_circle(Circle(origin.lon, origin.lat, radius)), area)
         among = columns.standing_in(box)
-        ranks, metres = _measured(columns, filters, origin, after, among)
+        ranks, metres = _measured(columns, filters, origin, after, wanted, among)
         inside = int(np.count_nonzero(metres <= radius))
         if inside >= wanted or isinstance(among, slice) or radius >= farthest or box == area:
             return _first(ranks, metres, wanted)
@@ -87,18 +98,28 @@ def _kinds(filters: Filters) -> Collection[int] | None:
 
 
 def _measured(
-    columns: Columns, filters: Filters, origin: Origin, after: tuple[float, str] | None, among: Rows
+    columns: Columns, filters: Filters, origin: Origin, after: tuple[float, str] | None, wanted: int, among: Rows
 ) -> tuple[Array, Array]:
-    """Those of these rows that have a position, pass, and come after a (distance, id): ranks and metres."""
+    """Those of these rows that have a position, pass, and come after a (distance, id), ranks and metres: of very many,
+    those that may be among the nearest."""
     passing = np.flatnonzero(columns.passing(filters, among))
     ranks = passing if isinstance(among, slice) else among.take(passing)
+    if after is None and len(ranks) > SIEVED:
+        ranks = _likely(columns, origin, wanted, ranks)
     metres = columns.distances(origin, ranks)
     kept = ~np.isnan(metres)
     if after is not None:
         later = ranks >= np.searchsorted(columns["ids"], after[1].encode(), "right")
-        same = same_m(after[0])
-        kept &= (metres > after[0] + same) | ((metres >= after[0] - same) & later)
+        kept &= (metres > after[0]) | ((metres == after[0]) & later)
     return (ranks, metres) if kept.all() else (ranks[kept], metres[kept])
+
+
+def _likely(columns: Columns, origin: Origin, wanted: int, ranks: Array) -> Array:
+    """Those that may be among the nearest, by a measure that takes a tenth of the time."""
+    at_least = columns.at_least(origin, ranks)
+    nearest = np.argpartition(at_least, wanted)[:wanted]
+    worst = columns.distances(origin, ranks[nearest]).max()
+    return ranks if np.isnan(worst) else ranks[at_least <= worst]
 
 
 def _first(ranks: Array, metres: Array, wanted: int) -> tuple[Array, Array]:
@@ -121,20 +142,49 @@ def _unplaced(columns: Columns, filters: Filters, after_id: str | None, wanted: 
 
 
 def _by_name(columns: Columns, query: SearchQuery) -> list[Hit]:
-    wanted, in_order = query.limit + 1, columns["by_name"]
-    begin, looked_at = _after_name(columns, query), FIRST_NAMES
-    found: list[Array] = []
-    while begin < len(in_order) and sum(map(len, found)) < wanted:
-        ranks = in_order[begin : begin + looked_at].astype(np.intp)
-        found.append(ranks[columns.passing(query.filters, ranks)])
-        begin, looked_at = begin + looked_at, looked_at * MORE_NAMES
-    ranks = np.concatenate([np.empty(0, np.intp), *found])[:wanted]
+    wanted, begin = query.limit + 1, _after_name(columns, query)
+    few = _few(columns, query.filters)
+    ranks = (
+        _first_names(columns, query.filters, begin, wanted)
+        if few is None
+        else _names_among(columns, query.filters, begin, wanted, few)
+    )
     keys = [key.decode() for key in columns["name_key"].take(ranks).tolist()]
     metres = _metres(columns, query.origin, ranks)
     return [
         Hit(id=_id(columns, rank), key=key, distance_m=away)
         for rank, key, away in zip(ranks.tolist(), keys, metres, strict=True)
     ]
+
+
+def _few(columns: Columns, filters: Filters) -> Array | None:
+    """All that the places or the categories of the filters may hold; None where that is much of the country."""
+    kinds = _kinds(filters)
+    listed = columns.of_categories(kinds, most=LISTED) if kinds is not None else None
+    if listed is not None:
+        return listed
+    standing = columns.candidates(filters)
+    return None if isinstance(standing, slice) else standing
+
+
+def _names_among(columns: Columns, filters: Filters, begin: int, wanted: int, few: Array) -> Array:
+    """Ranks of the first by name among few, from a place in the order of names on."""
+    ranks = few[columns.passing(filters, few)]
+    places = columns.of("name_order", ranks)
+    left = places >= begin
+    ranks, places = ranks[left], places[left]
+    return ranks[np.argsort(places)[:wanted]]
+
+
+def _first_names(columns: Columns, filters: Filters, begin: int, wanted: int) -> Array:
+    """The same of all, in the order of names until enough pass."""
+    in_order, looked_at = columns["by_name"], FIRST_NAMES
+    found = [np.empty(0, np.intp)]
+    while begin < len(in_order) and sum(map(len, found)) < wanted:
+        ranks = in_order[begin : begin + looked_at].astype(np.intp)
+        found.append(ranks[columns.passing(filters, ranks)])
+        begin, looked_at = begin + looked_at, looked_at * MORE_NAMES
+    return np.concatenate(found)[:wanted]
 
 
 def _after_name(columns: Columns, query: SearchQuery) -> int:

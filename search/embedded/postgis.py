@@ -12,12 +12,13 @@ from geo.proximity import (
     farthest_candidate_query,
     first_candidates,
     reach_m,
+    same_m,
     unplaced_query,
     within_query,
 )
 from geo.structures import structure
 from search.facets import counted_by_sql
-from search.query import SearchQuery, Sort
+from search.query import Cursor, Origin, SearchQuery, Sort
 from search.results import UNPLACED, FacetValue, Found, Hit
 
 Conditions = list[ColumnElement[bool]]
@@ -74,7 +75,7 @@ def _placed(connection: Connection, query: SearchQuery, extra: Conditions, wante
         return first
     assert query.origin is not None
     lon, lat, asked = query.origin.lon, query.origin.lat, _asked(query, extra)
-    after = (float(query.cursor.key), query.cursor.id) if query.cursor else None
+    after = _last_seen(connection, query.origin, query.cursor) if query.cursor else None
     candidates = (query.cursor.seen if query.cursor else 0) + wanted
     while True:
         found, farthest = connection.execute(farthest_candidate_query(lon, lat, candidates, asked)).one()
@@ -84,6 +85,14 @@ def _placed(connection: Connection, query: SearchQuery, extra: Conditions, wante
         if len(rows) == wanted or everything:
             return [Hit(id=row.id, key=row.distance_m, distance_m=row.distance_m) for row in rows]
         candidates *= 2
+
+
+def _last_seen(connection: Connection, origin: Origin, last: Cursor) -> tuple[float, str]:
+    """Where the page before ended, in PostGIS's rounding: the columns may have measured it."""
+    metres = float(last.key)
+    distance = sphere_distance(structure, origin.lon, origin.lat)
+    ours = connection.execute(select(distance).where(structure.c.id == last.id)).scalar_one_or_none()
+    return (metres if ours is None or abs(ours - metres) > same_m(metres) else ours), last.id
 
 
 def _first_placed(connection: Connection, query: SearchQuery, wanted: int) -> list[Hit] | None:

@@ -61,6 +61,13 @@ def test_a_body_is_json_and_of_a_reasonable_size(client: Client) -> None:
     assert "200" in assert_problem(answer, 413)["detail"]
 
 
+@pytest.mark.parametrize("key", [-10_000.0, -1e300, -2.0, 1e300, 3e7])
+@pytest.mark.parametrize("question", ["lat=48.85&lon=2.35", "lat=48.85&lon=2.35&q=pharmacie&sort=distance"])
+def test_a_cursor_is_at_no_distance_that_the_earth_lacks(client: Client, question: str, key: float) -> None:
+    cursor = client.get(f"/api/v1/search?{question}&limit=1").json()["next"]
+    assert_problem(client.get(f"/api/v1/search?{question}&cursor={rewritten(cursor, key=key)}"), 400)
+
+
 @pytest.mark.parametrize("name", ["q", "lat", "bbox", "polygon", "commune", "departement", "sort", "limit", "cursor"])
 def test_no_parameter_takes_a_nul(client: Client, name: str) -> None:
     assert assert_problem(client.get(f"/api/v1/search?{name}=1%00"), 400)["parameter"] == name

@@ -89,10 +89,7 @@ def test_the_next_answer_is_of_what_was_published_meanwhile(
     assert gone not in [each["id"] for each in after["results"]]
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_what_is_published_while_an_answer_is_made_is_what_it_says(
-    client: Any, instance: Settings, at_once: bool
-) -> None:
+def test_what_is_published_while_an_answer_is_made_is_what_it_says(client: Any, instance: Settings) -> None:
     client.get("/api/v1/search", params=QUESTIONS[0])
     versions: list[int] = []
 
@@ -105,7 +102,7 @@ def test_what_is_published_while_an_answer_is_made_is_what_it_says(
         state = client.app.state
         asked = state.asking.ask
         state.asking.ask = lambda: Late(asked)
-        return await confirmed(state, slow, lambda view: view.publication.version, at_once=at_once)
+        return await confirmed(state, slow, lambda view: view.publication.version)
 
     class Late:
         """Asked only once the answer is made, as PostgreSQL may be late to hear the question."""

@@ -1,11 +1,16 @@
 """An index that a full disk or a crash cut short answers nothing wrong: it is not ready, and one made in its place is opened."""
 
+import gc
+import shutil
+import threading
+import weakref
 from pathlib import Path
 
 import pytest
 
 from geo.errors import NotReady
 from search import embedded
+from search.embedded.index import OpenIndexes
 from search.query import SearchQuery
 from tests.builders import a_structure
 from tests.places import LILLE
@@ -74,3 +79,34 @@ def test_what_is_made_in_its_place_answers_without_a_new_start(searchable: Searc
     assert searchable.ask(SearchQuery(words="pharmacie")).total == 30
     embedded.build(searchable.connection, folder)
     assert searchable.ask(SearchQuery(words="pharmacie")).total == 29
+
+
+def test_an_index_that_is_made_again_is_there_all_the_while(searchable: Searchable, folder: Path) -> None:
+    """Deleting the one before takes longer than the two names that change."""
+    missing = 0
+    done = threading.Event()
+
+    def look() -> None:
+        nonlocal missing
+        while not done.is_set():
+            missing += not (folder / "complete").exists()
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    for _ in range(3):
+        embedded.build(searchable.connection, folder)
+    done.set()
+    watching.join()
+    assert missing <= 3  # a look between two renames
+    assert [each.name for each in folder.parent.iterdir()] == [folder.name]
+
+
+def test_one_that_was_deleted_is_let_go_when_the_next_is_opened(searchable: Searchable, folder: Path) -> None:
+    indexes = OpenIndexes(searchable.root)
+    version = int(folder.name)
+    first = weakref.ref(indexes.of(version))
+    shutil.copytree(folder, searchable.root / str(version + 1))
+    shutil.rmtree(folder)
+    indexes.of(version + 1)
+    gc.collect()
+    assert first() is None

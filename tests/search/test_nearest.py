@@ -224,3 +224,37 @@ def test_each_is_found_once_where_a_domain_has_categories_that_nobody_is_of(sear
     )
     found = searchable.ask(query)
     assert (found.total, len(found.hits)) == (2, 2)
+
+
+def test_nearly_as_far_as_one_another_they_come_once_each_whoever_measured_the_page_before(
+    searchable: Searchable,
+) -> None:
+    """Beside a pole all of a country is as far to some micrometres."""
+    rows = scattered(300)
+    searchable.index(*rows)
+    for lat, engines in ((89.9999999, (0,)), (89.9999999, (1,)), (89.0, (0, 1))):
+        seen: list[str] = []
+        cursor = None
+        while True:
+            asked = SearchQuery(origin=Origin(3.0, lat), sort=Sort.DISTANCE, limit=7, cursor=cursor)
+            page = (
+                postgis.search(searchable.connection, asked)
+                if engines[len(seen) // 7 % len(engines)]
+                else searchable.ask(asked)
+            )
+            seen += [hit.id for hit in page.hits]
+            if not page.more:
+                break
+            cursor = Cursor(version=1, key=page.hits[-1].key, id=page.hits[-1].id, seen=len(seen), question="")
+        assert sorted(seen) == sorted(row["id"] for row in rows), (lat, engines)
+
+
+def test_of_very_many_those_that_may_be_the_nearest_are_measured(
+    searchable: Searchable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordered, "SIEVED", 30)
+    rows = scattered(400)
+    searchable.index(*rows, *(a_structure(finess=f"98{n:07d}", name="CENTRE SANS LIEU") for n in range(9)))
+    for lon, lat in points()[-60:]:
+        found = searchable.ask(SearchQuery(origin=Origin(lon, lat), sort=Sort.DISTANCE))
+        assert [hit.id for hit in found.hits] == expected(rows, lon, lat), (lon, lat)

@@ -30,12 +30,18 @@ class Metric(msgspec.Struct):
     values: list[tuple[dict[str, str], float]]
 
 
-def as_text(connection: Connection) -> str:
-    """Every metric in the text format; one without a value is left out."""
-    return "".join(map(_lines, _metrics(connection, datetime.now(UTC))))
+def as_text(connection: Connection, fallback: bool | None = None) -> str:
+    """Every metric in the text format; one without a value is left out.
+
+    `fallback`: whether another engine answers for the search server, as this process knows; None where there is no server.
+    """
+    return "".join(map(_lines, _metrics(connection, fallback, datetime.now(UTC))))
 
 
-def _metrics(connection: Connection, now: datetime) -> Iterator[Metric]:
+def _metrics(connection: Connection, fallback: bool | None, now: datetime) -> Iterator[Metric]:
+    if fallback is not None:
+        help_ = "1 while this process answers without its search server."
+        yield Metric("lum1_search_fallback", help_, [({}, int(fallback))])
     if publication := served_publication(connection):
         yield Metric("lum1_publication_version", "Version served.", [({}, publication.version)])
         yield Metric("lum1_structures", "Structures served, closed ones included.", [({}, publication.structures)])

@@ -15,13 +15,15 @@ class Ready(msgspec.Struct):
     """Served, and how fresh: old data and a dead worker are told, and do not take the map away."""
 
     ready: bool
-    status: str  # ok, or degraded: see `stale` and `worker`
+    status: str  # ok, or degraded: see `stale`, `worker`, `engine` and `words`
     version: int
     structures: int
     data_date: date | None  # the producer's; none for fictitious data, which do not age
     age_days: int | None
     stale: bool
     worker: bool | None  # whether one is alive; none where LUM1_SCHEDULE=0
+    engine: str  # which answers: degraded where the search server does not
+    words: bool  # whether questions with words have an answer
 
 
 @get("/livez", sync_to_thread=False, media_type=MediaType.TEXT, include_in_schema=False)
@@ -32,10 +34,13 @@ def livez() -> str:
 
 @get("/readyz", sync_to_thread=True, include_in_schema=False)
 def readyz(state: State) -> Ready:
-    """The database answers, a publication is served and its index opens; else 503 says which is missing."""
+    """The database answers, a publication is served and its index opens; else 503 says which is missing.
+
+    A search server that is away is told, and is no 503: something else answers.
+    """
     settings, now = settings_of(state), datetime.now(UTC)
     with reading(state) as view:
-        search_of(state).check(view.publication)
+        speaks = search_of(state).check(view.publication)
         served = freshness.served(view.connection)
         worker = freshness.worker_is_alive(view.connection) if settings.schedule else None
     age = served.age(now) if served else None
@@ -43,21 +48,24 @@ def readyz(state: State) -> Ready:
     stale = bool(served and (served.is_stale(now, days) or served.stock_is_stale(now, days)))
     return Ready(
         ready=True,
-        status="degraded" if stale or worker is False else "ok",
+        status="degraded" if stale or worker is False or speaks.stands_in else "ok",
         version=view.publication.version,
         structures=view.publication.structures,
         data_date=(now - age).date() if age else None,
         age_days=age.days if age else None,
         stale=stale,
         worker=worker,
+        engine=speaks.engine,
+        words=speaks.words,
     )
 
 
 @get("/metrics", sync_to_thread=True, include_in_schema=False)
 def metrics_page(state: State) -> Response[str]:
     """Numbers for Prometheus."""
+    replaced = search_of(state).is_replaced if settings_of(state).search_server else None
     with engine_of(state).connect() as connection:
-        return Response(metrics.as_text(connection), media_type=metrics.MEDIA_TYPE)
+        return Response(metrics.as_text(connection, replaced), media_type=metrics.MEDIA_TYPE)
 
 
 @get("/openapi.json", sync_to_thread=True, include_in_schema=False)

@@ -12,6 +12,7 @@ Lum1Error
 ├── Unreachable              a producer or a service that does not answer, or not well, however often it is asked
 ├── NotAGeocoder             what answers at LUM1_GEOCODER_URL is none that we can use
 └── NotReady                 the instance has nothing to serve yet
+    └── NotAnswering         the search server does not answer, or not well: another engine may
 """
 
 
@@ -65,3 +66,11 @@ class NotAGeocoder(Lum1Error):
 
 class NotReady(Lum1Error):
     """Nothing has been published yet."""
+
+
+class NotAnswering(NotReady):
+    """The search server has no answer to a question that can be answered; `absent`: nor to any other."""
+
+    def __init__(self, message: str, *, absent: bool = False) -> None:
+        super().__init__(message)
+        self.absent = absent

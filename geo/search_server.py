@@ -9,6 +9,7 @@ from geo.environment import whole_number
 from geo.errors import Lum1Error
 
 ENGINES = ("embedded", "elasticsearch")
+FALLBACKS = ("embedded", "none")
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class SearchServer:
     api_key: str = field(default="", repr=False)
     account: tuple[str, str] | None = field(default=None, repr=False)  # user and password, where no key is given
     ca: Path | None = None  # of the authorities that vouch for its certificate, where the system's do not
-    timeout_s: int = 10  # of one attempt
+    timeout_s: int = 3  # that a person waits for one request, before the index in the home answers
+    fallback: bool = True  # whether it does, where the server does not; else words wait for the server
     name: str = "lum1"  # what its indexes begin with: several instances may share a cluster
     shards: int = 1
     replicas: int = 1
@@ -27,10 +29,7 @@ class SearchServer:
     @classmethod
     def chosen(cls) -> "SearchServer | None":
         """The one that `LUM1_SEARCH=elasticsearch` chooses; None where the engine in the process answers."""
-        engine = _text("LUM1_SEARCH") or ENGINES[0]
-        if engine not in ENGINES:
-            raise Lum1Error(f"LUM1_SEARCH vaut « {engine} » : {' ou '.join(ENGINES)} est attendu.")
-        return None if engine == ENGINES[0] else cls.from_environment()
+        return None if _one_of("LUM1_SEARCH", ENGINES) == ENGINES[0] else cls.from_environment()
 
     @classmethod
     def from_environment(cls) -> "SearchServer":
@@ -51,6 +50,7 @@ class SearchServer:
             account=(user, password) if user else None,
             ca=Path(ca) if ca else None,
             timeout_s=max(1, whole_number("LUM1_SEARCH_TIMEOUT_S", cls.timeout_s)),
+            fallback=_one_of("LUM1_SEARCH_FALLBACK", FALLBACKS) == FALLBACKS[0],
             name=_name(_text("LUM1_SEARCH_NAME") or cls.name),
             shards=max(1, whole_number("LUM1_SEARCH_SHARDS", cls.shards)),
             replicas=whole_number("LUM1_SEARCH_REPLICAS", cls.replicas),
@@ -59,6 +59,14 @@ class SearchServer:
 
 def _text(name: str) -> str:
     return os.environ.get(name, "").strip()
+
+
+def _one_of(name: str, known: tuple[str, ...]) -> str:
+    """The first is what an empty setting means."""
+    chosen = _text(name) or known[0]
+    if chosen not in known:
+        raise Lum1Error(f"{name} vaut « {chosen} » : {' ou '.join(known)} est attendu.")
+    return chosen
 
 
 def _name(name: str) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -20,11 +21,24 @@ from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
 from search.results import Found, Placed, Structure, Suggestion
 
+NAME = "embedded"
+
 Recalled = tuple[Found, list[Structure]]  # an answer, and the structures of its page
+
+
+class Speaks(msgspec.Struct, frozen=True):
+    """Which engine answers."""
+
+    engine: str
+    words: bool = True  # questions with words too
+    stands_in: bool = False  # for the one that settings choose
 
 
 class Engine(Protocol):
     """What every engine answers; the same rows in the same order from each."""
+
+    @property
+    def is_replaced(self) -> bool: ...
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found: ...
 
@@ -40,23 +54,36 @@ class Engine(Protocol):
 
     def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
 
-    def check(self, publication: Publication) -> None: ...
+    def check(self, publication: Publication) -> Speaks: ...
 
 
 def engine_of(settings: Settings) -> Engine:
     """The engine that the settings choose."""
-    if settings.search_server is None:
+    server = settings.search_server
+    if server is None:
         return SearchEngine(settings.search_root)
     from search.elastic.engine import ElasticEngine  # its client takes 30 MB and half a second that few ask for
+    from search.guarded import GuardedEngine
 
-    return ElasticEngine(settings.search_server)
+    return GuardedEngine(ElasticEngine(server), SearchEngine(settings.search_root if server.fallback else None))
+
+
+class NoIndexes:
+    """Where words are the search server's alone (LUM1_SEARCH_FALLBACK=none)."""
+
+    def of(self, version: int) -> WordIndex:
+        """NotReady, always."""
+        raise NotReady("Le moteur de recherche ne répond pas ; sans mots, la carte et la liste répondent toujours.")
 
 
 class SearchEngine:
     """The embedded engine: the words index and the columns beside it; PostGIS for numbers, and while there is no index."""
 
-    def __init__(self, root: Path) -> None:
-        self._indexes = OpenIndexes(root)
+    is_replaced = False
+
+    def __init__(self, root: Path | None) -> None:
+        """`root`: of the indexes; None: PostGIS alone, and words wait for the search server."""
+        self._indexes: OpenIndexes | NoIndexes = OpenIndexes(root) if root else NoIndexes()
         suggestions.warm_up()
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
@@ -114,9 +141,10 @@ class SearchEngine:
         ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
 
-    def check(self, publication: Publication) -> None:
+    def check(self, publication: Publication) -> Speaks:
         """Raise NotReady unless the index of this publication opens."""
         self._indexes.of(publication.version)
+        return Speaks(NAME)
 
 
 def _found(index: WordIndex, query: SearchQuery) -> Found:

@@ -59,7 +59,7 @@ def _server_of(settings: Settings) -> "tuple[Elasticsearch, SearchServer]":
         )
     from search.elastic.connect import connected, flavour_of
 
-    client = connected(settings.search_server)
+    client = connected(settings.search_server, patient=True)
     flavour_of(client)
     return client, settings.search_server
 

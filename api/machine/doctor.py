@@ -161,7 +161,9 @@ def _engine_of_search(home: Home) -> Verdict:
     try:
         found, current = doctor.told(server, _served_version(home))
     except NotReady as error:
-        return False, str(error), "Vérifiez LUM1_SEARCH_URL et son serveur, ou revenez à LUM1_SEARCH=embedded."
+        meanwhile = "l’index d’ici répond" if server.fallback else "les questions avec des mots attendent"
+        mend = "Vérifiez LUM1_SEARCH_URL et son serveur, ou revenez à LUM1_SEARCH=embedded."
+        return False, f"{error} Sans lui, {meanwhile}.", mend
     return current, found, "./lum1 search build"
 
 

@@ -8,16 +8,26 @@ from typing import Any
 
 import msgspec
 from elastic_transport import HttpHeaders, Urllib3HttpNode
-from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, TransportError
+from elasticsearch import (
+    ApiError,
+    AuthenticationException,
+    AuthorizationException,
+    ConnectionTimeout,
+    Elasticsearch,
+    TransportError,
+)
 
-from geo.errors import NotReady
+from geo.errors import NotAnswering, NotReady
 from geo.search_server import SearchServer
 
 SUPPORTED = {"elasticsearch": 9, "opensearch": 3}  # the major version whose answers we read
 NAMES = {"elasticsearch": "Elasticsearch", "opensearch": "OpenSearch"}
-# Of its client only what goes wrong is worth a line: it would write one for each question.
+# Of its client only a node that goes away is worth a line: it would write one for each question, and a page for each retry.
 logging.getLogger("elastic_transport").setLevel(logging.WARNING)
+logging.getLogger("elastic_transport.transport").setLevel(logging.ERROR)
 RETRIES = 2  # on another node, where there are several
+COMMAND_S = 60  # a request of a command, which nobody waits for before a page
+OVERLOADED, MISSING, BROKEN = 429, 404, 500  # statuses that the next question may not get; BROKEN and above
 
 
 class Flavour(msgspec.Struct, frozen=True):
@@ -48,46 +58,62 @@ class EitherNode(Urllib3HttpNode):
         return answer._replace(meta=replace(answer.meta, headers=told))
 
 
-def connected(server: SearchServer) -> Elasticsearch:
-    """A client, safe between threads; nothing is asked yet."""
+def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
+    """A client, safe between threads; nothing is asked yet. `patient`: for a command, not for a person's question.
+
+    Where another engine answers in its place, a question that a node lets wait is not asked of the next one: whoever asks has
+    waited once.
+    """
     options: dict[str, Any] = {"api_key": server.api_key} if server.api_key else {"basic_auth": server.account}
     if server.ca:
         options["ca_certs"] = str(server.ca)
     return Elasticsearch(
         list(server.urls),
         node_class=EitherNode,
-        request_timeout=server.timeout_s,
+        request_timeout=max(server.timeout_s, COMMAND_S) if patient else server.timeout_s,
         max_retries=RETRIES,
-        retry_on_timeout=True,
+        retry_on_timeout=patient or (not server.fallback and len(server.urls) > 1),
         **options,
     )
 
 
 def flavour_of(client: Elasticsearch) -> Flavour:
-    """Who answers; NotReady, saying why, where that is nobody or a version that we do not know."""
-    with in_our_words():
+    """Who answers; NotAnswering, saying why, where that is nobody or a version that we do not know."""
+    with in_our_words(trifle=True):
         version = client.info()["version"]
     found = Flavour(version.get("distribution", "elasticsearch"), str(version["number"]))
     wanted = SUPPORTED.get(found.name)
     if wanted is None or not found.version.startswith(f"{wanted}."):
         known = ", ".join(f"{NAMES[name]} {major}" for name, major in SUPPORTED.items())
-        raise NotReady(f"LUM1_SEARCH_URL mène à {found} : {known} sont connus, dont les réponses diffèrent d’autres.")
+        raise NotAnswering(
+            f"LUM1_SEARCH_URL mène à {found} : {known} sont connus, dont les réponses diffèrent d’autres.", absent=True
+        )
     return found
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
-    """What the server or the network refuses, as NotReady: a sentence without address nor secret."""
+def in_our_words(*, trifle: bool = False) -> Iterator[None]:
+    """What the server or the network refuses, as NotReady: a sentence without address nor secret.
+
+    NotAnswering where the question is not at fault. `trifle`: what is asked costs the server nothing, so that one who does not
+    answer it in time answers nothing else.
+    """
     try:
         yield
     except (AuthenticationException, AuthorizationException):
-        raise NotReady(
-            "Le moteur de recherche refuse l’accès : LUM1_SEARCH_API_KEY, ou LUM1_SEARCH_USER et LUM1_SEARCH_PASSWORD."
+        raise NotAnswering(
+            "Le moteur de recherche refuse l’accès : LUM1_SEARCH_API_KEY, ou LUM1_SEARCH_USER et LUM1_SEARCH_PASSWORD.",
+            absent=True,
         ) from None
     except ApiError as error:
-        raise NotReady(f"Le moteur de recherche refuse la question ({error.status_code}, {error.message}).") from error
+        told = f"Le moteur de recherche refuse la question ({error.status_code}, {error.message})."
+        passing = error.status_code in (OVERLOADED, MISSING) or error.status_code >= BROKEN
+        raise (NotAnswering(told) if passing else NotReady(told)) from error
     except TransportError as error:
-        raise NotReady(f"Le moteur de recherche (LUM1_SEARCH_URL) ne répond pas : {type(error).__name__}.") from error
+        raise NotAnswering(
+            f"Le moteur de recherche (LUM1_SEARCH_URL) ne répond pas : {type(error).__name__}.",
+            absent=trifle or not isinstance(error, ConnectionTimeout),
+        ) from error
 
 
 def _plain(header: str) -> str:

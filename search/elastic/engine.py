@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from geo import sirene
+from geo.errors import NotAnswering
 from geo.filters import Filters
 from geo.publication import Publication
 from geo.search_server import SearchServer
@@ -16,11 +17,12 @@ from search import suggestions, told
 from search.elastic import facets as counting
 from search.elastic.conditions import EVERY, Query, all_of, bears, conditions
 from search.elastic.connect import connected, flavour_of, in_our_words
-from search.elastic.indices import Indices, Opened, OpenIndices
+from search.elastic.indices import MAKE, Indices, Opened, OpenIndices
 from search.elastic.ordering import after, order_of, public_key
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
+from search.engine import Speaks
 from search.identifiers import number_in, typed_number
 from search.query import Origin, SearchQuery, Sort
 from search.readings import in_vain, question_of
@@ -60,15 +62,18 @@ class Rows(msgspec.Struct, frozen=True):
 class ElasticEngine:
     """The engine of search.engine.Engine on a server; safe between threads."""
 
+    is_replaced = False
+
     def __init__(self, server: SearchServer, client: Elasticsearch | None = None) -> None:
         self._client = client or connected(server)
         self._open = OpenIndices(self._client, Indices(self._client, server.name))
+        self._current = server.fallback
         suggestions.warm_up()
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
         """The page of hits that a question gets."""
         with in_our_words():
-            opened = self._open.served()
+            opened = self._served(publication)
             reader = Reader(self._client, opened)
             for asked in _asked(reader, query):
                 answer = self._page(opened, asked, query)
@@ -95,7 +100,7 @@ class ElasticEngine:
         if number is not None:
             return suggestions.bearing(connection, number, limit)
         with in_our_words():
-            lines = Rows(connection, Lines(self._client, self._open.served()))
+            lines = Rows(connection, Lines(self._client, self._served(publication)))
             return suggestions.suggest(lines, words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
 
     def suggested(self, words: str, origin: Origin | None, limit: int, publication: Publication) -> None:
@@ -104,7 +109,7 @@ class ElasticEngine:
     def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
         """Every structure with a position that the words and filters find, by id."""
         with in_our_words():
-            opened = self._open.served()
+            opened = self._served(publication)
             reader = Reader(self._client, opened)
             for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
                 kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
@@ -114,11 +119,20 @@ class ElasticEngine:
                     return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
         return Placed([], [], [])
 
-    def check(self, publication: Publication) -> None:
-        """Raise NotReady unless the server is one that we know, and its index is there."""
+    def check(self, publication: Publication) -> Speaks:
+        """Raise NotReady unless the server is one that we know, and its index is there and answers."""
         flavour_of(self._client)
         with in_our_words():
-            self._open.served()
+            opened = self._served(publication)
+            self._client.search(index=opened.name, size=0, terminate_after=1, track_total_hits=False)
+        return Speaks(NAME)
+
+    def _served(self, publication: Publication) -> Opened:
+        """The index behind the alias: of the publication asked about where another engine may answer of it, else of any."""
+        opened = self._open.served()
+        if self._current and opened.meta.version != publication.version:
+            raise NotAnswering(f"L’index {opened.name} est d’une autre publication : {MAKE} en fait un de celle-ci.")
+        return opened
 
     def _page(self, opened: Opened, asked: Asked, query: SearchQuery) -> Answer:
         tests = conditions(query.filters)

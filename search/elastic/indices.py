@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch, NotFoundError
 
-from geo.errors import NotReady
+from geo.errors import NotAnswering
+from search.elastic.connect import flavour_of, in_our_words
 from search.elastic.mapping import FORM
 from search.elastic.vocabulary import Vocabulary, read
 
@@ -65,10 +66,12 @@ class Indices:
         return f"{self._prefix}-{version}" + (f"-{max(again) + 1}" if again else "")
 
     def meta(self, index: str) -> Meta:
-        """NotReady where it is of another form than this version of the program reads."""
+        """NotAnswering where it is of another form than this version of the program reads."""
         found = self._client.indices.get_mapping(index=index)[index]["mappings"].get("_meta", {})
         if found.get("form") != FORM:
-            raise NotReady(f"L’index {index} est d’une autre version du programme : {MAKE} en fait un autre.")
+            raise NotAnswering(
+                f"L’index {index} est d’une autre version du programme : {MAKE} en fait un autre.", absent=True
+            )
         return msgspec.convert(found, Meta)
 
     def serve(self, index: str) -> None:
@@ -97,13 +100,17 @@ class OpenIndices:
         self._lock = Lock()
 
     def served(self) -> Opened:
-        """NotReady when there is none."""
-        name = self._indices.served()
+        """NotAnswering when there is none, or when the server is one that we do not know."""
+        with in_our_words(trifle=True):
+            name = self._indices.served()
         if name is None:
-            raise NotReady(f"Le moteur de recherche n’a pas d’index ({self._indices.alias}) : lancez {MAKE}.")
+            raise NotAnswering(
+                f"Le moteur de recherche n’a pas d’index ({self._indices.alias}) : lancez {MAKE}.", absent=True
+            )
         with self._lock:
             opened = self._open.get(name)
             if opened is None:
+                flavour_of(self._client)
                 opened = Opened(name, self._indices.meta(name), read(self._client, words_of(name)))
                 self._open[name] = opened
                 while len(self._open) > KEPT_OPEN:

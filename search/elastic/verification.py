@@ -25,7 +25,7 @@ COUNTS = "SELECT {column} AS value, count(*) AS structures FROM structure GROUP 
 
 def of_what_is_served(connection: Connection, server: SearchServer) -> list[str]:
     """The same of the index behind the alias; NotReady when the server does not answer."""
-    with connected(server) as client, in_our_words():
+    with connected(server, patient=True) as client, in_our_words():
         indices = Indices(client, server.name)
         served = indices.served()
         if served is None:

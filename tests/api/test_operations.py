@@ -34,9 +34,10 @@ def test_ready_says_what_is_served_and_that_nobody_renews_it(client: Client) -> 
     answer = client.get("/readyz")
     ready = answer.json()
     assert (answer.status_code, ready["ready"], ready["status"], ready["worker"]) == (200, True, "degraded", False)
+    assert (ready["engine"], ready["words"]) == ("embedded", True)
     assert (ready["data_date"], ready["age_days"], ready["stale"]) == (None, None, False)  # fictitious: it doesn't age
     assert ready.keys() == {
-        "ready", "status", "version", "structures", "data_date", "age_days", "stale", "worker",
+        "ready", "status", "version", "structures", "data_date", "age_days", "stale", "worker", "engine", "words",
     }  # fmt: skip
 
 

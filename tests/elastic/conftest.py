@@ -1,8 +1,11 @@
 """A real node for the session, and both engines over the same rows."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +154,43 @@ def kept(node: Node, server_url: str, template: str, tmp_path_factory: pytest.Te
 @pytest.fixture
 def both(connection: Connection, tmp_path: Path, server: SearchServer, client: Elasticsearch) -> Both:
     return Both(connection, tmp_path / "search", server, client)
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Says of itself what the test wants said, and keeps the headers it was asked with."""
+
+    server: Any
+
+    def do_GET(self) -> None:
+        self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
+        body = json.dumps(self.server.answer).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., Any]]:
+    """A server that answers so, on the loopback."""
+    running = []
+
+    def made(answer: Any, status: int = 200) -> Any:
+        server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        server.answer, server.status, server.headers_seen = answer, status, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        return server
+
+    yield made
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def at(server: Any, **options: Any) -> SearchServer:
+    return SearchServer(urls=(f"http://127.0.0.1:{server.server_port}",), **options)

@@ -1,9 +1,6 @@
 """The server is known by name and version, reached as the operator says, and its secrets are in no message."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,49 +11,9 @@ from geo.search_server import SearchServer
 from geo.settings import Settings
 from search.elastic.connect import connected, flavour_of
 from search.engine import SearchEngine, engine_of
-from tests.elastic.conftest import Both
+from tests.elastic.conftest import Both, at
 from tests.opensearch.peer import Node
 from tests.ports import a_port
-
-
-class Answering(BaseHTTPRequestHandler):
-    """Says of itself what the test wants said, and keeps the headers it was asked with."""
-
-    server: Any
-
-    def do_GET(self) -> None:
-        self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
-        body = json.dumps(self.server.answer).encode()
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-@pytest.fixture
-def answering() -> Iterator[Callable[..., Any]]:
-    """A server that answers so, on the loopback."""
-    running = []
-
-    def made(answer: Any, status: int = 200) -> Any:
-        server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        server.answer, server.status, server.headers_seen = answer, status, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        running.append(server)
-        return server
-
-    yield made
-    for server in running:
-        server.shutdown()
-        server.server_close()
-
-
-def at(server: Any, **options: Any) -> SearchServer:
-    return SearchServer(urls=(f"http://127.0.0.1:{server.server_port}",), **options)
 
 
 def test_the_real_node_is_known(node: Node) -> None:
@@ -121,13 +78,14 @@ def test_the_engine_is_the_one_that_settings_choose(tmp_path: Path, monkeypatch:
     assert settings.search_server.urls == ("https://un:9200", "https://deux:9200")
     assert settings.search_server.account == ("lum1", "s@cret")
     assert "s@cret" not in repr(settings)
-    assert type(engine_of(settings)).__name__ == "ElasticEngine"
+    assert type(engine_of(settings)).__name__ == "GuardedEngine"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("LUM1_SEARCH", "solr"),
+        ("LUM1_SEARCH_FALLBACK", "postgis"),
         ("LUM1_SEARCH_URL", "https://lum1:s@cret@moteur:9200"),
         ("LUM1_SEARCH_URL", "moteur:9200"),
         ("LUM1_SEARCH_CA", "/nulle/part.pem"),

@@ -1,15 +1,17 @@
 """An index is made beside the one served, verified, swapped at once; two are kept, and one command goes back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, text
 
-from geo.errors import NotReady
+from geo.errors import NotAnswering, NotReady
 from geo.search_server import SearchServer
 from search.elastic import doctor, documents, indexing, mapping, verification
+from search.elastic.engine import ElasticEngine
 from search.elastic.indices import Indices
 from search.query import SearchQuery
 from tests.builders import a_structure, insert_structures, publish
@@ -60,7 +62,10 @@ def test_going_back_serves_the_index_before(both: Both, indices: Indices) -> Non
     first = indices.served()
     both.index(a_structure(name="APRES"), a_structure(name="APRES AUSSI"))
     assert indexing.back(both.client, both.server).index == first
-    assert both.ask(both.elastic, SearchQuery()).total == 1
+    alone = ElasticEngine(replace(both.server, fallback=False), both.client)
+    assert both.ask(alone, SearchQuery()).total == 1
+    with pytest.raises(NotAnswering, match="autre publication"):  # the index in the home has it
+        both.ask(both.elastic, SearchQuery())
     with pytest.raises(NotReady, match="plus ancien"):
         indexing.back(both.client, both.server)
 

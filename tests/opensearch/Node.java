@@ -1,13 +1,13 @@
 import java.io.OutputStream;
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** One OpenSearch node on the loopback, until its input ends: its folder; ports are any that are free. */
+/** One OpenSearch node on the loopback, until its input ends: its folder, its HTTP port (0: any that is free). */
 public class Node {
     public static void main(String[] arguments) throws Exception {
         OpenSearchRunner runner = new OpenSearchRunner();
         runner.onBuild((number, settings) -> {
             settings.put("network.host", "127.0.0.1");
-            settings.put("http.port", "0");
+            settings.put("http.port", arguments[1]);
             settings.put("transport.port", "0");
             settings.put("action.auto_create_index", "false"); // a misspelt index is a mistake, not a new one
             settings.put("cluster.routing.allocation.disk.threshold_enabled", "false"); // a full disk is the tests' own

@@ -42,6 +42,7 @@ class Node:
     """One that runs: where it answers."""
 
     url: str
+    process: "subprocess.Popen[bytes]"
 
     def server(self, name: str) -> SearchServer:
         """The node as an instance called so is told of it: nothing to copy to, since it is alone."""
@@ -75,15 +76,21 @@ def missing() -> str:
 @contextmanager
 def running_node() -> Iterator[Node]:
     """A node on ports that are free, its data in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="lum1-opensearch-") as name, running_in(Path(name)) as node:
+        yield node
+
+
+@contextmanager
+def running_in(folder: Path, port: int = 0) -> Iterator[Node]:
+    """A node whose data are in a folder: what one that was killed left there is found again by the next."""
     java, jars = jdk(), _jars(_home())
     assert java
     assert jars
-    with tempfile.TemporaryDirectory(prefix="lum1-opensearch-") as name:
-        folder, log = Path(name), Path(name) / "node.log"
-        command = [str(java / "bin" / "java"), *HEAP, "-cp", f"{jars}/*", str(HERE / "Node.java"), str(folder / "data")]
-        with running(command, folder, log.name) as node:
-            wait_for(lambda: _answers(_url(log)), node, log, START_S)
-            yield Node(_url(log))
+    log, source, data = folder / "node.log", str(HERE / "Node.java"), str(folder / "data")
+    command = [str(java / "bin" / "java"), *HEAP, "-cp", f"{jars}/*", source, data, str(port)]
+    with running(command, folder, log.name) as node:
+        wait_for(lambda: _answers(_url(log)), node, log, START_S)
+        yield Node(_url(log), node)
 
 
 @cache
@@ -105,7 +112,9 @@ def _version(folder: Path) -> int:
     return int(found[1]) if found else 0
 
 
+@cache
 def _home() -> Path:
+    """The tests' own, whatever home a test is about."""
     return Settings.from_environment().home
 
 

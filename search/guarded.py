@@ -1,0 +1,95 @@
+"""A search server that may go away: what is in this process answers meanwhile, and the server again once it is back."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from geo.errors import NotAnswering, NotReady
+from geo.filters import Filters
+from geo.publication import Publication
+from search.breaker import Breaker
+from search.engine import NAME as EMBEDDED
+from search.engine import Engine, Recalled, Speaks
+from search.identifiers import typed_number
+from search.query import Origin, SearchQuery
+from search.results import Found, Placed, Suggestion
+
+logger = logging.getLogger("lum1.search")
+
+A = TypeVar("A")
+
+
+class GuardedEngine:
+    """Asks `server` unless the breaker is open; whoever it fails is answered by `here`. Safe between threads."""
+
+    def __init__(self, server: Engine, here: Engine, breaker: Breaker | None = None) -> None:
+        self._server = server
+        self._here = here
+        self._breaker = breaker or Breaker()
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether `here` answers, one who tries the server aside."""
+        return not self._breaker.is_closed
+
+    def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
+        """The page of hits that a question gets, and who found it."""
+        return self._asked(lambda engine: engine.search(connection, query, publication))
+
+    def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
+        """The same without PostgreSQL, while `here` answers; None where the server is asked."""
+        if self._breaker.would_let_through:
+            return None
+        return self._here.recalled(query, publication)
+
+    def suggest(
+        self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion]:
+        """Lines for what is typed so far."""
+        if typed_number(words) is not None:  # PostgreSQL's, whatever the engine: says nothing of the server
+            return self._here.suggest(connection, words, origin, limit, publication)
+        return self._asked(lambda engine: engine.suggest(connection, words, origin, limit, publication))
+
+    def suggested(
+        self, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion] | None:
+        """The same without PostgreSQL, while `here` answers; None where the server is asked."""
+        if self._breaker.would_let_through:
+            return None
+        return self._here.suggested(words, origin, limit, publication)
+
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
+        return self._asked(lambda engine: engine.placed(connection, words, filters, publication))
+
+    def check(self, publication: Publication) -> Speaks:
+        """Who answers. An absent server is no NotReady: PostGIS answers what has no words."""
+        return self._ask(lambda: self._server.check(publication), lambda: self._speaks_here(publication))
+
+    def _speaks_here(self, publication: Publication) -> Speaks:
+        try:
+            return Speaks(self._here.check(publication).engine, stands_in=True)
+        except NotReady:
+            return Speaks(EMBEDDED, words=False, stands_in=True)
+
+    def _asked(self, question: Callable[[Engine], A]) -> A:
+        return self._ask(lambda: question(self._server), lambda: question(self._here))
+
+    def _ask(self, on_server: Callable[[], A], here: Callable[[], A]) -> A:
+        if not self._breaker.lets_through():
+            return here()
+        try:
+            answer = on_server()
+        except NotAnswering as failure:
+            if self._breaker.failed(at_once=failure.absent):
+                logger.warning("%s Il n’est plus interrogé ; ce programme répond à sa place.", failure)
+        except BaseException:
+            self._breaker.learnt_nothing()
+            raise
+        else:
+            if self._breaker.answered():
+                logger.warning("Le moteur de recherche répond de nouveau.")
+            return answer
+        return here()

@@ -141,6 +141,16 @@ class SearchEngine:
         ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
 
+    def ids(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> list[str]:
+        """All that the words and filters find, with a position or without, in the order of ids."""
+        number = typed_number(typed)
+        if number is not None:
+            asked = [number, *conditions(filters, structure)]
+            return list(connection.scalars(select(structure.c.id).where(*asked).order_by(structure.c.id)))
+        index = self._indexes.of(publication.version)
+        ranks = words.placed(index, typed, filters) if typed else ordered.passing(index.columns, filters)
+        return [each.decode() for each in index.columns["ids"].take(ranks).tolist()]
+
     def check(self, publication: Publication) -> Speaks:
         """Raise NotReady unless the index of this publication opens."""
         self._indexes.of(publication.version)

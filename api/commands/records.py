@@ -8,13 +8,17 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from api.commands.database import settings_with_database, snapshots
+from api.questions import question_from
+from api.search.answers import check_available
 from etl import export as exports
 from etl.report import as_text, report_of
 from geo.database import engine_for
 from geo.errors import NotFound, NotReady
 from geo.publication import load, served_publication
 from geo.search_server import SearchServer
+from geo.settings import Settings
 from search import embedded
+from search.engine import SearchEngine
 from tiles import counts
 
 WORDS = {"structures": "structures", "changes": "changements", "links": "rapprochements"}
@@ -83,9 +87,26 @@ def _on_the_server(connection: Connection, server: SearchServer | None) -> list[
 @click.argument("what", type=click.Choice(tuple(exports.TABLES)))
 @click.option("--format", "format_", type=click.Choice(exports.FORMATS), default="csv", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
-def export(what: str, format_: str, output: Path) -> None:
+@click.option(
+    "--question",
+    metavar="ADRESSE",
+    help="Les structures d’une recherche seulement, écrite comme dans l’adresse de la page : « q=ehpad&departement=59 ».",
+)
+def export(what: str, format_: str, output: Path, question: str | None) -> None:
     """Écrire les données publiques dans un fichier."""
-    engine = engine_for(settings_with_database().database_url).execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection:
-        written = exports.export(connection, what, format_, output)
+    settings = settings_with_database()
+    with snapshots(settings) as engine, engine.connect() as connection:
+        ids = None if question is None else _found(connection, settings, what, question)
+        written = exports.export(connection, what, format_, output, ids=ids)
     click.echo(f"{written} {WORDS[what]} dans {output}")
+
+
+def _found(connection: Connection, settings: Settings, what: str, question: str) -> list[str]:
+    """Ids of what a search finds: as many as its total says, whatever its order and its page."""
+    if what != "structures":
+        raise click.UsageError("--question ne va qu’avec structures.")
+    asked, publication = question_from(question.rpartition("?")[2]), served_publication(connection)
+    if publication is None:
+        raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 start.")
+    check_available(asked, publication)
+    return SearchEngine(settings.search_root).ids(connection, asked.words, asked.filters, publication)

@@ -34,6 +34,13 @@ def search(columns: Columns, query: SearchQuery) -> Found:
     return Found(hits=hits[: query.limit], more=len(hits) > query.limit, total=total, facets=facets, engine="embedded")
 
 
+def passing(columns: Columns, filters: Filters) -> Array:
+    """Ranks of all that the filters find, ascending."""
+    among = columns.candidates(filters)
+    found = np.flatnonzero(columns.passing(filters, among))
+    return found if isinstance(among, slice) else among.take(found)
+
+
 def _counted(columns: Columns, query: SearchQuery) -> tuple[int | None, dict[str, list[FacetValue]]]:
     if not query.facets:
         return total_of(columns, query.filters) if query.total else None, {}

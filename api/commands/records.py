@@ -8,8 +8,6 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from api.commands.database import settings_with_database, snapshots
-from api.questions import question_from
-from api.search.answers import check_available
 from etl import export as exports
 from etl.report import as_text, report_of
 from geo.database import engine_for
@@ -18,7 +16,6 @@ from geo.publication import load, served_publication
 from geo.search_server import SearchServer
 from geo.settings import Settings
 from search import embedded
-from search.engine import SearchEngine
 from tiles import counts
 
 WORDS = {"structures": "structures", "changes": "changements", "links": "rapprochements"}
@@ -103,6 +100,10 @@ def export(what: str, format_: str, output: Path, question: str | None) -> None:
 
 def _found(connection: Connection, settings: Settings, what: str, question: str) -> list[str]:
     """Ids of what a search finds: as many as its total says, whatever its order and its page."""
+    from api.questions import question_from  # what questions are made of takes half a second that the ledger need not
+    from api.search.answers import check_available
+    from search.engine import SearchEngine
+
     if what != "structures":
         raise click.UsageError("--question ne va qu’avec structures.")
     asked, publication = question_from(question.rpartition("?")[2]), served_publication(connection)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.commands import records
 from api.commands.database import settings_with_database, snapshots
 from api.commands.refreshing import rebuild
 from api.commands.terminal import Bars
@@ -64,5 +65,12 @@ def _server_of(settings: Settings) -> "tuple[Elasticsearch, SearchServer]":
     return client, settings.search_server
 
 
-for command in (rebuild, build, back):
+@click.command("verify")
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Comparer l’index à PostgreSQL, comme ./lum1 verify search."""
+    context.invoke(records.verify, what="search")
+
+
+for command in (rebuild, build, back, verify):
     search.add_command(command)

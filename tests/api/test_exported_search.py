@@ -1,4 +1,4 @@
-"""`export structures --question`: the file holds what the page at that address finds, all of it and nothing else."""
+"""`export structures --question`: the file holds what the page at that address finds. `search verify`: so does the index."""
 
 import csv
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.commands.records import export
+from api.commands.searching import search
 from geo.settings import Settings
 
 QUESTIONS: tuple[dict[str, Any], ...] = (
@@ -78,3 +79,13 @@ def test_what_cannot_be_asked_is_refused_and_nothing_is_written(
     assert done.exit_code != 0
     assert said in done.output + str(done.exception)
     assert not out.exists()
+
+
+def test_the_index_is_compared_by_a_command_of_its_own(
+    demo_instance: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUM1_HOME", str(demo_instance.home))
+    monkeypatch.setenv("LUM1_DATABASE_URL", demo_instance.database_url)
+    done = CliRunner().invoke(search, ["verify"])
+    assert (done.exit_code, done.exception) == (0, None)
+    assert "conformes à PostgreSQL" in done.output

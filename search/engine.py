@@ -144,10 +144,16 @@ class SearchEngine:
     def ids(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> list[str]:
         """All that the words and filters find, with a position or without, in the order of ids."""
         number = typed_number(typed)
+        asked = [*([] if number is None else [number]), *conditions(filters, structure)]
+        by_sql = select(structure.c.id).where(*asked).order_by(structure.c.id)
         if number is not None:
-            asked = [number, *conditions(filters, structure)]
-            return list(connection.scalars(select(structure.c.id).where(*asked).order_by(structure.c.id)))
-        index = self._indexes.of(publication.version)
+            return list(connection.scalars(by_sql))
+        try:
+            index = self._indexes.of(publication.version)
+        except NotReady:
+            if typed:
+                raise
+            return list(connection.scalars(by_sql))
         ranks = words.placed(index, typed, filters) if typed else ordered.passing(index.columns, filters)
         return [each.decode() for each in index.columns["ids"].take(ranks).tolist()]
 

@@ -1,7 +1,9 @@
 """`loads`, `verify`, `export`: what was done, whether it holds, and the data as files."""
 
+import string
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import msgspec
@@ -18,6 +20,8 @@ from geo.settings import Settings
 from search import embedded
 from tiles import counts
 
+# Of a query string, left as it is written.
+PUNCTUATION = string.punctuation
 WORDS = {"structures": "structures", "changes": "changements", "links": "rapprochements"}
 
 
@@ -82,19 +86,23 @@ def _on_the_server(connection: Connection, server: SearchServer | None) -> list[
 
 @click.command()
 @click.argument("what", type=click.Choice(tuple(exports.TABLES)))
-@click.option("--format", "format_", type=click.Choice(exports.FORMATS), default="csv", show_default=True)
+@click.option(
+    "--format", "format_", type=click.Choice(exports.FORMATS), help="Par défaut, ce que dit le nom du fichier, ou csv."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Fichier à écrire.")
 @click.option(
     "--question",
     metavar="ADRESSE",
     help="Les structures d’une recherche seulement, écrite comme dans l’adresse de la page : « q=ehpad&departement=59 ».",
 )
-def export(what: str, format_: str, output: Path, question: str | None) -> None:
+def export(what: str, format_: str | None, output: Path, question: str | None) -> None:
     """Écrire les données publiques dans un fichier."""
+    named = output.suffix.removeprefix(".").lower()
+    chosen = format_ or (named if named in exports.FORMATS else "csv")
     settings = settings_with_database()
     with snapshots(settings) as engine, engine.connect() as connection:
         ids = None if question is None else _found(connection, settings, what, question)
-        written = exports.export(connection, what, format_, output, ids=ids)
+        written = exports.export(connection, what, chosen, output, ids=ids)
     click.echo(f"{written} {WORDS[what]} dans {output}")
 
 
@@ -106,8 +114,18 @@ def _found(connection: Connection, settings: Settings, what: str, question: str)
 
     if what != "structures":
         raise click.UsageError("--question ne va qu’avec structures.")
-    asked, publication = question_from(question.rpartition("?")[2]), served_publication(connection)
+    asked, publication = question_from(_query_string(question)), served_publication(connection)
     if publication is None:
         raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 start.")
     check_available(asked, publication)
     return SearchEngine(settings.search_root).ids(connection, asked.words, asked.filters, publication)
+
+
+def _query_string(written: str) -> str:
+    """The question in an address of the page, or alone, as people write it: accents and spaces as they are."""
+    before, mark, after = written.partition("?")
+    is_address = "://" in before or before.startswith("/") or not before
+    question = (after if is_address else written).partition("#")[0]  # what follows says where the map was
+    if not mark and is_address:
+        return ""
+    return quote(question, safe=PUNCTUATION).replace("%20", "+")

@@ -64,6 +64,40 @@ def test_a_number_typed_is_its_structure(
 
 
 @pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("http://127.0.0.1:8640/?q=ehpad#carte=9/50.6/3", {"q": "ehpad"}),
+        ("/?departement=59#carte=9/50.6/3", {"departement": "59"}),
+        ("?q=ehpad", {"q": "ehpad"}),
+        ("q=où est la pharmacie ?", {"q": "où est la pharmacie ?"}),
+        ("q=h%C3%B4pital+lille", {"q": "hôpital lille"}),
+        ("q=hôpital lille", {"q": "hôpital lille"}),
+        ("http://127.0.0.1:8640/", {}),
+        ("", {}),
+    ],
+)
+def test_a_question_is_understood_as_people_write_it(
+    client: Any,
+    demo_instance: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    written: str,
+    asked: dict[str, Any],
+) -> None:
+    done = run(demo_instance, monkeypatch, "structures", "-o", str(tmp_path / "structures.csv"), "--question", written)
+    total = client.get("/api/v1/search", params={**asked, "limit": 1}).json()["total"]
+    assert done.output.startswith(f"{total} structures")
+
+
+def test_the_name_of_the_file_says_its_format(
+    demo_instance: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "structures.geojson"
+    assert run(demo_instance, monkeypatch, "structures", "-o", str(out), "--question", "departement=59").exit_code == 0
+    assert out.read_bytes().startswith(b'{"type":"FeatureCollection"')
+
+
+@pytest.mark.parametrize(
     ("what", "question", "said"),
     [
         ("structures", "departement=99999", "departement"),

@@ -85,6 +85,7 @@ def test_without_an_index_nothing_is_recalled(searchable: Searchable, folder: Pa
     assert not embedded.opens(folder)
     assert recalled(searchable, SearchQuery()) is None
     assert searchable.ask(SearchQuery()).total == 2
+    assert len(searchable.engine.ids(searchable.connection, "", Filters(), searchable.publication)) == 2
 
 
 @pytest.mark.parametrize("instead", [b"\xc1", b"\x93"])

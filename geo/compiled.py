@@ -16,16 +16,14 @@ DIALECT = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Compiled:
-    """What its query says, with names (`bindparam`) for what changes; whatever else it holds is said as it was."""
+    """What its query says, with names (`bindparam`) for what changes; whatever else it holds is said as it was.
+
+    `sql`: as it is said to the driver.
+    """
 
     def __init__(self, query: Select[Any]) -> None:
         made = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        self._sql, self._given = str(made), made.params
-
-    @property
-    def sql(self) -> str:
-        """As it is said to the driver."""
-        return self._sql
+        self.sql, self._given = str(made), made.params
 
     def execute(self, connection: Connection, **values: object) -> list[Any]:
         """Its rows, with the names of their columns, in the connection's transaction; values come as psycopg reads them.
@@ -34,13 +32,13 @@ class Compiled:
         """
         given = {**self._given, **values}
         if connection.engine.dispatch.before_cursor_execute:
-            return list(connection.exec_driver_sql(self._sql, given).all())
+            return list(connection.exec_driver_sql(self.sql, given).all())
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         try:
             with driver.cursor(row_factory=namedtuple_row) as cursor:
-                return cursor.execute(self._sql.encode(), given).fetchall()
+                return cursor.execute(self.sql.encode(), given).fetchall()
         except psycopg.Error as error:
             if driver.closed:
                 connection.invalidate(error)
-            raise DBAPIError.instance(self._sql, None, error, psycopg.Error, hide_parameters=True) from error
+            raise DBAPIError.instance(self.sql, None, error, psycopg.Error, hide_parameters=True) from error

@@ -144,18 +144,14 @@ class SearchEngine:
     def ids(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> list[str]:
         """All that the words and filters find, with a position or without, in the order of ids."""
         number = typed_number(typed)
-        asked = [*([] if number is None else [number]), *conditions(filters, structure)]
-        by_sql = select(structure.c.id).where(*asked).order_by(structure.c.id)
-        if number is not None:
-            return list(connection.scalars(by_sql))
-        try:
-            index = self._indexes.of(publication.version)
-        except NotReady:
-            if typed:
-                raise
-            return list(connection.scalars(by_sql))
-        ranks = words.placed(index, typed, filters) if typed else ordered.passing(index.columns, filters)
-        return [each.decode() for each in index.columns["ids"].take(ranks).tolist()]
+        if number is None:
+            try:
+                return _ids(self._indexes.of(publication.version), typed, filters)
+            except NotReady:
+                if typed:
+                    raise
+        asked = [*conditions(filters, structure), *([] if number is None else [number])]
+        return list(connection.scalars(select(structure.c.id).where(*asked).order_by(structure.c.id)))
 
     def check(self, publication: Publication) -> Speaks:
         """Raise NotReady unless the index of this publication opens."""
@@ -165,6 +161,14 @@ class SearchEngine:
 
 def _found(index: WordIndex, query: SearchQuery) -> Found:
     return words.search(index, query) if query.words else ordered.search(index.columns, query)
+
+
+def _ids(index: WordIndex, typed: str, filters: Filters) -> list[str]:
+    columns = index.columns
+    ranks = (
+        words.placed(index, typed, filters) if typed else columns.ranks_passing(filters, columns.candidates(filters))
+    )
+    return [each.decode() for each in columns["ids"].take(ranks).tolist()]
 
 
 def _suggested(

@@ -20,8 +20,6 @@ from geo.settings import Settings
 from search import embedded
 from tiles import counts
 
-# Of a query string, left as it is written.
-PUNCTUATION = string.punctuation
 WORDS = {"structures": "structures", "changes": "changements", "links": "rapprochements"}
 
 
@@ -128,4 +126,4 @@ def _query_string(written: str) -> str:
     question = (after if is_address else written).partition("#")[0]  # what follows says where the map was
     if not mark and is_address:
         return ""
-    return quote(question, safe=PUNCTUATION).replace("%20", "+")
+    return quote(question, safe=string.punctuation).replace("%20", "+")

@@ -38,24 +38,15 @@ class Scoring(msgspec.Struct, frozen=True):
     query: SearchQuery
     question: Question
     reading: Reading
-
     name: str  # that would be its own: the whole of what was typed, or without what was said around it
 
     @property
     def point(self) -> Origin | None:
-        """What is near it counts more."""
-        around = self.reading.around
-        return Origin(*around.point) if around else self.query.origin
-
-    @property
-    def names_one(self) -> bool:
-        """« Pharmacie » is hardly a name: not of what is far from who asks."""
-        says_only_kinds = self.reading.understood.kind_words.issuperset(self.question.words)
-        return not (says_only_kinds and self.query.origin is not None)
+        return told.counted_from(self.reading, self.query.origin)
 
     def named(self) -> list[Query]:
         """What those that bear the name that was typed score more."""
-        if not self.names_one:
+        if not told.names_one(self.question, self.reading, from_a_point=self.query.origin is not None):
             return []
         return [{"constant_score": {"filter": equal("exact", self.name), "boost": NAMED}}]
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
@@ -144,6 +145,19 @@ class Columns:
             found["maj_depuis"] = self.of("updated_on", among) >= days_since_1970(filters.maj_depuis)
         return found
 
+    def ranks_passing(self, filters: Filters, among: Rows) -> Array:
+        """Those of the rows `among` that pass."""
+        return those(self.passing(filters, among), among)
+
+    def names_up_to(self, name_key: str, identifier: str) -> int:
+        """How many names come before the one after this name and id: where the next page begins in `by_name`."""
+        in_order, last = self["by_name"], (name_key.encode(), identifier.encode())
+
+        def name_and_id(rank: int) -> tuple[bytes, bytes]:
+            return bytes(self["name_key"][rank]), bytes(self["ids"][rank])
+
+        return bisect_right(in_order, last, key=name_and_id)
+
     def distances(self, origin: Origin, among: Rows) -> Array:
         """Metres on the sphere to each of the rows `among`, NaN without a position."""
         lon, lat = np.radians(self.of("lon", among)), np.radians(self.of("lat", among))
@@ -219,6 +233,12 @@ class Columns:
     def _ranks(self, name: str, codes: Iterable[str]) -> list[int]:
         known = self._numbers.get(name, {})
         return [known[code] for code in codes if code in known]
+
+
+def those(flags: Array, among: Rows) -> Array:
+    """Ranks of the rows `among` that are flagged."""
+    places = np.flatnonzero(flags)
+    return places if isinstance(among, slice) else among.take(places)
 
 
 def by_kind(categorie_no: Array) -> dict[str, Array]:

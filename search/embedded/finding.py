@@ -15,9 +15,10 @@ from search.readings import Sought, Way
 Scored = tuple[Array, Array]
 Finding = Callable[[Array | None], Scored]
 
-WEIGHTS = ranking.BY_FIELD
 # What the best field of each mask is worth.
-WORTH = np.array([max((WEIGHTS[f] for i, f in enumerate(FIELDS) if mask >> i & 1), default=0.0) for mask in range(32)])
+WORTH = np.array(
+    [max((ranking.BY_FIELD[f] for i, f in enumerate(FIELDS) if mask >> i & 1), default=0.0) for mask in range(32)]
+)
 LEVELS = np.unique(WORTH)
 LEVEL = np.searchsorted(LEVELS, WORTH).astype(np.uint8)
 MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for, the commonest

@@ -4,8 +4,7 @@ The same structures in the same order as PostGIS gives (search.embedded.postgis)
 """
 
 import math
-from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -32,13 +31,6 @@ def search(columns: Columns, query: SearchQuery) -> Found:
     hits = _by_distance(columns, query) if by_distance else _by_name(columns, query)
     total, facets = _counted(columns, query)
     return Found(hits=hits[: query.limit], more=len(hits) > query.limit, total=total, facets=facets, engine="embedded")
-
-
-def passing(columns: Columns, filters: Filters) -> Array:
-    """Ranks of all that the filters find, ascending."""
-    among = columns.candidates(filters)
-    found = np.flatnonzero(columns.passing(filters, among))
-    return found if isinstance(among, slice) else among.take(found)
 
 
 def _counted(columns: Columns, query: SearchQuery) -> tuple[int | None, dict[str, list[FacetValue]]]:
@@ -78,8 +70,7 @@ def _nearest(
     columns: Columns, filters: Filters, origin: Origin, after: tuple[float, str] | None, wanted: int
 ) -> tuple[Array, Array]:
     """Ranks and metres of the nearest that pass, ties by id, after a (distance, id); fewer where no more are."""
-    kinds = _kinds(filters)
-    listed = columns.of_categories(kinds, most=LISTED) if kinds is not None else None
+    listed = _listed(columns, filters)
     if listed is not None:
         return _first(*_measured(columns, filters, origin, after, wanted, listed), wanted)
     area, farthest = bounds_of(filters), _farthest_m(filters, origin)
@@ -98,10 +89,10 @@ def _nearest(
             radius *= min(max(likely, WIDER), MUCH_WIDER)
 
 
-def _kinds(filters: Filters) -> Collection[int] | None:
-    if filters.categories:
-        return filters.categories
-    return categories_of(filters.domaines) if filters.domaines else None
+def _listed(columns: Columns, filters: Filters) -> Array | None:
+    """Every structure of the categories that are asked for, where these have few; None else."""
+    kinds = filters.categories or (categories_of(filters.domaines) if filters.domaines else None)
+    return None if kinds is None else columns.of_categories(kinds, most=LISTED)
 
 
 def _measured(
@@ -109,8 +100,7 @@ def _measured(
 ) -> tuple[Array, Array]:
     """Those of these rows that have a position, pass, and come after a (distance, id), ranks and metres: of very many,
     those that may be among the nearest."""
-    passing = np.flatnonzero(columns.passing(filters, among))
-    ranks = passing if isinstance(among, slice) else among.take(passing)
+    ranks = columns.ranks_passing(filters, among)
     if after is None and len(ranks) > SIEVED:
         ranks = _likely(columns, origin, wanted, ranks)
     metres = columns.distances(origin, ranks)
@@ -145,11 +135,12 @@ def _unplaced(columns: Columns, filters: Filters, after_id: str | None, wanted: 
     ranks = np.flatnonzero(np.isnan(columns["lon"]))
     if after_id is not None:
         ranks = ranks[np.searchsorted(columns["ids"].take(ranks), after_id.encode(), "right") :]
-    return ranks[columns.passing(filters, ranks)][:wanted]
+    return columns.ranks_passing(filters, ranks)[:wanted]
 
 
 def _by_name(columns: Columns, query: SearchQuery) -> list[Hit]:
-    wanted, begin = query.limit + 1, _after_name(columns, query)
+    wanted, last = query.limit + 1, query.cursor
+    begin = columns.names_up_to(str(last.key), last.id) if last else 0
     few = _few(columns, query.filters)
     ranks = (
         _first_names(columns, query.filters, begin, wanted)
@@ -166,8 +157,7 @@ def _by_name(columns: Columns, query: SearchQuery) -> list[Hit]:
 
 def _few(columns: Columns, filters: Filters) -> Array | None:
     """All that the places or the categories of the filters may hold; None where that is much of the country."""
-    kinds = _kinds(filters)
-    listed = columns.of_categories(kinds, most=LISTED) if kinds is not None else None
+    listed = _listed(columns, filters)
     if listed is not None:
         return listed
     standing = columns.candidates(filters)
@@ -176,7 +166,7 @@ def _few(columns: Columns, filters: Filters) -> Array | None:
 
 def _names_among(columns: Columns, filters: Filters, begin: int, wanted: int, few: Array) -> Array:
     """Ranks of the first by name among few, from a place in the order of names on."""
-    ranks = few[columns.passing(filters, few)]
+    ranks = columns.ranks_passing(filters, few)
     places = columns.of("name_order", ranks)
     left = places >= begin
     ranks, places = ranks[left], places[left]
@@ -189,21 +179,9 @@ def _first_names(columns: Columns, filters: Filters, begin: int, wanted: int) ->
     found = [np.empty(0, np.intp)]
     while begin < len(in_order) and sum(map(len, found)) < wanted:
         ranks = in_order[begin : begin + looked_at].astype(np.intp)
-        found.append(ranks[columns.passing(filters, ranks)])
+        found.append(columns.ranks_passing(filters, ranks))
         begin, looked_at = begin + looked_at, looked_at * MORE_NAMES
     return np.concatenate(found)[:wanted]
-
-
-def _after_name(columns: Columns, query: SearchQuery) -> int:
-    """Where the page begins in the order of names."""
-    if query.cursor is None:
-        return 0
-    in_order, last = columns["by_name"], (str(query.cursor.key).encode(), query.cursor.id.encode())
-    return bisect_right(
-        range(len(in_order)),
-        last,
-        key=lambda place: (bytes(columns["name_key"][in_order[place]]), bytes(columns["ids"][in_order[place]])),
-    )
 
 
 def _metres(columns: Columns, origin: Origin | None, ranks: Array) -> list[float | None]:

@@ -14,10 +14,8 @@ from search.embedded.arrays import Array, mapped, starts_of
 from search.results import Hit, Structure
 from search.rows import Told, structure_of
 
-ROWS, STARTS = (
-    "rows.msgpack",
-    "starts.npy",
-)  # one after the other, in the order of ranks; where each begins, and the last one ends
+# One after the other, in the order of ranks; where each begins, and the last one ends.
+ROWS, STARTS = "rows.msgpack", "starts.npy"
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Told)

@@ -7,7 +7,7 @@ import numpy as np
 
 from geo.filters import Filters, bounds_of
 from search.embedded.arrays import Array
-from search.embedded.columns import EVERY, Columns, Rows
+from search.embedded.columns import EVERY, Columns, Rows, those
 from search.facets import DIMENSIONS, values
 from search.query import Facet
 from search.results import FacetValue
@@ -44,7 +44,7 @@ def tally(columns: Columns, filters: Filters, facets: Iterable[Facet], among: Ro
         column, own = DIMENSIONS[facet].column, DIMENSIONS[facet].filter
         name = own if own in loosened else ""
         if name not in rows:
-            rows[name] = _ranks(once & (passing | ~tests[name]) if name else passing, among)
+            rows[name] = those(once & (passing | ~tests[name]) if name else passing, among)
         if (column, name) not in numbers:
             numbers[column, name] = columns.counts(column, rows[name])
         counted[facet.value] = values(facet, numbers[column, name])
@@ -62,7 +62,3 @@ def total_of(columns: Columns, filters: Filters) -> int:
             columns.totals.clear()
         columns.totals[filters] = found
     return found
-
-
-def _ranks(flags: Array, among: Rows) -> Array:
-    return np.flatnonzero(flags) if isinstance(among, slice) else among[flags]

@@ -1,6 +1,5 @@
 """Questions with words: postings find, the columns filter, count and order; every part of a score has a name."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from functools import reduce
 from typing import Any
@@ -186,9 +185,7 @@ def _hopeful(index: WordIndex, matched: Matched, query: SearchQuery) -> Matched:
 
 
 def _point(matched: Matched, query: SearchQuery) -> Origin | None:
-    """What is near it counts more."""
-    around = matched.reading.around
-    return Origin(*around.point) if around else query.origin
+    return told.counted_from(matched.reading, query.origin)
 
 
 def _keys(index: WordIndex, matched: Matched, query: SearchQuery, measure: Measured) -> Array:
@@ -258,9 +255,8 @@ def _place(index: WordIndex, matched: Matched) -> Array:
 
 
 def _named_so(matched: Matched, *, from_a_point: bool) -> Array:
-    """Those of exactly this name. « Pharmacie » is hardly one: not of what is far from who asks."""
-    says_only_kinds = matched.reading.understood.kind_words.issuperset(matched.question.words)
-    return matched.exact & (not (says_only_kinds and from_a_point))
+    """Those of exactly this name."""
+    return matched.exact & told.names_one(matched.question, matched.reading, from_a_point=from_a_point)
 
 
 def _ordered(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> list[int]:
@@ -281,20 +277,10 @@ def _after(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> A
     assert query.cursor is not None
     last_id = query.cursor.id.encode()
     if query.sort is Sort.NAME:
-        return _after_name(index, ranks, keys, (str(query.cursor.key).encode(), last_id))
+        return np.flatnonzero(keys >= index.columns.names_up_to(str(query.cursor.key), query.cursor.id))
     last = _cursor_key(float(query.cursor.key), query.sort)
     after_id = ranks >= np.searchsorted(index.columns["ids"], last_id, "right")
     return np.flatnonzero((keys > last) | ((keys == last) & after_id))
-
-
-def _after_name(index: WordIndex, ranks: Array, keys: Array, last: tuple[bytes, bytes]) -> Array:
-    """The order of names is known in full, so that the cursor's place in it is found by halves."""
-    columns, in_order = index.columns, np.argsort(keys)
-
-    def name_and_id(row: int) -> tuple[bytes, bytes]:
-        return bytes(columns["name_key"][ranks[row]]), bytes(columns["ids"][ranks[row]])
-
-    return np.sort(in_order[bisect_right(in_order, last, key=name_and_id) :])
 
 
 def _cursor_key(key: float, sort: Sort) -> float:

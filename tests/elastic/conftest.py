@@ -194,3 +194,11 @@ def answering() -> Iterator[Callable[..., Any]]:
 
 def at(server: Any, **options: Any) -> SearchServer:
     return SearchServer(urls=(f"http://127.0.0.1:{server.server_port}",), **options)
+
+
+def search_with(monkeypatch: pytest.MonkeyPatch, home: Path, database_url: str, **server: str) -> None:
+    """The environment of an instance whose search server is this one, by the names of its settings."""
+    of_instance = {"HOME": str(home), "DATABASE_URL": database_url, "SCHEDULE": "0", "SEARCH": "elasticsearch"}
+    of_server = {f"SEARCH_{name}": value for name, value in ({"REPLICAS": "0"} | server).items()}
+    for name, value in (of_instance | of_server).items():
+        monkeypatch.setenv(f"LUM1_{name}", value)

@@ -26,7 +26,7 @@ from search.guarded import GuardedEngine
 from search.query import Origin, SearchQuery, Sort
 from tests.builders import a_structure, insert_structures, publish
 from tests.conftest import fresh_database
-from tests.elastic.conftest import Both, at
+from tests.elastic.conftest import Both, at, search_with
 from tests.opensearch.peer import Node, running_in
 from tests.places import LILLE, LORIENT
 from tests.ports import a_port
@@ -47,16 +47,7 @@ def home(server_url: str, template: str, tmp_path: Path, monkeypatch: pytest.Mon
             version = publish(connection)
             embedded.build(connection, tmp_path / "search" / str(version))
         engine.dispose()
-        for name, value in {
-            "HOME": str(tmp_path),
-            "DATABASE_URL": url,
-            "SCHEDULE": "0",
-            "SEARCH": "elasticsearch",
-            "SEARCH_URL": f"http://127.0.0.1:{a_port()}",
-            "SEARCH_REPLICAS": "0",
-            "SEARCH_TIMEOUT_S": "1",
-        }.items():
-            monkeypatch.setenv(f"LUM1_{name}", value)
+        search_with(monkeypatch, tmp_path, url, URL=f"http://127.0.0.1:{a_port()}", TIMEOUT_S="1")
         yield tmp_path
 
 

@@ -16,7 +16,7 @@ from geo.database import engine_for
 from geo.errors import NotReady
 from tests.builders import a_structure, insert_structures, publish
 from tests.conftest import fresh_database
-from tests.elastic.conftest import a_client
+from tests.elastic.conftest import a_client, search_with
 from tests.opensearch.peer import Node
 from tests.places import LILLE, LORIENT
 
@@ -36,16 +36,7 @@ def instance(
             )
             publish(connection)
         engine.dispose()
-        for name, value in {
-            "HOME": str(tmp_path),
-            "DATABASE_URL": url,
-            "SCHEDULE": "0",
-            "SEARCH": "elasticsearch",
-            "SEARCH_URL": node.url,
-            "SEARCH_NAME": server.name,
-            "SEARCH_REPLICAS": "0",
-        }.items():
-            monkeypatch.setenv(f"LUM1_{name}", value)
+        search_with(monkeypatch, tmp_path, url, URL=node.url, NAME=server.name)
         yield tmp_path
 
 

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Connection, text
 
-from etl import demo, merge
+from etl import demo
 from geo.filters import Circle, Filters
 from search.query import Facet, Origin, SearchQuery, Sort
-from tests.builders import a_structure, insert_load
+from tests.builders import a_structure
 from tests.elastic.agreement import assert_same
 from tests.elastic.conftest import Both, Kept
 from tests.places import BORDEAUX, LILLE, LORIENT, PARIS_13
 from tests.relevance import judged, measure
-from tests.relevance.corpora import structures_of
+from tests.relevance.corpora import fill, structures_of
 from tests.relevance.summary import PROPERTY
 from tests.relevance.test_relevance import DEMO_SEED, DEMO_SIZE, NATIONAL, SETS
 from tests.search.test_words import DOLE, LONS_LE_SAUNIER, LYON_3E
@@ -35,7 +34,8 @@ def structures(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 def invented(kept: Kept, structures: pl.DataFrame) -> Iterator[Both]:
     """The invented country."""
     with kept.both("invente") as both:
-        fill(both, structures)
+        fill(both.connection, structures)
+        both.index_what_is_there()
         yield both
 
 
@@ -75,18 +75,6 @@ FEW = [
     a_structure(at=BORDEAUX, name="ECOLE DES KINESITERAPEUTES"),
     *(a_structure(at=LORIENT, name=f"KINESITHERAPEUTE {n}") for n in range(40)),
 ]
-
-
-def fill(both: Both, structures: pl.DataFrame) -> None:
-    """As a load would, in the test's own transaction."""
-    connection: Connection = both.connection
-    connection.execute(text("DELETE FROM structure"))
-    merge.create_stage(connection)
-    merge.write_stage(connection, structures)
-    merge.index_stage(connection)
-    merge.add_unknown_categories(connection, structures["categorie_no"].unique().to_list())
-    connection.execute(text(merge.INSERT_NEW), {"load_id": insert_load(connection, "published")})
-    both.index_what_is_there()
 
 
 def as_asked(words: str, origin: Origin | None) -> list[SearchQuery]:
@@ -132,7 +120,8 @@ def test_judged_questions_have_the_same_answers_and_are_worth_the_same(
 
 
 def test_a_departement_of_the_national_file_is_answered_the_same(both: Both, shared_data: Path) -> None:
-    fill(both, structures_of(shared_data / "official" / NATIONAL, DEPARTEMENT))
+    fill(both.connection, structures_of(shared_data / "official" / NATIONAL, DEPARTEMENT))
+    both.index_what_is_there()
     assert_engines_agree(both, judged.read(SETS / "national.txt")[::ONE_IN])
 
 

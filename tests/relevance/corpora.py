@@ -25,18 +25,23 @@ class Flow(msgspec.Struct):
     pmej: list[msgspec.Raw]
 
 
+def fill(connection: Connection, structures: pl.DataFrame) -> None:
+    """As a load would, in the test's own transaction."""
+    connection.execute(text("DELETE FROM structure"))
+    merge.create_stage(connection)
+    merge.write_stage(connection, structures)
+    merge.index_stage(connection)
+    merge.add_unknown_categories(connection, structures["categorie_no"].unique().to_list())
+    connection.execute(text(merge.INSERT_NEW), {"load_id": insert_load(connection, "published")})
+
+
 class Corpus:
     """Structures published and indexed, and the engine that is asked."""
 
     def __init__(self, connection: Connection, root: Path, structures: pl.DataFrame) -> None:
         self.structures = structures
         self._connection = connection
-        connection.execute(text("DELETE FROM structure"))
-        merge.create_stage(connection)
-        merge.write_stage(connection, structures)
-        merge.index_stage(connection)
-        merge.add_unknown_categories(connection, structures["categorie_no"].unique().to_list())
-        connection.execute(text(merge.INSERT_NEW), {"load_id": insert_load(connection, "published")})
+        fill(connection, structures)
         embedded.build(connection, root / str(publish(connection)))
         self._engine = SearchEngine(root)
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from geo.filters import Circle, Filters
 from geo.position import distance_m
 from geo.recent import Recent
+from search import ranking
 from search.document import STRUCTURES, Document, document_of
 from search.embedded import finding, words
 from search.embedded.index import WordIndex
@@ -215,7 +216,7 @@ class BruteForce:
     def _best(self, rank: int, term: str, *, begun: bool) -> float | None:
         held = self._documents[rank]
         found = [f for f in FIELDS if held[f] & (self._commonest_begun(f, term) if begun else {term})]
-        return max((finding.WEIGHTS[f] for f in found), default=None)
+        return max((ranking.BY_FIELD[f] for f in found), default=None)
 
     def _commonest_begun(self, field: str, beginning: str) -> set[str]:
         often = Counter(word for each in self._documents for word in each[field] if word.startswith(beginning))

@@ -46,11 +46,15 @@ def test_the_footer_covers_no_text(page_without_map: Page, address: str, width: 
     page = page_without_map
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(address)
-    content, footer = (page.locator(each).bounding_box() for each in ("#contenu", ".pied"))
-    assert content is not None
-    assert footer is not None
-    assert content["y"] + content["height"] <= footer["y"] + 0.5  # of a pixel
-    assert footer["y"] + footer["height"] <= page.evaluate("document.documentElement.scrollHeight") + 0.5
+    # in one moment: a page that scrolls between two measures would move what is measured second
+    end_of_content, footer, end_of_footer, height = page.evaluate(
+        """(() => {
+            const [content, footer] = ["#contenu", ".pied"].map((each) => document.querySelector(each).getBoundingClientRect());
+            return [content.bottom, footer.top, footer.bottom + scrollY, document.documentElement.scrollHeight];
+        })()"""
+    )
+    assert end_of_content <= footer + 0.5  # of a pixel
+    assert end_of_footer <= height + 0.5
 
 
 def test_telephone_numbers_do_not_break_in_the_middle(page_without_map: Page) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from geo import freshness
+from geo import freshness, outbox
 from geo.publication import served_publication
 
 MEDIA_TYPE = "text/plain; version=0.0.4"  # Litestar adds the charset
@@ -30,18 +30,21 @@ class Metric(msgspec.Struct):
     values: list[tuple[dict[str, str], float]]
 
 
-def as_text(connection: Connection, fallback: bool | None = None) -> str:
-    """Every metric in the text format; one without a value is left out.
+class SearchServerSeen(msgspec.Struct, frozen=True):
+    """The search server as this process and the outbox know it."""
 
-    `fallback`: whether another engine answers for the search server, as this process knows; None where there is no server.
-    """
-    return "".join(map(_lines, _metrics(connection, fallback, datetime.now(UTC))))
+    consumer: str
+    fallback: bool  # another engine answers for it
 
 
-def _metrics(connection: Connection, fallback: bool | None, now: datetime) -> Iterator[Metric]:
-    if fallback is not None:
-        help_ = "1 while this process answers without its search server."
-        yield Metric("lum1_search_fallback", help_, [({}, int(fallback))])
+def as_text(connection: Connection, server: SearchServerSeen | None = None) -> str:
+    """Every metric in the text format; one without a value is left out."""
+    return "".join(map(_lines, _metrics(connection, server, datetime.now(UTC))))
+
+
+def _metrics(connection: Connection, server: SearchServerSeen | None, now: datetime) -> Iterator[Metric]:
+    if server is not None:
+        yield from _of_search(connection, server, now)
     if publication := served_publication(connection):
         yield Metric("lum1_publication_version", "Version served.", [({}, publication.version)])
         yield Metric("lum1_structures", "Structures served, closed ones included.", [({}, publication.structures)])
@@ -63,6 +66,18 @@ def _metrics(connection: Connection, fallback: bool | None, now: datetime) -> It
             "lum1_worker_heartbeat_age_seconds", "Since the worker was heard.", [({}, silence.total_seconds())]
         )
     yield Metric("lum1_worker_alive", "1 when a worker was heard lately.", [({}, int(freshness.is_alive(silence)))])
+
+
+def _of_search(connection: Connection, server: SearchServerSeen, now: datetime) -> Iterator[Metric]:
+    help_ = "1 while this process answers without its search server."
+    yield Metric("lum1_search_fallback", help_, [({}, int(server.fallback))])
+    if late := outbox.late(connection, server.consumer):
+        since = (now - late.since).total_seconds() if late.since else 0.0
+        yield Metric(
+            "lum1_search_pending", "Changed structures that the search server was not told.", [({}, late.pending)]
+        )
+        yield Metric("lum1_search_late_seconds", "Since the first of them changed.", [({}, since)])
+        yield Metric("lum1_search_refused", "Structures that the search server refused.", [({}, late.refused)])
 
 
 def _last(row: Any) -> tuple[dict[str, str], float]:

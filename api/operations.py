@@ -63,9 +63,10 @@ def readyz(state: State) -> Ready:
 @get("/metrics", sync_to_thread=True, include_in_schema=False)
 def metrics_page(state: State) -> Response[str]:
     """Numbers for Prometheus."""
-    replaced = search_of(state).is_replaced if settings_of(state).search_server else None
+    server = settings_of(state).search_server
+    seen = metrics.SearchServerSeen(server.consumer, search_of(state).is_replaced) if server else None
     with engine_of(state).connect() as connection:
-        return Response(metrics.as_text(connection, replaced), media_type=metrics.MEDIA_TYPE)
+        return Response(metrics.as_text(connection, seen), media_type=metrics.MEDIA_TYPE)
 
 
 @get("/openapi.json", sync_to_thread=True, include_in_schema=False)

@@ -16,7 +16,7 @@ from etl.mail import CannotMail, Mailbox
 from etl.outcome import refreshed_apart
 from etl.rhythm import PARIS, Rhythm
 from etl.thresholds import Thresholds
-from geo import freshness
+from geo import freshness, outbox
 from geo.database import engine_for
 from geo.errors import Lum1Error
 from geo.freshness import Served
@@ -94,6 +94,7 @@ class Jobs:
         stock, most = await self._ask(freshness.sirene_stock), Thresholds.from_environment().max_stock_age_days
         if stock is not None and now - stock > timedelta(days=most):
             await self._tell(context, alerts.stale_stock(self.settings, stock, now, most))
+        await self._ask(outbox.tidy)
         await context.app.job_manager.delete_old_jobs(
             nb_hours=JOBS_KEPT_H, include_failed=True, include_cancelled=True, include_aborted=True
         )
@@ -125,10 +126,10 @@ class Jobs:
 
 
 def ask(settings: Settings, question: Callable[[Connection], T]) -> T:
-    """One question to the database, on a connection of its own."""
+    """One question to the database, or one change, on a connection of its own."""
     engine = engine_for(settings.database_url, pool_size=1)
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return question(connection)
     finally:
         engine.dispose()

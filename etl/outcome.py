@@ -27,8 +27,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 async def refreshed_apart() -> Outcome:
     """Run the refresh to its end; cancelled, it ends at once and its transaction with it."""
+    return _read(*await run_apart(REFRESH))
+
+
+async def run_apart(command: tuple[str, ...]) -> tuple[bytes, int]:
+    """What a program of ours says, and its exit code; cancelled, it is ended first. Interrupted, when somebody else ended it."""
     child = await asyncio.create_subprocess_exec(
-        *REFRESH,
+        *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         cwd=REPOSITORY,
@@ -43,7 +48,7 @@ async def refreshed_apart() -> Outcome:
         raise
     if child.returncode == -signal.SIGTERM:
         raise Interrupted("Le chargement a été arrêté.")
-    return _read(said, child.returncode or 0)
+    return said, child.returncode or 0
 
 
 def _read(said: bytes, code: int) -> Outcome:

@@ -123,6 +123,8 @@ OF_PERSONS = (
     "intervention_zone",
     "link_decision",  # why, in an operator's words
     "load",  # numbers of rejected rows (etl/registers/samples.py)
+    "outbox",  # ids, which have a SIRET in them
+    "outbox_refused",
 )
 
 

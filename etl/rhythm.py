@@ -29,6 +29,8 @@ class Rhythm:
     catch_up_s: int = 23 * 3_600  # a machine that was off at the hour does it when it is on again
     heartbeat_s: float = 10
     stalled_s: float = 30  # three heartbeats missed: the worker that had this job is dead
+    search_s: float = 5  # between two looks at the search server: one small question to each
+    search_again_s: float = 60  # after it could not be brought up
 
     @classmethod
     def from_environment(cls) -> "Rhythm":

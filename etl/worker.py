@@ -13,6 +13,7 @@ from procrastinate.exceptions import ProcrastinateException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from sqlalchemy.exc import SQLAlchemyError
 
+from etl import following
 from etl.mail import Mailbox
 from etl.rhythm import Rhythm
 from etl.schedule import QUEUE, app_of
@@ -62,8 +63,8 @@ def _why(error: Exception) -> str:
 
 async def live(rhythm: Rhythm, stop: asyncio.Event) -> None:
     """Work until asked to stop, or until the database is lost."""
-    mailbox = Mailbox.from_environment()
-    app = await asyncio.to_thread(app_of, Settings.from_environment(), rhythm, mailbox)
+    settings, mailbox = Settings.from_environment(), Mailbox.from_environment()
+    app = await asyncio.to_thread(app_of, settings, rhythm, mailbox)
     async with app.open_async():
         await resume_stalled(app, rhythm)
         for task in app.periodic_registry.periodic_tasks.values():
@@ -78,6 +79,7 @@ async def live(rhythm: Rhythm, stop: asyncio.Event) -> None:
                 stalled_worker_timeout=rhythm.stalled_s,
             ),
             _keep_resuming(app, rhythm),
+            following.keep_up(settings, rhythm),
             stop.wait(),
         )
 

@@ -26,6 +26,11 @@ class SearchServer:
     shards: int = 1
     replicas: int = 1
 
+    @property
+    def consumer(self) -> str:
+        """How the outbox (geo.outbox) knows its indexes."""
+        return f"search/{self.name}"
+
     @classmethod
     def chosen(cls) -> "SearchServer | None":
         """The one that `LUM1_SEARCH=elasticsearch` chooses; None where the engine in the process answers."""

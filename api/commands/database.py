@@ -30,13 +30,20 @@ def settings_with_database() -> Settings:
 
 
 @contextmanager
-def snapshots(settings: Settings) -> Iterator[Engine]:
-    """Each transaction sees one publication to its end; connections are closed with the block."""
+def an_engine(settings: Settings) -> Iterator[Engine]:
+    """On the instance's database; connections are closed with the block."""
     engine = engine_for(settings.database_url)
     try:
-        yield engine.execution_options(isolation_level="REPEATABLE READ")
+        yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def snapshots(settings: Settings) -> Iterator[Engine]:
+    """The same, each transaction of which sees one publication to its end."""
+    with an_engine(settings) as engine:
+        yield engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 @contextmanager

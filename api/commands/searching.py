@@ -1,20 +1,21 @@
-"""`search`: the index in this home made anew; the one on a search server made, swapped, gone back from."""
+"""`search`: the index in this home made anew; the one on a search server made, brought up, swapped, gone back from."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from api.commands import records
-from api.commands.database import settings_with_database, snapshots
+from api.commands.database import an_engine, settings_with_database
 from api.commands.refreshing import rebuild
 from api.commands.terminal import Bars
 from etl import ledger
+from etl.registers import settling
 from geo.errors import NotReady
 from geo.search_server import SearchServer
 from geo.settings import Settings
 
 if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
+    from search.elastic.indexing import Built
 
 
 @click.group()
@@ -26,19 +27,29 @@ def search() -> None:
 @click.option("--alone", is_flag=True, help="Ne pas garder l’index servi auparavant : après un retrait.")
 def build(alone: bool) -> None:
     """Faire l’index d’Elasticsearch ou d’OpenSearch (LUM1_SEARCH) à côté, le vérifier, puis basculer."""
-    from search.elastic import indexing  # its client takes half a second that other commands need not
+    built = _brought_up(anew=True, alone=alone)
+    click.echo(f"Index {built.index} servi : version {built.version}, {built.written} structures.")
+
+
+@click.command("sync")
+def sync() -> None:
+    """Porter sur Elasticsearch ou OpenSearch ce qui a changé ; un autre index est fait s’il le faut."""
+    done = _brought_up()
+    click.echo(f"Index {done.index} à la version {done.version} : {done.written} structures écrites.")
+    if done.refused:
+        click.echo(f"Refusées par le moteur : {done.refused} (./lum1 search verify dit lesquelles et pourquoi).")
+
+
+def _brought_up(*, anew: bool = False, alone: bool = False) -> "Built":
+    from search.elastic.sync import follow  # its client takes half a second that other commands need not
 
     settings = settings_with_database()
-    client, server = _server_of(settings)
-    with (
-        client,
-        snapshots(settings) as engine,
-        ledger.only_load(engine),
-        Bars() as bars,
-        engine.connect() as connection,
-    ):
-        built = indexing.build(client, server, connection, bars.step, alone=alone)
-    click.echo(f"Index {built.index} servi : version {built.version}, {built.structures} structures.")
+    server = _server_of(settings)
+    with Bars() as bars, an_engine(settings) as engine, ledger.only_load(engine):
+        alone = alone or settling.is_unfinished(settings.home)
+        done = follow(engine, server, bars.step, anew=anew, alone=alone)
+        settling.finish_what_was_left(engine, settings.home, settings.search_root)
+    return done
 
 
 @click.command("back")
@@ -46,23 +57,17 @@ def back() -> None:
     """Servir de nouveau l’index d’Elasticsearch ou d’OpenSearch qui précède."""
     from search.elastic import indexing
 
-    client, server = _server_of(Settings.from_environment())
-    with client:
-        built = indexing.back(client, server)
-    click.echo(f"Index {built.index} de nouveau servi : version {built.version}, {built.structures} structures.")
+    index, meta = indexing.back(_server_of(Settings.from_environment()))
+    click.echo(f"Index {index} de nouveau servi : version {meta.version}, {meta.structures} structures.")
+    click.echo("./lum1 search sync y porte ce qui a changé depuis.")
 
 
-def _server_of(settings: Settings) -> "tuple[Elasticsearch, SearchServer]":
-    """A client of the server that the settings name, once it is known to be one of those we speak to."""
+def _server_of(settings: Settings) -> SearchServer:
     if settings.search_server is None:
         raise NotReady(
             "Aucun moteur n’est réglé (LUM1_SEARCH=elasticsearch) : ./lum1 search rebuild refait l’index d’ici."
         )
-    from search.elastic.connect import connected, flavour_of
-
-    client = connected(settings.search_server, patient=True)
-    flavour_of(client)
-    return client, settings.search_server
+    return settings.search_server
 
 
 @click.command("verify")
@@ -72,5 +77,5 @@ def verify(context: click.Context) -> None:
     context.invoke(records.verify, what="search")
 
 
-for command in (rebuild, build, back, verify):
+for command in (rebuild, build, sync, back, verify):
     search.add_command(command)

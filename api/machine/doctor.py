@@ -17,11 +17,14 @@ from api.machine.cluster import BIN, Cluster
 from api.machine.home import Home
 from api.machine.server import Server
 from api.machine.worker import Worker
+from geo import outbox
 from geo.database import engine_for
 from geo.errors import NotReady
 from geo.freshness import worker_is_alive
 from geo.migrate import pending_migrations
+from geo.outbox import Late
 from geo.publication import served_publication
+from geo.search_server import SearchServer
 from geo.settings import REPOSITORY, Settings
 
 Verdict = tuple[bool, str, str]  # right or not, what was found, what to do
@@ -158,22 +161,29 @@ def _engine_of_search(home: Home) -> Verdict:
         return True, "dans le programme (LUM1_SEARCH=embedded)", ""
     from search.elastic import doctor  # its client takes half a second that few instances need
 
+    version, late = _published(home, server)
     try:
-        found, current = doctor.told(server, _served_version(home))
+        found, current = doctor.told(server, version)
     except NotReady as error:
         meanwhile = "l’index d’ici répond" if server.fallback else "les questions avec des mots attendent"
         mend = "Vérifiez LUM1_SEARCH_URL et son serveur, ou revenez à LUM1_SEARCH=embedded."
         return False, f"{error} Sans lui, {meanwhile}.", mend
-    return current, found, "./lum1 search build"
+    if late and late.refused:
+        return (
+            False,
+            f"{found}, sans les {late.refused} qu’il refuse",
+            "./lum1 search verify dit lesquelles et pourquoi",
+        )
+    return current, found, "./lum1 search sync"
 
 
-def _served_version(home: Home) -> int | None:
-    """None where PostgreSQL is stopped or nothing is published."""
+def _published(home: Home, server: SearchServer) -> tuple[int | None, Late | None]:
+    """The version served and how late the server is on it; None where PostgreSQL is stopped or nothing is published."""
     if not _database_runs(home):
-        return None
+        return None, None
     with _engine() as engine, engine.connect() as connection:
         publication = served_publication(connection)
-    return publication.version if publication else None
+        return publication.version if publication else None, outbox.late(connection, server.consumer)
 
 
 def _server(home: Home) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from etl import publish
+from etl import publish, search_server
 from etl.registers import journal, samples
 
 # Says that what follows a purge is not done: older words indexes, dead rows, the planner's samples. A file rather than a row,
@@ -39,10 +39,14 @@ def before_commit(connection: Connection, home: Path, counts: Mapping[str, Any])
 
 
 def finish(engine: Engine, home: Path, search_root: Path) -> None:
-    """Once that is committed, under the lock of loads: what older publications leave, all of it if somebody was purged."""
+    """Once that is committed, under the lock of loads: what older publications leave, all of it if somebody was purged.
+
+    A search server that cannot be told now is told later (etl.following): until then a purge is not finished.
+    """
     purged = is_unfinished(home)
     publish.sweep(engine, search_root, served_only=purged)
-    if purged:
+    told = search_server.told(engine, purged=purged)
+    if purged and told:
         (home / journal.FOLDER / UNFINISHED).unlink()
 
 

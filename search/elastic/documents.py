@@ -6,7 +6,9 @@ from typing import Any
 from search.document import STRUCTURES, Document, completeness, document_of
 from search.elastic.mapping import CODES, NUMBERS, WORDS
 
-# Asked by `verification`: these ones.
+FETCH_ROWS = 5_000
+
+# Asked by `verification` and `sync`: these ones.
 SOME_STRUCTURES = STRUCTURES.replace("ORDER BY", "WHERE s.id = ANY(:ids) ORDER BY")
 
 Told = dict[str, Any]

@@ -1,10 +1,10 @@
 """Questions answered by the server: one request for a page, its total and its facets."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from search import suggestions, told
 from search.elastic import facets as counting
 from search.elastic.conditions import EVERY, Query, all_of, bears, conditions
 from search.elastic.connect import connected, flavour_of, in_our_words
-from search.elastic.indices import MAKE, Indices, Opened, OpenIndices
+from search.elastic.indices import CATCH_UP, Indices, Opened, OpenIndices
 from search.elastic.ordering import after, order_of, public_key
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
@@ -33,6 +33,7 @@ NAME = "elasticsearch"
 AT_ONCE = 10_000  # positions in a request: the most that the server gives
 
 Answer = Any  # the server's, as JSON
+A = TypeVar("A")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -72,13 +73,14 @@ class ElasticEngine:
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
         """The page of hits that a question gets."""
-        with in_our_words():
-            opened = self._served(publication)
-            reader = Reader(self._client, opened)
-            for asked in _asked(reader, query):
-                answer = self._page(opened, asked, query)
-                if answer["hits"]["hits"] or asked.proof is None or reader.finds(asked.proof):
-                    return _corrected(_found(answer, asked.scoring, query), reader, asked, query.filters)
+        return self._asked_of(publication, lambda opened: self._searched(opened, query))
+
+    def _searched(self, opened: Opened, query: SearchQuery) -> Found:
+        reader = Reader(self._client, opened)
+        for asked in _asked(reader, query):
+            answer = self._page(opened, asked, query)
+            if answer["hits"]["hits"] or asked.proof is None or reader.finds(asked.proof):
+                return _corrected(_found(answer, asked.scoring, query), reader, asked, query.filters)
         question = question_of(query.words)
         return Found(
             hits=[],
@@ -99,39 +101,53 @@ class ElasticEngine:
         number = typed_number(words)
         if number is not None:
             return suggestions.bearing(connection, number, limit)
-        with in_our_words():
-            lines = Rows(connection, Lines(self._client, self._served(publication)))
-            return suggestions.suggest(lines, words, origin, limit, with_sirene=sirene.PIPELINE in publication.days)
+        with_sirene = sirene.PIPELINE in publication.days
+
+        def suggested(opened: Opened) -> list[Suggestion]:
+            lines = Rows(connection, Lines(self._client, opened))
+            return suggestions.suggest(lines, words, origin, limit, with_sirene=with_sirene)
+
+        return self._asked_of(publication, suggested)
 
     def suggested(self, words: str, origin: Origin | None, limit: int, publication: Publication) -> None:
         """Nothing, as `recalled`."""
 
     def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
         """Every structure with a position that the words and filters find, by id."""
-        with in_our_words():
-            opened = self._served(publication)
-            reader = Reader(self._client, opened)
-            for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
-                kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
-                hits = list(self._every(opened, kept))
-                if hits or asked.proof is None or reader.finds(asked.proof):
-                    held = [_held(hit) for hit in hits]
-                    return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
+        return self._asked_of(publication, lambda opened: self._every_place(opened, words, filters))
+
+    def _every_place(self, opened: Opened, words: str, filters: Filters) -> Placed:
+        reader = Reader(self._client, opened)
+        for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
+            kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
+            hits = list(self._every(opened, kept))
+            if hits or asked.proof is None or reader.finds(asked.proof):
+                held = [_held(hit) for hit in hits]
+                return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
         return Placed([], [], [])
 
     def check(self, publication: Publication) -> Speaks:
         """Raise NotReady unless the server is one that we know, and its index is there and answers."""
         flavour_of(self._client)
-        with in_our_words():
-            opened = self._served(publication)
-            self._client.search(index=opened.name, size=0, terminate_after=1, track_total_hits=False)
+        self._asked_of(publication, self._answers)
         return Speaks(NAME)
 
-    def _served(self, publication: Publication) -> Opened:
+    def _answers(self, opened: Opened) -> None:
+        self._client.search(index=opened.name, size=0, terminate_after=1, track_total_hits=False)
+
+    def _asked_of(self, publication: Publication, question: Callable[[Opened], A]) -> A:
+        """What one index answers; of one that was deleted since it was found (`search build --alone`), what the next does."""
+        with in_our_words():
+            try:
+                return question(self._served(publication))
+            except NotFoundError:
+                return question(self._served(publication, again=True))
+
+    def _served(self, publication: Publication, *, again: bool = False) -> Opened:
         """The index behind the alias: of the publication asked about where another engine may answer of it, else of any."""
-        opened = self._open.served()
+        opened = self._open.served(publication.version if self._current else None, again=again)
         if self._current and opened.meta.version != publication.version:
-            raise NotAnswering(f"L’index {opened.name} est d’une autre publication : {MAKE} en fait un de celle-ci.")
+            raise NotAnswering(f"L’index {opened.name} est d’une autre publication : {CATCH_UP} le met à jour.")
         return opened
 
     def _page(self, opened: Opened, asked: Asked, query: SearchQuery) -> Answer:

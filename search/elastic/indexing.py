@@ -1,37 +1,40 @@
 """An index made beside the one served, from one transaction's rows; verified, then swapped for it at once."""
 
-from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing, suppress
 from typing import Any
 
 import msgspec
-from elasticsearch import Elasticsearch, helpers
+from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, text
 
+from geo import outbox
 from geo.errors import NotReady
 from geo.publication import served_publication
 from geo.search_server import SearchServer
-from search.document import STRUCTURES, document_of
+from search.document import STRUCTURES, Document, document_of
 from search.elastic import vocabulary
-from search.elastic.connect import in_our_words
-from search.elastic.documents import told
-from search.elastic.indices import Indices, as_error, words_of
-from search.elastic.mapping import filled, structures_body, vocabulary_body
+from search.elastic.connect import connected, flavour_of, in_our_words
+from search.elastic.documents import FETCH_ROWS, SOME_STRUCTURES, told
+from search.elastic.indices import Indices, Meta, words_of
+from search.elastic.mapping import FORM, filled, structures_body, vocabulary_body
 from search.elastic.verification import differences
+from search.elastic.vocabulary import Counts
+from search.elastic.writing import FIRST, OURS, in_bulk
 
-FETCH_ROWS = 5_000
-AT_ONCE = 1_000  # documents in a request: a megabyte or so
-LOADING_S = 120  # for one of these requests: the server may be merging what came before
+MOST_REFUSED = 1_000  # one document in as many is left out and told; more, and the index is no good
+WORDS_AT_ONCE = 10  # documents of thousands of words
 
 Step = Callable[[str], None]  # told the name of each step as it begins
 
 
 class Built(msgspec.Struct, frozen=True):
-    """The index that is now served, and of what."""
+    """The index that is now served, of which publication, and how many structures were written to it or refused."""
 
     index: str
     version: int
-    structures: int
+    written: int
+    refused: int = 0
 
 
 def build(
@@ -55,11 +58,12 @@ def build(
         index = indices.next(publication.version)
         try:
             step("documents")
-            structures = _fill(client, server, connection, index, publication.version)
+            meta, refused = _fill(client, server, connection, index, publication.version)
             step("vérification")
-            _verified(client, connection, index)
+            _verified(client, connection, index, refused)
         except BaseException:  # interrupted too: half an index serves nobody
-            indices.delete(index)
+            with suppress(NotReady), in_our_words():  # a server that is away keeps it until the next one is made
+                indices.delete(index)
             raise
         step("bascule")
         before = None if alone else indices.served()
@@ -67,59 +71,77 @@ def build(
         for each in indices.all():
             if each not in (index, before):
                 indices.delete(each)
-    return Built(index, publication.version, structures)
+    outbox.taken(connection, server.consumer, meta.mark, meta.version, refused)
+    return Built(index, meta.version, meta.structures, len(refused))
 
 
-def back(client: Elasticsearch, server: SearchServer) -> Built:
+def back(server: SearchServer) -> tuple[str, Meta]:
     """Serve again the index before the one served."""
-    indices = Indices(client, server.name)
-    with in_our_words():
+    with connected(server, patient=True) as client, in_our_words():
+        flavour_of(client)
+        indices = Indices(client, server.name)
         served, known = indices.served(), indices.all()
         older = known[: known.index(served)] if served in known else []
         if not older:
             raise NotReady("Il n’y a pas d’index plus ancien que celui qui est servi.")
         meta = indices.meta(older[-1])
         indices.serve(older[-1])
-    return Built(older[-1], meta.version, meta.structures)
+    return older[-1], meta
 
 
-def _fill(client: Elasticsearch, server: SearchServer, connection: Connection, index: str, version: int) -> int:
+def _fill(
+    client: Elasticsearch, server: SearchServer, connection: Connection, index: str, version: int
+) -> tuple[Meta, list[outbox.Refused]]:
     expected = connection.execute(text("SELECT count(*) FROM structure")).scalar_one()
-    client.indices.create(index=index, **structures_body(server, version, expected))
+    meta = Meta(FORM, version, expected, outbox.mark(connection), generation=1)
+    client.indices.create(index=index, **structures_body(server, msgspec.to_builtins(meta)))
     client.indices.create(index=words_of(index), **vocabulary_body())
-    counting = vocabulary.Counting()
-    with closing(_documents(connection, index, counting)) as documents:
-        written = _bulk(client, documents)
-    words = ({"_index": words_of(index), "_source": each} for each in vocabulary.written(counting))
-    _bulk(client, words, at_once=10)
+    counts = Counts()
+    with closing(_documents(connection, index, counts)) as documents:
+        written = in_bulk(client, documents)
+    if len(written.refused) * MOST_REFUSED > expected:
+        raise NotReady(f"Le moteur de recherche refuse un document : {next(iter(written.refused.values()))}")
+    if written.refused:
+        uncount(connection, counts, written.refused)
+        meta = msgspec.structs.replace(meta, structures=expected - len(written.refused))
+        Indices(client, server.name).tell(index, meta)
+    write_words(client, index, counts, meta.generation)
     for each in (index, words_of(index)):
         client.indices.put_settings(index=each, settings=filled(server))
         client.indices.refresh(index=each)
-    return written
+    return meta, [outbox.Refused(each, FIRST, reason) for each, reason in written.refused.items()]
 
 
-def _documents(
-    connection: Connection, index: str, counting: vocabulary.Counting
-) -> Generator[dict[str, Any], None, None]:
+def _documents(connection: Connection, index: str, counts: Counts) -> Generator[dict[str, Any], None, None]:
     with connection.execute(text(STRUCTURES).execution_options(yield_per=FETCH_ROWS)) as found:
         for row in found.mappings():
             document = document_of(row)  # type: ignore[arg-type]
-            counting.add(document)
-            yield {"_index": index, "_id": row["id"], "_source": told(row, document)}  # type: ignore[arg-type]
+            counts.add(vocabulary.words_of(document))
+            yield indexed(index, row, document, FIRST)  # type: ignore[arg-type]
 
 
-def _bulk(client: Elasticsearch, actions: Iterable[dict[str, Any]], at_once: int = AT_ONCE) -> int:
-    """How many were written; NotReady at the first refused."""
-    patient = client.options(request_timeout=LOADING_S)
-    written = 0
-    for accepted, answer in helpers.streaming_bulk(patient, actions, chunk_size=at_once, raise_on_error=False):
-        if not accepted:
-            raise NotReady(f"Le moteur de recherche refuse un document : {as_error(next(iter(answer.values())))}")
-        written += 1
-    return written
+def indexed(index: str, row: Mapping[str, Any], document: Document, no: int) -> dict[str, Any]:
+    """The action that writes a structure, as of its change `no`."""
+    return {"_index": index, "_id": row["id"], "version": no, "version_type": OURS, "_source": told(row, document)}
 
 
-def _verified(client: Elasticsearch, connection: Connection, index: str) -> None:
-    found = differences(client, connection, index)
+def uncount(connection: Connection, counts: Counts, ids: Iterable[str]) -> None:
+    """Take back the words of structures that were counted and then refused."""
+    for row in connection.execute(text(SOME_STRUCTURES), {"ids": list(ids)}).mappings():
+        counts.add(vocabulary.words_of(document_of(row)), -1)  # type: ignore[arg-type]
+    counts.forget_unused()
+
+
+def write_words(client: Elasticsearch, index: str, counts: Counts, generation: int) -> None:
+    """Write a vocabulary under a generation; NotReady when it is not taken whole."""
+    words = words_of(index)
+    actions = ({"_index": words, "_source": each} for each in vocabulary.written(counts, generation))
+    refused = in_bulk(client, actions, at_once=WORDS_AT_ONCE).refused
+    if refused:
+        raise NotReady(f"Le moteur de recherche refuse le vocabulaire : {next(iter(refused.values()))}")
+
+
+def _verified(client: Elasticsearch, connection: Connection, index: str, refused: list[outbox.Refused]) -> None:
+    found = differences(client, connection, index, without=[each.structure for each in refused])
     if found:
         raise NotReady(f"L’index {index} n’est pas ce que PostgreSQL tient, et n’est pas servi : {' ; '.join(found)}")

@@ -1,10 +1,12 @@
 """The indexes of an instance on the server: `lum1-<version>` behind the alias `lum1-structures`, its words beside it.
 
-An index made again for the same publication is `lum1-<version>-2`, and so on. Searches read the alias once for each question, so
-that no answer mixes two indexes; the index before stays, for questions still at work and to go back to.
+Named by the publication it was made of; `search.elastic.sync` brings it up to later ones, and what it says of itself (Meta) has
+the version it holds. One made again for the same publication is `lum1-<version>-2`, and so on. A question is asked of one index,
+by its name, so that no answer mixes two; the index before stays, for questions still at work and to go back to.
 """
 
 import re
+import time
 from collections import OrderedDict
 from threading import Lock
 from typing import Any
@@ -13,20 +15,25 @@ import msgspec
 from elasticsearch import Elasticsearch, NotFoundError
 
 from geo.errors import NotAnswering
+from geo.outbox import Mark
 from search.elastic.connect import flavour_of, in_our_words
 from search.elastic.mapping import FORM
 from search.elastic.vocabulary import Vocabulary, read
 
-KEPT_OPEN = 2  # vocabularies: of the index served, and of the one before
+KEPT_OPEN = 2  # vocabularies: of what is served, and of what was before
+LAST_S = 1.0  # an index that is served no more answers for as long: it stays, and knows the publication it is of
 MAKE = "./lum1 search build"
+CATCH_UP = "./lum1 search sync"
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """What an index says of itself."""
+    """What an index says of itself, all of it changed at once."""
 
     form: str
-    version: int  # of the publication it was made of
+    version: int  # of the publication it holds
     structures: int
+    mark: Mark  # from where it goes on (geo.outbox)
+    generation: int  # of its words
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -67,12 +74,30 @@ class Indices:
 
     def meta(self, index: str) -> Meta:
         """NotAnswering where it is of another form than this version of the program reads."""
-        found = self._client.indices.get_mapping(index=index)[index]["mappings"].get("_meta", {})
-        if found.get("form") != FORM:
-            raise NotAnswering(
-                f"L’index {index} est d’une autre version du programme : {MAKE} en fait un autre.", absent=True
-            )
-        return msgspec.convert(found, Meta)
+        return _ours(index, self.meta_if_ours(index))
+
+    def meta_if_ours(self, index: str) -> Meta | None:
+        """None where it is of another form."""
+        return _read(self._client.indices.get_mapping(index=index)[index])
+
+    def served_with_meta(self) -> tuple[str, Meta] | None:
+        """The one behind the alias and what it says of itself, at the price of either."""
+        return next(((name, _ours(name, meta)) for name, meta in self._behind_alias().items()), None)
+
+    def version(self) -> int | None:
+        """Of the publication that is served; None where there is no index, or of another form."""
+        return next((meta.version for meta in self._behind_alias().values() if meta), None)
+
+    def _behind_alias(self) -> dict[str, Meta | None]:
+        try:
+            found = self._client.indices.get_mapping(index=self.alias, filter_path="*.mappings._meta")
+        except NotFoundError:
+            return {}
+        return {name: _read(told) for name, told in found.items()}
+
+    def tell(self, index: str, meta: Meta) -> None:
+        """What an index says of itself from now on."""
+        self._client.indices.put_mapping(index=index, meta=msgspec.to_builtins(meta))
 
     def serve(self, index: str) -> None:
         """Move the alias, at once for every question to come."""
@@ -91,30 +116,44 @@ class Indices:
 
 
 class OpenIndices:
-    """The index behind the alias, as each question finds it; safe between threads."""
+    """The index behind the alias, as questions find it; safe between threads."""
 
     def __init__(self, client: Elasticsearch, indices: Indices) -> None:
         self._client = client
         self._indices = indices
-        self._open: OrderedDict[str, Opened] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int], Opened] = OrderedDict()
+        self._last: tuple[float, Opened] | None = None  # when it was asked for: one assignment swaps both
         self._lock = Lock()
 
-    def served(self) -> Opened:
-        """NotAnswering when there is none, or when the server is one that we do not know."""
+    def served(self, version: int | None = None, *, again: bool = False) -> Opened:
+        """NotAnswering when there is none, or when the server is one that we do not know.
+
+        The server is asked again when the last one is not of the `version` wanted, or was found LAST_S ago, or failed (`again`).
+        """
+        now, last = time.monotonic(), self._last
+        if last and not again and now - last[0] < LAST_S and version in (None, last[1].meta.version):
+            return last[1]
         with in_our_words(trifle=True):
-            name = self._indices.served()
-        if name is None:
+            found = self._indices.served_with_meta()
+        if found is None:
             raise NotAnswering(
                 f"Le moteur de recherche n’a pas d’index ({self._indices.alias}) : lancez {MAKE}.", absent=True
             )
+        opened = self._opened(*found)
+        self._last = (now, opened)
+        return opened
+
+    def _opened(self, name: str, meta: Meta) -> Opened:
         with self._lock:
-            opened = self._open.get(name)
+            opened = self._open.get((name, meta.generation))
             if opened is None:
                 flavour_of(self._client)
-                opened = Opened(name, self._indices.meta(name), read(self._client, words_of(name)))
-                self._open[name] = opened
-                while len(self._open) > KEPT_OPEN:
-                    self._open.popitem(last=False)
+                opened = Opened(name, meta, read(self._client, words_of(name), meta.generation))
+            elif opened.meta != meta:  # a publication that changed no structure
+                opened = msgspec.structs.replace(opened, meta=meta)
+            self._open[name, meta.generation] = opened
+            while len(self._open) > KEPT_OPEN:
+                self._open.popitem(last=False)
             return opened
 
 
@@ -123,7 +162,14 @@ def words_of(index: str) -> str:
     return f"{index}-words"
 
 
-def as_error(answer: Any) -> str:
-    """What the server says of one refused document, without the document."""
-    error = answer.get("error", answer)
-    return str(error.get("reason", error)) if isinstance(error, dict) else str(error)
+def _read(told: Any) -> Meta | None:
+    found = told["mappings"].get("_meta", {})
+    return msgspec.convert(found, Meta) if found.get("form") == FORM else None
+
+
+def _ours(index: str, meta: Meta | None) -> Meta:
+    if meta is None:
+        raise NotAnswering(
+            f"L’index {index} est d’une autre version du programme : {MAKE} en fait un autre.", absent=True
+        )
+    return meta

@@ -4,11 +4,12 @@ Words are normalised by us before they are sent, and split at spaces only: both 
 where or how often a word stands, since nothing of it counts (search/ranking.py).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from geo.search_server import SearchServer
 
-FORM = "1"  # of what is written; an index of another one would miss what is asked
+FORM = "2"  # of what is written; an index of another one would miss what is asked
 WORDS = ("name", "other", "categorie", "place", "entity", "typed")
 CODES = ("commune", "departement", "region", "epci", "statut", "precision", "activites", "publics", "naf")
 NUMBERS = ("finess", "siret", "phones", "ej_finess", "siren")  # that may be typed in the box
@@ -33,22 +34,29 @@ PROPERTIES: dict[str, Any] = {
     "lat": {"type": "double"},
     "position": {"type": "geo_point", "doc_values": False},
 }
-# Every word of the index, thousands in a document: read whole, never sought in.
+# Every word of the index, thousands in a document: read whole, never sought in. Each synchronisation writes them anew under the
+# next generation, beside those that are read until then; `before` is what a structure's words were, while one is under way.
 VOCABULARY = {
+    "generation": {"type": "integer"},
     "number": {"type": "integer"},
+    "before": _KEYWORD,
     "words": {"type": "object", "enabled": False},
 }
+# A deletion is remembered for so long: a request that was cut off may still be on its way, with the document in it.
+DELETIONS_KEPT = "1h"
 
 
-def structures_body(server: SearchServer, version: int, structures: int) -> dict[str, Any]:
-    """An index for one publication's structures; neither refreshed nor copied while it is filled."""
+def structures_body(server: SearchServer, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """An index for structures; not copied while it is filled, nor ever refreshed by itself: what is written shows all at once."""
     return {
-        "settings": {"number_of_shards": server.shards, "number_of_replicas": 0, "refresh_interval": "-1"},
-        "mappings": {
-            "dynamic": "strict",
-            "_meta": {"form": FORM, "version": version, "structures": structures},
-            "properties": PROPERTIES,
+        "settings": {
+            "number_of_shards": server.shards,
+            "number_of_replicas": 0,
+            "refresh_interval": "-1",
+            "gc_deletes": DELETIONS_KEPT,
+            "merge.policy.expunge_deletes_allowed": 0,  # percent: what somebody is forgotten by leaves nothing in a segment
         },
+        "mappings": {"dynamic": "strict", "_meta": meta, "properties": PROPERTIES},
     }
 
 
@@ -61,5 +69,5 @@ def vocabulary_body() -> dict[str, Any]:
 
 
 def filled(server: SearchServer) -> dict[str, Any]:
-    """The settings of an index once it is filled: copied, and left alone."""
-    return {"number_of_replicas": server.replicas, "refresh_interval": None}
+    """The settings of an index once it is filled: copied."""
+    return {"number_of_replicas": server.replicas}

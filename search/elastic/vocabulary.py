@@ -5,7 +5,8 @@ server that counts words for each question would be asked dozens of times for on
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -17,20 +18,54 @@ from search.edits import a_letter_away
 from search.french import sound
 
 FIELDS = tuple(ranking.BY_FIELD)
+COUNTED = (*FIELDS, "typed")  # the fields of a document that words are counted in
 IN_A_DOCUMENT = 5_000  # words
+PAGE = 20  # documents
 MAX_EXPANSIONS = 300  # words of a field that a begun one may stand for, the commonest
 _PAST = "\U0010ffff"  # after whatever a word goes on with
 
-Frequencies = dict[str, list[int]]
+Words = Mapping[str, str]  # by field of COUNTED, spaces between
+
+
+class Counts:
+    """In how many structures each word stands: by field of FIELDS, and among those that lines begin with."""
+
+    def __init__(self, found: dict[str, list[int]] | None = None, typed: dict[str, int] | None = None) -> None:
+        self.found = found if found is not None else {}
+        self.typed = typed if typed is not None else {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counts) and (self.found, self.typed) == (other.found, other.typed)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def add(self, words: Words, times: int = 1) -> None:
+        """One more structure of these words; one less, `times` -1."""
+        for place, field in enumerate(FIELDS):
+            for word in set(words.get(field, "").split()):
+                self.found.setdefault(word, [0] * len(FIELDS))[place] += times
+        for word in words.get("typed", "").split():
+            self.typed[word] = self.typed.get(word, 0) + times
+
+    def forget_unused(self) -> None:
+        """The words of no structure any more."""
+        self.found = {word: numbers for word, numbers in self.found.items() if any(numbers)}
+        self.typed = {word: number for word, number in self.typed.items() if number}
+
+
+def words_of(document: Document) -> Words:
+    """What is counted of a structure."""
+    return {field: getattr(document, field) for field in COUNTED}
 
 
 class Vocabulary:
     """The compared words, in order, with how many structures hold each in each field; and those that lines begin with."""
 
-    def __init__(self, found: Frequencies, typed: Iterable[str]) -> None:
-        self._words = sorted(found)
-        self._found = found
-        self._typed = sorted(typed)
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
+        self._found = counts.found
+        self._words = sorted(counts.found)
+        self._typed = sorted(counts.typed)
         self._sounds = sorted((sound(word), word) for word in self._typed)
 
     def __len__(self) -> int:
@@ -85,45 +120,37 @@ class Vocabulary:
         return [each for _, each in found[:MANY_HEARD]]
 
 
-class Counting:
-    """A vocabulary as documents come."""
-
-    def __init__(self) -> None:
-        self.found: Frequencies = {}
-        self.typed: set[str] = set()
-
-    def add(self, document: Document) -> None:
-        """One more structure."""
-        for place, field in enumerate(FIELDS):
-            for word in set(getattr(document, field).split()):
-                self.found.setdefault(word, [0] * len(FIELDS))[place] += 1
-        self.typed.update(document.typed.split())
+def written(counts: Counts, generation: int) -> Iterator[dict[str, Any]]:
+    """The documents that hold them."""
+    documents = chain(
+        ({"found": [[word, *counts.found[word]] for word in words]} for words in _by_thousands(sorted(counts.found))),
+        ({"typed": [[word, counts.typed[word]] for word in words]} for words in _by_thousands(sorted(counts.typed))),
+    )
+    for number, words in enumerate(documents):
+        yield {"generation": generation, "number": number, "words": words}
 
 
-def written(counting: Counting) -> Iterator[dict[str, Any]]:
-    """The documents that hold it."""
-    number = 0
-    for words in _by_thousands(sorted(counting.found)):
-        yield {"number": number, "words": {"found": [[word, *counting.found[word]] for word in words]}}
-        number += 1
-    for words in _by_thousands(sorted(counting.typed)):
-        yield {"number": number, "words": {"typed": words}}
-        number += 1
-
-
-def read(client: Elasticsearch, index: str) -> Vocabulary:
+def read(client: Elasticsearch, index: str, generation: int) -> Vocabulary:
     """The vocabulary that an index holds."""
-    found: Frequencies = {}
-    typed: list[str] = []
+    counts = Counts()
+    for document in every(client, index, {"term": {"generation": generation}}, sort="number"):
+        counts.found |= {word: numbers for word, *numbers in document["words"].get("found", ())}
+        counts.typed |= dict(document["words"].get("typed", ()))
+    return Vocabulary(counts)
+
+
+def every(
+    client: Elasticsearch, index: str, query: dict[str, Any], *, sort: str, size: int = PAGE
+) -> Iterator[dict[str, Any]]:
+    """Each document that passes and has the field it is sorted by, whole."""
+    kept = {"bool": {"filter": [query, {"exists": {"field": sort}}]}}
     after: list[Any] | None = None
     while True:
-        page = client.search(index=index, size=20, sort=[{"number": "asc"}], search_after=after)["hits"]["hits"]
-        for hit in page:
-            words = hit["_source"]["words"]
-            found |= {word: numbers for word, *numbers in words.get("found", ())}
-            typed += words.get("typed", ())
+        answer = client.search(index=index, query=kept, size=size, sort=[{sort: "asc"}], search_after=after)
+        page = answer["hits"]["hits"]
+        yield from (hit["_source"] for hit in page)
         if not page:
-            return Vocabulary(found, typed)
+            return
         after = page[-1]["sort"]
 
 

@@ -47,8 +47,8 @@ def server(node: Node) -> SearchServer:
 
 @contextmanager
 def a_client(server: SearchServer) -> Iterator[Elasticsearch]:
-    """What it makes under the server's name leaves with it."""
-    with connected(server) as client:
+    """Patient, as commands are: it makes indexes. What it makes under the server's name leaves with it."""
+    with connected(server, patient=True) as client:
         yield client
         client.indices.delete(index=f"{server.name}-*")
 

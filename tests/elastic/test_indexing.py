@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from geo.errors import NotAnswering, NotReady
 from geo.search_server import SearchServer
-from search.elastic import doctor, documents, indexing, mapping, verification
+from search.elastic import doctor, documents, indexing, verification
 from search.elastic.engine import ElasticEngine
 from search.elastic.indices import Indices
 from search.query import SearchQuery
@@ -53,7 +53,7 @@ def test_the_same_publication_may_be_indexed_again(both: Both, indices: Indices)
     both.index(a_structure(at=LILLE))
     version = both.publication.version
     built = indexing.build(both.client, both.server, both.connection)
-    assert (built.index, built.structures) == (f"{both.server.name}-{version}-2", 1)
+    assert (built.index, built.written) == (f"{both.server.name}-{version}-2", 1)
     assert indices.served() == built.index
 
 
@@ -61,13 +61,13 @@ def test_going_back_serves_the_index_before(both: Both, indices: Indices) -> Non
     both.index(a_structure(name="AVANT"))
     first = indices.served()
     both.index(a_structure(name="APRES"), a_structure(name="APRES AUSSI"))
-    assert indexing.back(both.client, both.server).index == first
+    assert indexing.back(both.server)[0] == first
     alone = ElasticEngine(replace(both.server, fallback=False), both.client)
     assert both.ask(alone, SearchQuery()).total == 1
     with pytest.raises(NotAnswering, match="autre publication"):  # the index in the home has it
         both.ask(both.elastic, SearchQuery())
     with pytest.raises(NotReady, match="plus ancien"):
-        indexing.back(both.client, both.server)
+        indexing.back(both.server)
 
 
 def test_after_a_withdrawal_no_older_index_is_kept(both: Both, indices: Indices) -> None:
@@ -82,7 +82,7 @@ def test_an_interrupted_build_leaves_what_is_served_and_nothing_else(
     both.index(a_structure())
     served = indices.served()
 
-    def interrupted(*_: object) -> Iterator[str]:
+    def interrupted(*_: object, **__: object) -> Iterator[str]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(indexing, "differences", interrupted)
@@ -120,7 +120,7 @@ def test_verification_tells_what_differs(both: Both, connection: Connection) -> 
 
 
 def test_an_index_of_another_form_is_not_read(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapping, "FORM", "0")
+    monkeypatch.setattr(indexing, "FORM", "0")
     both.index(a_structure())
     monkeypatch.undo()
     with pytest.raises(NotReady, match="autre version du programme"):

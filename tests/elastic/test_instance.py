@@ -70,7 +70,7 @@ def test_doctor_and_verify_know_the_server(instance: Path) -> None:
         finding = next(each for each in examine(Home(instance)) if each.name == "moteur de recherche")
         return finding.ok, finding.found, finding.mend
 
-    assert found() == (False, "OpenSearch 3.8.0, sans index", "./lum1 search build")
+    assert found() == (False, "OpenSearch 3.8.0, sans index", "./lum1 search sync")
     run("build")
     assert found()[0]
     told = CliRunner().invoke(verify, ["search"]).output

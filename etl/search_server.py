@@ -1,0 +1,28 @@
+"""What is published, told to the search server (LUM1_SEARCH) by whoever publishes it; who cannot leaves it to etl.following."""
+
+import logging
+
+from sqlalchemy import Engine
+
+from geo.errors import NotReady
+from geo.search_server import SearchServer
+
+logger = logging.getLogger("lum1")
+
+
+def told(engine: Engine, *, purged: bool) -> bool:
+    """Whether it holds what is published, nothing older if somebody was `purged`; where there is none, nothing is to be told.
+
+    Only what changed: an index that must be made takes minutes, under the lock of loads.
+    """
+    server = SearchServer.chosen()
+    if server is None:
+        return True
+    from search.elastic import sync  # its client takes 30 MB and half a second that few ask for
+
+    try:
+        sync.follow(engine, server, alone=purged, may_build=False)
+    except NotReady as error:
+        logger.warning("%s Le moteur de recherche sera mis à jour plus tard (./lum1 search sync).", error)
+        return False
+    return True

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from bench.ground import asked
+from geo.cells import EXTENT, EXTENT_BITS, units
 from geo.position import EARTH_RADIUS_M
 from geo.settings import Settings
-from tiles.grid import BUFFER_UNITS, EXTENT, EXTENT_BITS, units
+from tiles.grid import BUFFER_UNITS
 
 PLACED = "SELECT id, name, lon, lat FROM structure WHERE open AND lon IS NOT NULL ORDER BY md5(id)"
 # A point on the edge of a tile's margin may be rounded in or out.

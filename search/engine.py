@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from geo import sirene
 from geo.errors import NotReady
-from geo.filters import Filters, conditions
+from geo.filters import Bounds, Filters, conditions
 from geo.publication import Publication
 from geo.settings import Settings
 from geo.structures import structure
@@ -19,10 +19,11 @@ from search.embedded.index import OpenIndexes, WordIndex
 from search.embedded.typed import Lines
 from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
-from search.results import Found, Placed, Structure, Suggestion
+from search.results import Clusters, Found, Placed, Structure, Suggestion
 
 NAME = "embedded"
 
+Tile = tuple[int, int, int]  # zoom, column, row
 Recalled = tuple[Found, list[Structure]]  # an answer, and the structures of its page
 
 
@@ -52,7 +53,18 @@ class Engine(Protocol):
         self, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion] | None: ...
 
-    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
+    def placed(
+        self,
+        connection: Connection,
+        words: str,
+        filters: Filters,
+        publication: Publication,
+        within: Bounds | None = None,
+    ) -> Placed: ...
+
+    def clusters(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> Clusters | None: ...
 
     def check(self, publication: Publication) -> Speaks: ...
 
@@ -129,8 +141,15 @@ class SearchEngine:
         except NotReady:
             return None
 
-    def placed(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> Placed:
-        """Every structure with a position that the words and filters find, by id."""
+    def placed(
+        self,
+        connection: Connection,
+        typed: str,
+        filters: Filters,
+        publication: Publication,
+        within: Bounds | None = None,
+    ) -> Placed:
+        """Every structure with a position that the words and filters find, by id; all of them, whatever is asked for."""
         number = typed_number(typed)
         if number is not None:
             return _placed_by_sql(connection, [number, *conditions(filters, structure)])
@@ -140,6 +159,11 @@ class SearchEngine:
         standing = ~np.isnan(lon)
         ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
         return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
+
+    def clusters(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> None:
+        """Nothing: every position of a question costs no more than a tile's, and serves the next tiles."""
 
     def ids(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> list[str]:
         """All that the words and filters find, with a position or without, in the order of ids."""

@@ -7,14 +7,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from geo.errors import NotAnswering, NotReady
-from geo.filters import Filters
+from geo.filters import Bounds, Filters
 from geo.publication import Publication
 from search.breaker import Breaker
 from search.engine import NAME as EMBEDDED
-from search.engine import Engine, Recalled, Speaks
+from search.engine import Engine, Recalled, Speaks, Tile
 from search.identifiers import typed_number
 from search.query import Origin, SearchQuery
-from search.results import Found, Placed, Suggestion
+from search.results import Clusters, Found, Placed, Suggestion
 
 logger = logging.getLogger("lum1.search")
 
@@ -60,9 +60,22 @@ class GuardedEngine:
             return None
         return self._here.suggested(words, origin, limit, publication)
 
-    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
-        """Every structure with a position that the words and filters find, by id."""
-        return self._asked(lambda engine: engine.placed(connection, words, filters, publication))
+    def placed(
+        self,
+        connection: Connection,
+        words: str,
+        filters: Filters,
+        publication: Publication,
+        within: Bounds | None = None,
+    ) -> Placed:
+        """Every structure with a position that the words and filters find, by id; those that stand `within` bounds at least."""
+        return self._asked(lambda engine: engine.placed(connection, words, filters, publication, within))
+
+    def clusters(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> Clusters | None:
+        """What of it stands in a tile, counted by cell; None where `placed` is to be asked."""
+        return self._asked(lambda engine: engine.clusters(connection, words, filters, tile, publication))
 
     def check(self, publication: Publication) -> Speaks:
         """Who answers. An absent server is no NotReady: PostGIS answers what has no words."""

@@ -55,6 +55,16 @@ class Placed(msgspec.Struct, frozen=True):
     ids: list[str]
     lon: list[float]
     lat: list[float]
+    whole: bool = True  # or only what stands in the bounds that were asked for
+
+
+class Clusters(msgspec.Struct, frozen=True):
+    """What stands in a tile, by cell (geo.cells), aligned: centres in the tile's units, how many, the id of one alone."""
+
+    x: list[int]
+    y: list[int]
+    n: list[int]
+    ids: list[str | None]
 
 
 class Categorie(msgspec.Struct, frozen=True):

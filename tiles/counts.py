@@ -11,8 +11,8 @@ import polars as pl
 import psycopg
 from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, text
 
+from geo.cells import CELL_BITS, CELLS, CLUSTER_MAX_ZOOM, EXTENT, Floats, units
 from geo.database import metadata
-from tiles.grid import CELL_BITS, CELLS, CLUSTER_MAX_ZOOM, EXTENT, Floats, units
 
 ALL = 0  # the category number of the rows that count every category
 

@@ -1,27 +1,15 @@
-"""Tile addresses and the cells clusters are counted in: integers computed once, by us, the same everywhere.
+"""Tile addresses, and where on Earth they are."""
 
-A tile has 4096 units a side (MVT's usual extent) and 16 × 16 cells. Positions are floored once into units of zoom 13, so that a
-cell of any zoom is exactly the sum of its four children.
-"""
-
+import math
 from dataclasses import dataclass
 
-import numpy as np
-
+from geo.cells import CLUSTER_MAX_ZOOM
 from geo.errors import InvalidQuestion
-from geo.filters import MERCATOR_MAX_LAT, Bounds
+from geo.filters import Bounds
 
 MAX_ZOOM = 22  # of an address; nothing is drawn finer than zoom 18, clients overzoom
-CLUSTER_MAX_ZOOM = 13  # from 14 on, points
-EXTENT = 4096
-EXTENT_BITS = 12
-CELL_BITS = 8  # a cell is 256 units wide: 32 pixels of a 512-pixel tile, room for a cluster's disc
-CELLS = EXTENT >> CELL_BITS
 MERCATOR_HALF = 20037508.342789244  # metres: half the equator of EPSG:3857
 BUFFER_UNITS = 128  # points drawn beyond the edge, so that a symbol on it is not cut
-
-Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
-Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 class ImpossibleTile(InvalidQuestion):
@@ -53,11 +41,13 @@ class TileAddress:
         west, north = self.x * side - MERCATOR_HALF, MERCATOR_HALF - self.y * side
         return (west, north - side, west + side, north)
 
+    def degrees(self, margin: float) -> Bounds:
+        """WGS 84: west, south, east, north, widened by a share of the side."""
+        west, north = self._corner(-margin, -margin)
+        east, south = self._corner(1 + margin, 1 + margin)
+        return (max(west, -180.0), south, min(east, 180.0), north)
 
-def units(lon: Floats, lat: Floats, zoom: int = CLUSTER_MAX_ZOOM) -> tuple[Integers, Integers]:
-    """World coordinates in tile units of a zoom: tile number × 4096 + unit, x to the east, y to the south."""
-    side = 1 << (zoom + EXTENT_BITS)
-    latitude = np.radians(np.clip(lat, -MERCATOR_MAX_LAT, MERCATOR_MAX_LAT))
-    x = np.floor((lon / 360 + 0.5) * side).astype(np.int64)
-    y = np.floor((0.5 - np.arcsinh(np.tan(latitude)) / (2 * np.pi)) * side).astype(np.int64)
-    return np.clip(x, 0, side - 1), np.clip(y, 0, side - 1)
+    def _corner(self, right: float, down: float) -> tuple[float, float]:
+        side = 1 << self.z
+        lon = (self.x + right) / side * 360 - 180
+        return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (self.y + down) / side))))

@@ -1,7 +1,7 @@
 """Draw one tile of structures: clusters up to zoom 13, points from 14 on."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -10,14 +10,28 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from geo.categories import categorie
+from geo.cells import EXTENT
 from geo.filters import Filters, categories_of, conditions
 from geo.structures import structure
 from tiles import counts
-from tiles.grid import BUFFER_UNITS, EXTENT, TileAddress
+from tiles.grid import BUFFER_UNITS, TileAddress
 from tiles.sql import statement
 
 NAME_ZOOM = 16  # from here on a name fits beside its point
 POINT_MAX_ZOOM = 18
+
+
+class Clusters(Protocol):
+    """What stands in a tile, counted elsewhere, by cell, aligned: centres in the tile's units, how many, the id of one alone."""
+
+    @property
+    def x(self) -> Sequence[int]: ...
+    @property
+    def y(self) -> Sequence[int]: ...
+    @property
+    def n(self) -> Sequence[int]: ...
+    @property
+    def ids(self) -> Sequence[str | None]: ...
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -32,10 +46,21 @@ def tile(connection: Connection, address: TileAddress, filters: Filters, found: 
     """The encoded tile (empty bytes when nothing is there); `found` replaces the filters when words were asked."""
     if not address.clustered:
         return _points_tile(connection, address, filters, found)
-    if found is None and filters == Filters(categories=filters.categories, domaines=filters.domaines):
+    if found is None and is_in_the_grid(filters):
         return _counted_tile(connection, address, _categories(filters))
     points = found if found is not None else _filtered_points(connection, address, filters)
     return _clusters_of(connection, address, points)
+
+
+def is_in_the_grid(filters: Filters) -> bool:
+    """Whether the grid, which knows categories, has counted what passes."""
+    return filters == Filters(categories=filters.categories, domaines=filters.domaines)
+
+
+def clusters(connection: Connection, counted: Clusters) -> bytes:
+    """The encoded tile of clusters counted elsewhere."""
+    columns = {"x": counted.x, "y": counted.y, "n": counted.n, "id": counted.ids}
+    return _bytes(connection.execute(text(statement("clusters_of_points")), columns))
 
 
 def _categories(filters: Filters) -> list[int] | None:

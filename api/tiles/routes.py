@@ -10,18 +10,19 @@ from litestar.datastructures import State
 from litestar.params import PathParameter
 
 from api.conditional import already_has
-from api.dependencies import engine_of, reading, search_of, settings_of
+from api.dependencies import Reading, engine_of, reading, search_of, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
 from api.negotiation import takes_gzip
 from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
 from api.search.answers import check_available
+from geo.cells import EXTENT
 from geo.errors import NotFound
 from geo.recent import Recent
 from search.query import SearchQuery
 from tiles import basemap, render, tilejson
 from tiles.cache import StoredTile, TileCache
-from tiles.grid import TileAddress
+from tiles.grid import BUFFER_UNITS, TileAddress
 
 MVT = "application/vnd.mapbox-vector-tile"
 VERSION_LIFE_S = 1.0  # a new publication is drawn within a second without a question to the database per tile
@@ -90,8 +91,7 @@ class TileServer:
             if known := self._cache.get(key):
                 return known
             check_available(question, view.publication)
-            found = self._points(view, question) if question.words else None
-            tile = StoredTile.of(render.tile(view.connection, address, question.filters, found))
+            tile = StoredTile.of(self._encoded(view, address, question))
         self._cache.put(key, tile)
         return tile
 
@@ -105,13 +105,29 @@ class TileServer:
         self._cache.put(key, tile)
         return tile
 
-    def _points(self, view: Any, question: SearchQuery) -> render.Points:
+    def _encoded(self, view: Reading, address: TileAddress, question: SearchQuery) -> bytes:
+        if address.clustered and (question.words or not render.is_in_the_grid(question.filters)):
+            tile, engine = (address.z, address.x, address.y), search_of(self._state)
+            counted = engine.clusters(view.connection, question.words, question.filters, tile, view.publication)
+            if counted is not None:
+                return render.clusters(view.connection, counted)
+        found = self._points(view, address, question) if question.words else None
+        return render.tile(view.connection, address, question.filters, found)
+
+    def _points(self, view: Reading, address: TileAddress, question: SearchQuery) -> render.Points:
         key = (view.publication.version, question.words, question.filters)
         if (known := self._found.get(key)) is not None:
             return known
-        placed = search_of(self._state).placed(view.connection, question.words, question.filters, view.publication)
+        placed = search_of(self._state).placed(
+            view.connection,
+            question.words,
+            question.filters,
+            view.publication,
+            within=address.degrees(2 * BUFFER_UNITS / EXTENT),
+        )
         found = render.Points(placed.ids, placed.lon, placed.lat)
-        self._found.put(key, found, len(found.ids) * POINT_BYTES)
+        if placed.whole:
+            self._found.put(key, found, len(found.ids) * POINT_BYTES)
         return found
 
 

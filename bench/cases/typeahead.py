@@ -17,6 +17,7 @@ from bench.ground import Ground
 from bench.in_process import InProcess
 from bench.in_turn import in_turn
 from bench.measure import Measure, Skipped, WrongAnswer, check
+from geo.cells import EXTENT_BITS, units
 from geo.text import sort_key
 from search import ranking
 from search.begun import words_typed
@@ -26,7 +27,6 @@ from search.french import STOP_WORDS, words_said
 from search.query import Origin
 from search.results import Suggestion
 from tests.geocoder.peer import is_installed, running_addok
-from tiles.grid import EXTENT_BITS, units
 
 SUGGEST = "/api/v1/suggest"
 LETTERS = (1, 2, 3, 5, 8)

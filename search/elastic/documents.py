@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from geo.cells import numbers, units
 from search.document import STRUCTURES, Document, completeness, document_of
 from search.elastic.mapping import CODES, NUMBERS, WORDS
 
@@ -26,6 +29,13 @@ def told(row: Mapping[str, Any], document: Document | None = None) -> Told:
         "numbers": made.numbers.split(),
         "completeness": completeness(row["has_phone"], row["precision"]),
         "updated_on": row["updated_on"].isoformat() if row["updated_on"] else None,
-        "position": None if row["lon"] is None else {"lon": row["lon"], "lat": row["lat"]},
+        **_place(row["lon"], row["lat"]),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _place(lon: float | None, lat: float | None) -> Told:
+    if lon is None or lat is None:
+        return {}
+    x, y = units(np.array([lon]), np.array([lat]))  # the very function that the grid's are computed by
+    return {"position": {"lon": lon, "lat": lat}, "x": int(x[0]), "y": int(y[0]), "cell": int(numbers(x, y)[0])}

@@ -1,6 +1,7 @@
 """Questions answered by the server: one request for a page, its total and its facets."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,23 +11,24 @@ from sqlalchemy import Connection
 
 from geo import sirene
 from geo.errors import NotAnswering
-from geo.filters import Filters
+from geo.filters import Bounds, Filters
 from geo.publication import Publication
 from geo.search_server import SearchServer
 from search import suggestions, told
 from search.elastic import facets as counting
-from search.elastic.conditions import EVERY, Query, all_of, bears, conditions
+from search.elastic import tiles
+from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_sieve
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import CATCH_UP, Indices, Opened, OpenIndices
 from search.elastic.ordering import after, order_of, public_key
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
-from search.engine import Speaks
+from search.engine import Speaks, Tile
 from search.identifiers import number_in, typed_number
 from search.query import Origin, SearchQuery, Sort
 from search.readings import in_vain, question_of
-from search.results import Found, Hit, Placed, Suggestion
+from search.results import Clusters, Found, Hit, Placed, Suggestion
 from search.rows import read_told
 
 NAME = "elasticsearch"
@@ -79,7 +81,7 @@ class ElasticEngine:
         reader = Reader(self._client, opened)
         for asked in _asked(reader, query):
             answer = self._page(opened, asked, query)
-            if answer["hits"]["hits"] or asked.proof is None or reader.finds(asked.proof):
+            if answer["hits"]["hits"] or _is_answer(reader, asked):
                 return _corrected(_found(answer, asked.scoring, query), reader, asked, query.filters)
         question = question_of(query.words)
         return Found(
@@ -112,19 +114,62 @@ class ElasticEngine:
     def suggested(self, words: str, origin: Origin | None, limit: int, publication: Publication) -> None:
         """Nothing, as `recalled`."""
 
-    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
-        """Every structure with a position that the words and filters find, by id."""
-        return self._asked_of(publication, lambda opened: self._every_place(opened, words, filters))
+    def placed(
+        self,
+        connection: Connection,
+        words: str,
+        filters: Filters,
+        publication: Publication,
+        within: Bounds | None = None,
+    ) -> Placed:
+        """Every structure with a position that the words and filters find, by id; `within` bounds, where they are given."""
+        return self._asked_of(publication, lambda opened: self._placed(opened, words, filters, within))
 
-    def _every_place(self, opened: Opened, words: str, filters: Filters) -> Placed:
+    def _placed(self, opened: Opened, words: str, filters: Filters, within: Bounds | None) -> Placed:
+        for kept, is_answer in self._readings(opened, words, filters):
+            here = kept if within is None else all_of([kept, in_sieve(within)])
+            hits = list(self._every(opened, here))
+            if hits or is_answer():
+                held = [_held(hit) for hit in hits]
+                ids, lon, lat = [hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held]
+                return Placed(ids, lon, lat, whole=within is None)
+        return Placed([], [], [])
+
+    def clusters(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> Clusters:
+        """What of it stands in a tile, counted by cell."""
+        return self._asked_of(publication, lambda opened: self._clusters(opened, words, filters, tile))
+
+    def _clusters(self, opened: Opened, words: str, filters: Filters, tile: Tile) -> Clusters:
+        for kept, is_answer in self._readings(opened, words, filters):
+            here = all_of([kept, tiles.in_tile(tile)])
+            answer = self._client.search(index=opened.name, query=here, size=0, aggs=tiles.counted(tile))
+            buckets = answer["aggregations"]["cells"]["buckets"]
+            if buckets or is_answer():
+                return tiles.read(tile, buckets, self._alone(opened, here, tiles.alone(tile, buckets)))
+        return Clusters([], [], [], [])
+
+    def _alone(self, opened: Opened, here: Query, alone: Query | None) -> dict[int, str]:
+        """Ids of what stands alone, by cell."""
+        if alone is None:
+            return {}
+        hits = self._client.search(
+            index=opened.name,
+            query=all_of([here, alone]),
+            size=tiles.MOST,
+            track_total_hits=False,
+            source=False,
+            docvalue_fields=_columns("cell"),
+        )["hits"]["hits"]
+        return {hit["fields"]["cell"][0]: hit["_id"] for hit in hits}
+
+    def _readings(self, opened: Opened, words: str, filters: Filters) -> Iterator[tuple[Query, Callable[[], bool]]]:
+        """What has a position, under each reading of a question; and whether it is the answer where nothing of it is here."""
         reader = Reader(self._client, opened)
         for asked in _asked(reader, SearchQuery(words=words, filters=filters)):
             kept = all_of([asked.query, *conditions(filters).values(), {"exists": {"field": "lon"}}])
-            hits = list(self._every(opened, kept))
-            if hits or asked.proof is None or reader.finds(asked.proof):
-                held = [_held(hit) for hit in hits]
-                return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
-        return Placed([], [], [])
+            yield kept, partial(_is_answer, reader, asked)
 
     def check(self, publication: Publication) -> Speaks:
         """Raise NotReady unless the server is one that we know, and its index is there and answers."""
@@ -200,6 +245,10 @@ def _asked(reader: Reader, query: SearchQuery) -> Iterator[Asked]:
         name = reader.name_in(query.words, question)
         for read in reader.readings(question, open_only=query.filters.open_only):
             yield Asked(read.sought, Scoring(query, question, read.reading, name), read.proof)
+
+
+def _is_answer(reader: Reader, asked: Asked) -> bool:
+    return asked.proof is None or reader.finds(asked.proof)
 
 
 def _corrected(found: Found, reader: Reader, asked: Asked, filters: Filters) -> Found:

@@ -9,7 +9,7 @@ from typing import Any
 
 from geo.search_server import SearchServer
 
-FORM = "2"  # of what is written; an index of another one would miss what is asked
+FORM = "3"  # of what is written; an index of another one would miss what is asked
 WORDS = ("name", "other", "categorie", "place", "entity", "typed")
 CODES = ("commune", "departement", "region", "epci", "statut", "precision", "activites", "publics", "naf")
 NUMBERS = ("finess", "siret", "phones", "ej_finess", "siren")  # that may be typed in the box
@@ -33,6 +33,10 @@ PROPERTIES: dict[str, Any] = {
     "lon": {"type": "double"},
     "lat": {"type": "double"},
     "position": {"type": "geo_point", "doc_values": False},
+    # Where tiles count it (geo.cells): units of zoom 13, and the finest cell.
+    "x": {"type": "integer", "index": False},
+    "y": {"type": "integer", "index": False},
+    "cell": {"type": "long"},
 }
 # Every word of the index, thousands in a document: read whole, never sought in. Each synchronisation writes them anew under the
 # next generation, beside those that are read until then; `before` is what a structure's words were, while one is under way.

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, text
 
+from geo.cells import CLUSTER_MAX_ZOOM, units
 from geo.filters import Filters
 from tests.builders import a_structure, insert_structures
 from tests.places import BORDEAUX, FORT_DE_FRANCE, LILLE, NOUMEA, SAINT_DENIS_REUNION, WALLIS, Place
 from tiles import counts, render
-from tiles.grid import CLUSTER_MAX_ZOOM, ImpossibleTile, TileAddress, units
+from tiles.grid import ImpossibleTile, TileAddress
 
 PLACES = (LILLE, BORDEAUX, FORT_DE_FRANCE, SAINT_DENIS_REUNION, WALLIS, NOUMEA)
 

@@ -20,11 +20,12 @@ from sqlalchemy import text
 from api.app import create_app
 from api.loads.queries import loads_before
 from etl.export import FORMATS, TABLES, export
+from geo.cells import units
 from geo.filters import Filters
 from geo.settings import Settings
 from search.embedded.index import WordIndex
 from tests.etl.instance import Instance
-from tiles.grid import TileAddress, units
+from tiles.grid import TileAddress
 from tiles.render import POINT_MAX_ZOOM, tile
 
 # Built from the repository, before any register: outlines of the country hold any coordinate.

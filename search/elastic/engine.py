@@ -11,16 +11,16 @@ from sqlalchemy import Connection
 
 from geo import sirene
 from geo.errors import NotAnswering
-from geo.filters import Bounds, Filters
+from geo.filters import Bounds, Circle, Filters
 from geo.publication import Publication
 from geo.search_server import SearchServer
 from search import suggestions, told
 from search.elastic import facets as counting
 from search.elastic import tiles
-from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_sieve
+from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_circle, in_sieve
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import CATCH_UP, Indices, Opened, OpenIndices
-from search.elastic.ordering import after, order_of, public_key
+from search.elastic.ordering import after, order_of, public_key, roughly_by_distance
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
@@ -28,10 +28,11 @@ from search.engine import Speaks, Tile
 from search.identifiers import number_in, typed_number
 from search.query import Origin, SearchQuery, Sort
 from search.readings import in_vain, question_of
-from search.results import Clusters, Found, Hit, Placed, Suggestion
+from search.results import UNPLACED, Clusters, Found, Hit, Placed, Suggestion
 from search.rows import read_told
 
 NAME = "elasticsearch"
+SLACK_M = 0.001  # rounding of two ways to measure one distance
 AT_ONCE = 10_000  # positions in a request: the most that the server gives
 
 Answer = Any  # the server's, as JSON
@@ -196,24 +197,54 @@ class ElasticEngine:
         return opened
 
     def _page(self, opened: Opened, asked: Asked, query: SearchQuery) -> Answer:
-        tests = conditions(query.filters)
-        apart = counting.loosened(tests, query.facets)
         sort, order = order_of(query, asked.scoring)
-        named = asked.scoring.named() if asked.scoring else []
-        before = [test for name, test in tests.items() if name not in apart]
-        return self._client.search(
+        found: dict[str, Any] = {
+            "sort": order,
+            "search_after": after(query.cursor, sort),
+            "size": query.limit + 1,
+            "track_scores": asked.scoring is not None,
+            "source": False,
+            "docvalue_fields": _columns(*FIELDS),
+        }
+        if sort is Sort.DISTANCE and query.filters.circle is None and (near := self._near(opened, asked, query)):
+            passing = [*conditions(query.filters).values(), near]
+            page = self._client.search(
+                index=opened.name, query=_sought(asked, passing), track_total_hits=False, **found
+            ).body
+            if not (query.total or query.facets):
+                return page
+            counts = self._client.search(index=opened.name, size=0, **_counting(asked, query)).body
+            return counts | {"hits": page["hits"] | {"total": counts["hits"].get("total")}}
+        return self._client.search(index=opened.name, **_counting(asked, query), **found)
+
+    def _near(self, opened: Opened, asked: Asked, query: SearchQuery) -> Query | None:
+        """A circle that holds the page: it reaches to the farthest of as many as are wanted, which the server finds roughly.
+
+        None where so few have a position that the page may end with some that have none.
+        """
+        assert query.origin is not None
+        seen = query.cursor
+        if seen is not None and seen.key == UNPLACED:
+            return None
+        before = [] if seen is None else [in_circle(Circle(query.origin.lon, query.origin.lat, float(seen.key)))]
+        hits = self._client.search(
             index=opened.name,
-            query={"bool": {"must": asked.query, "filter": before, "should": named}},
-            post_filter=all_of(tests[name] for name in sorted(apart)) if apart else None,
-            aggs=counting.counted(tests, query.facets) or None,
-            sort=order,
-            search_after=after(query.cursor, sort),
+            query={
+                "bool": {
+                    "must": roughly_by_distance(query.origin),
+                    "filter": [asked.query, *conditions(query.filters).values()],
+                    "must_not": before,
+                }
+            },
             size=query.limit + 1,
-            track_scores=asked.scoring is not None,
-            track_total_hits=query.total,
+            track_total_hits=False,
             source=False,
-            docvalue_fields=_columns(*FIELDS),
-        )
+            docvalue_fields=_columns("lon", "lat"),
+        )["hits"]["hits"]
+        if len(hits) <= query.limit:
+            return None
+        reach = max(metres_between(_held(hit), query.origin) or 0.0 for hit in hits)
+        return in_circle(Circle(query.origin.lon, query.origin.lat, reach + SLACK_M))
 
     def _every(self, opened: Opened, query: Query) -> Iterator[Answer]:
         last = None
@@ -245,6 +276,23 @@ def _asked(reader: Reader, query: SearchQuery) -> Iterator[Asked]:
         name = reader.name_in(query.words, question)
         for read in reader.readings(question, open_only=query.filters.open_only):
             yield Asked(read.sought, Scoring(query, question, read.reading, name), read.proof)
+
+
+def _counting(asked: Asked, query: SearchQuery) -> dict[str, Any]:
+    """What passes the filters of a question, its total, its facets, each without its own filter."""
+    tests = conditions(query.filters)
+    apart = counting.loosened(tests, query.facets)
+    return {
+        "query": _sought(asked, [test for name, test in tests.items() if name not in apart]),
+        "post_filter": all_of(tests[name] for name in sorted(apart)) if apart else None,
+        "aggs": counting.counted(tests, query.facets) or None,
+        "track_total_hits": query.total,
+    }
+
+
+def _sought(asked: Asked, passing: Sequence[Query]) -> Query:
+    named = asked.scoring.named() if asked.scoring else []
+    return {"bool": {"must": asked.query, "filter": list(passing), "should": named}}
 
 
 def _is_answer(reader: Reader, asked: Asked) -> bool:

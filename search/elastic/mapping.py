@@ -32,7 +32,7 @@ PROPERTIES: dict[str, Any] = {
     # A geo_point is kept to the centimetre: it is the first sieve, these say what is on the edge and which is nearer.
     "lon": {"type": "double"},
     "lat": {"type": "double"},
-    "position": {"type": "geo_point", "doc_values": False},
+    "position": {"type": "geo_point"},
     # Where tiles count it (geo.cells): units of zoom 13, and the finest cell.
     "x": {"type": "integer", "index": False},
     "y": {"type": "integer", "index": False},

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from search.elastic.conditions import Query
 from search.elastic.scoring import Scoring
 from search.elastic.scripts import Script, script
 from search.query import Cursor, Origin, SearchQuery, Sort
 from search.results import UNPLACED
 
 NOWHERE = 1e300  # metres: JSON has no infinity
+PIVOT = "10km"  # where half of a score is left: it orders, whatever it is
 
 Order = list[dict[str, Any]]
 
@@ -24,6 +26,11 @@ def order_of(query: SearchQuery, scoring: Scoring | None) -> tuple[Sort, Order]:
 
 def by_distance(origin: Origin) -> Script:
     return script("distance", lon=origin.lon, lat=origin.lat, nowhere=NOWHERE)
+
+
+def roughly_by_distance(origin: Origin) -> Query:
+    """The server's own measure, in single precision: it walks its tree of points, and leaves what cannot be among the nearest."""
+    return {"distance_feature": {"field": "position", "origin": {"lon": origin.lon, "lat": origin.lat}, "pivot": PIVOT}}
 
 
 def by_script(found: Script) -> Order:

@@ -210,3 +210,16 @@ def test_a_number_finds_who_bears_it(towns: Both, words: str) -> None:
         ours, theirs = (towns.ask(engine, query) for engine in towns.engines)
         assert_same(ours, theirs, query)
         assert towns.placed(towns.elastic, words, filters) == towns.placed(towns.embedded, words, filters)
+
+
+def test_the_nearest_of_a_whole_country_are_looked_for_where_they_stand(towns: Both) -> None:
+    """Without a radius the server proposes some; whatever page, filter or words, they are those of every distance measured."""
+    for origin in (Origin(LILLE.lon, LILLE.lat), Origin(179.9, -16.5), Origin(0.0, 89.0)):
+        for limit in (1, 3, 7):
+            for words, filters in (("", Filters()), ("", Filters(open_only=False)), ("pharmacie", Filters())):
+                query = SearchQuery(
+                    words=words, origin=origin, filters=filters, sort=Sort.DISTANCE, limit=limit, facets=(Facet.CATEGORIE,)
+                )
+                assert towns.every_hit(towns.elastic, query) == towns.every_hit(towns.embedded, query)
+                ours, theirs = (towns.ask(engine, query) for engine in towns.engines)
+                assert (ours.total, ours.facets) == (theirs.total, theirs.facets)

@@ -15,11 +15,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from elasticsearch import Elasticsearch
 
 import search.elastic
+from geo.filters import Filters
+from geo.settings import REPOSITORY
 from search.elastic import doctor, indexing, verification
 from search.elastic.connect import EitherNode
 from search.query import Facet, Origin, SearchQuery, Sort
@@ -31,7 +34,7 @@ from tests.places import LILLE
 
 HERE = Origin(LILLE.lon, LILLE.lat)
 # Endpoints whose body is one member of their request; `bulk` has a line for each operation and each document.
-WHOLE_BODY = {"indices.put_settings": "settings"}
+WHOLE_BODY = {"indices.put_settings": "settings", "snapshot.create_repository": "repository"}
 WORDS = (
     "pharmacie", "pharmaci", "farmacie", "pharmcie lille", "clinique st anne", "ehpad introuvableville", "cmp", "e", "de la",
     "hospitalisation à domicile", "aideadomicile", "had lons-le-saunier", "pharmacie dole", "thermes paris", "pharmacie 75013",
@@ -108,20 +111,18 @@ def alike(value: Any) -> Any:
 
 
 def ask_everything(both: Both) -> None:
-    """Each kind of condition, count, order, cursor, reading, line and place."""
+    """Each kind of condition, count, order, cursor, reading, line and place; what one is beside does not change its type."""
     for filters in EACH_KIND.values():
-        for words in ("", "pharmacie"):
-            facets = tuple(Facet)
-            both.ask(both.elastic, SearchQuery(words=words, filters=filters, facets=facets, sort=Sort.NAME))
-            both.ask(both.elastic, SearchQuery(words=words, filters=filters, origin=HERE, sort=Sort.DISTANCE))
-            both.placed(both.elastic, words, filters)
-    for words in (*WORDS, *NUMBERS):
+        asked = SearchQuery(filters=filters, facets=tuple(Facet), origin=HERE, sort=Sort.DISTANCE)
+        both.ask(both.elastic, asked)
+    for words in WORDS:
+        both.ask(both.elastic, as_asked(words, HERE)[0])
+    for words in ("pharmacie", *NUMBERS):
         for query in as_asked(words, HERE):
             both.ask(both.elastic, query)
-    for words in ("", "pharmacie"):
-        for sort in Sort:
-            if words or sort is not Sort.RELEVANCE:
-                both.every_hit(both.elastic, SearchQuery(words=words, origin=HERE, sort=sort, limit=13, total=False))
+        both.placed(both.elastic, words, Filters())
+    for words, sort in (("", Sort.NAME), ("", Sort.DISTANCE), *(("pharmacie", each) for each in Sort)):
+        both.every_hit(both.elastic, SearchQuery(words=words, origin=HERE, sort=sort, limit=13, total=False))
     for words in TYPED:
         for origin in (None, HERE):
             both.suggest(both.elastic, words, origin)
@@ -165,6 +166,29 @@ def test_every_endpoint_that_the_engine_asks_is_among_them(sent: list[Typed]) ->
     code = "\n".join(each.read_text(encoding="utf-8") for each in folder.glob("*.py"))
     asked = set(re.findall(r"(?:client|patient)\.((?:[a-z]+\.)?[a-z_]+)\(", code)) - {"options"}
     assert asked | {"bulk"} == {each.endpoint for each in sent}
+
+
+SNAPSHOT = {"repository": "lum1", "snapshot": "2026-11-27"}
+# Requests with a body that docs/operations.md has operators make: their endpoint, and what their path says.
+DOCUMENTED = {
+    "/_security/api_key": ("security.create_api_key", {}),
+    "/_snapshot/lum1": ("snapshot.create_repository", {"name": "lum1"}),
+    "/_snapshot/lum1/2026-11-27": ("snapshot.create", SNAPSHOT),
+    "/_snapshot/lum1/2026-11-27/_restore": ("snapshot.restore", SNAPSHOT),
+}
+
+
+def test_what_operators_are_told_to_send_is_of_them(compiler: None) -> None:
+    document = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = re.findall(r"^ask [A-Z]+ '?([^' ?]+)\??([^' ]*)'? '(.+)'", document, re.MULTILINE)
+    assert {path for path, _, _ in told} == set(DOCUMENTED)
+    requests: list[Typed] = []
+    for path, asked, body in told:
+        endpoint, named = DOCUMENTED[path]
+        around = {name: json.loads(value) for name, value in parse_qsl(asked)}
+        requests += typed(endpoint, named | around, body.encode())
+    refused = refusals(requests)
+    assert not refused, "\n".join(refused)
 
 
 def test_what_is_not_of_them_is_refused(compiler: None) -> None:

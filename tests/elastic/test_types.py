@@ -172,6 +172,7 @@ SNAPSHOT = {"repository": "lum1", "snapshot": "2026-11-27"}
 # Requests with a body that docs/operations.md has operators make: their endpoint, and what their path says.
 DOCUMENTED = {
     "/_security/api_key": ("security.create_api_key", {}),
+    "/_security/user/elastic/_password": ("security.change_password", {"username": "elastic"}),
     "/_snapshot/lum1": ("snapshot.create_repository", {"name": "lum1"}),
     "/_snapshot/lum1/2026-11-27": ("snapshot.create", SNAPSHOT),
     "/_snapshot/lum1/2026-11-27/_restore": ("snapshot.restore", SNAPSHOT),

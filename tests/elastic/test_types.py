@@ -11,7 +11,7 @@ any name being one; documents, which the strict mapping holds on the node; bound
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,21 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import search.elastic
+from geo.database import engine_for
+from geo.errors import NotReady
 from geo.filters import Filters
 from geo.settings import REPOSITORY
-from search.elastic import doctor, indexing, verification
+from search.elastic import doctor, indexing, sync, verification
 from search.elastic.connect import EitherNode
 from search.query import Facet, Origin, SearchQuery, Sort
-from tests.elastic.conftest import Both, Kept
+from tests.builders import a_structure
+from tests.conftest import fresh_database
+from tests.elastic.conftest import Both, Kept, a_client
 from tests.elastic.test_contract import EACH_KIND, ELSEWHERE, NUMBERED, NUMBERS
+from tests.elastic.test_sync import GONE, ONE, RENAMED, TWO, Instance
 from tests.elastic.test_words import FEW, as_asked
 from tests.elastic.typescript.compiler import Typed, missing, refusals
+from tests.opensearch.peer import Node
 from tests.places import LILLE
 
 HERE = Origin(LILLE.lon, LILLE.lat)
@@ -134,7 +140,7 @@ def command_everything(both: Both) -> None:
     both.index(*FEW, *ELSEWHERE, *NUMBERED)
     server = replace(both.server, replicas=1)
     indexing.build(both.client, server, both.connection)
-    indexing.back(both.client, server)
+    indexing.back(server)
     indexing.build(both.client, server, both.connection, alone=True)
     assert verification.of_what_is_served(both.connection, both.server) == []
     assert doctor.told(both.server, both.publication.version)[1]
@@ -147,11 +153,29 @@ def compiler() -> None:
         pytest.skip(why)
 
 
+def follow_everything(instance: Instance) -> None:
+    """An index brought to what is new, changed and gone, then left alone, what was deleted waited for no longer than a look."""
+    instance.publish(a_structure(finess=ONE[1:], at=LILLE), a_structure(finess=TWO[1:], at=LILLE))
+    instance.follow()
+    instance.publish(a_structure(), renamed=RENAMED, gone=GONE)
+    assert instance.follow().written == 3
+    instance.publish(renamed=RENAMED)
+    with pytest.MonkeyPatch.context() as patch, suppress(NotReady):
+        patch.setattr(sync, "LEASE_S", 0.0)
+        instance.follow(alone=True)
+
+
 @pytest.fixture(scope="module")
-def sent(compiler: None, kept: Kept) -> list[Typed]:
-    with recorded() as found, kept.both("types") as both:
-        command_everything(both)
-        ask_everything(both)
+def sent(compiler: None, node: Node, kept: Kept, server_url: str, template: str) -> list[Typed]:
+    server = node.server("types-suivis")
+    with recorded() as found:
+        with kept.both("types") as both:
+            command_everything(both)
+            ask_everything(both)
+        with fresh_database(server_url, template=template) as url, a_client(server) as client:
+            engine = engine_for(url)
+            follow_everything(Instance(engine, server, client))
+            engine.dispose()
     return found
 
 

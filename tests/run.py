@@ -12,6 +12,7 @@ from api.machine.home import Home
 from geo.errors import Lum1Error
 from geo.settings import REPOSITORY, Settings
 from tests import memory, once, template
+from tests.elastic.typescript import compiler
 from tests.opensearch import peer as opensearch
 
 PACKAGES = ("geo", "search", "etl", "api", "tiles")
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
         with ThreadPoolExecutor(max_workers=1) as beside:
             checking = [beside.submit(run, name, command, environment) for name, command in checks_for(home)]
             opensearch.install(home.root)
+            compiler.install(home)
             prepare(environment["LUM1_TEST_DATABASE_URL"], everything=not is_chosen(arguments))
         checks = [each.result() for each in checking]
         tested = subprocess.run(pytest_command(home, arguments), cwd=REPOSITORY, env=environment, check=False)

@@ -31,7 +31,7 @@ def ensure_assets(home: Home, *, tests: bool = False) -> Path:
     if BUILT_IN.is_dir() and not tests:
         _link(modules, BUILT_IN)
     else:
-        _install(home, [] if tests else ["--omit=dev"])
+        install(home, MANIFESTS, home.web, *([] if tests else ["--omit=dev"]))
     _stamp(home).write_text(_fingerprint(tests))
     return modules
 
@@ -59,13 +59,14 @@ def _link(link: Path, target: Path) -> None:
     link.symlink_to(target)
 
 
-def _install(home: Home, options: list[str]) -> None:
-    if (home.web / "node_modules").is_symlink():
-        (home.web / "node_modules").unlink()
+def install(home: Home, manifests: Path, folder: Path, *options: str) -> None:
+    """`node_modules` of a folder, as the package-lock.json among `manifests` says; AssetsFailed where npm could not."""
+    if (folder / "node_modules").is_symlink():
+        (folder / "node_modules").unlink()
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(MANIFESTS / name, home.web / name)
+        shutil.copyfile(manifests / name, folder / name)
     npm = _npm(home)
-    _succeed(home, "npm", [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options])
+    _succeed(home, "npm", [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *options], folder)
 
 
 def _npm(home: Home) -> str:
@@ -87,11 +88,17 @@ def _node_is_complete(home: Home) -> bool:
     return (home.node / "complete").exists()
 
 
-def _succeed(home: Home, name: str, command: list[str]) -> None:
+def _succeed(home: Home, name: str, command: list[str], folder: Path | None = None) -> None:
     log = home.logs / f"{name}.log"
     with log.open("wb") as stream:
         done = subprocess.run(
-            command, cwd=home.web, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=_path(home), check=False
+            command,
+            cwd=folder or home.web,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            env=with_node(home),
+            check=False,
         )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
@@ -100,6 +107,6 @@ def _succeed(home: Home, name: str, command: list[str]) -> None:
         )
 
 
-def _path(home: Home) -> dict[str, str]:
-    """Our Node comes last: npm's own scripts look for `node` by name."""
+def with_node(home: Home) -> dict[str, str]:
+    """The environment of what looks for `node` by name, as npm's own scripts do: our Node comes last."""
     return os.environ | {"PATH": f"{os.environ.get('PATH', os.defpath)}:{home.node / 'bin'}"}

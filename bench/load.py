@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from api.commands.terminal import Bars
 from etl.finess import pipeline as structures
 from etl.finess.activites import pipeline as activites
-from etl.load import Progress
 from etl.report import Report
 from etl.sirene.pipeline import How
 from etl.sirene.refresh import StockFiles, refresh_pages, refresh_stock
 from geo.database import engine_for
+from geo.progress import Progress
 from geo.publication import served_publication
 
 Refresh = Callable[[Engine, Path, Sequence[Path], Progress], Report]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -20,6 +20,7 @@ from etl.report import Report
 from etl.running import Attempt, Place, Tried
 from geo.errors import Refused
 from geo.history import structure_change
+from geo.progress import Progress, Silent
 from geo.structures import structure
 
 FIELDS_TOLD = 200  # a file whose every field is unknown is another file: the report need not hold them all
@@ -34,23 +35,6 @@ class Batch(msgspec.Struct):
     noticed: Mapping[str, int]
     records: list[Published]
     unknown_fields: Mapping[str, int]
-
-
-class Progress(Protocol):
-    """Where a run says how far it is."""
-
-    def step(self, name: str) -> None: ...
-    def advance(self, done: int, total: int) -> None: ...
-
-
-class Silent:
-    """Progress for nobody."""
-
-    def step(self, name: str) -> None:
-        pass
-
-    def advance(self, done: int, total: int) -> None:
-        pass
 
 
 class Steps:

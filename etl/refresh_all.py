@@ -15,7 +15,6 @@ from etl import archive, download
 from etl.finess import pipeline as finess
 from etl.finess.activites import pipeline as activities
 from etl.ledger import LoadUnderWay
-from etl.load import Progress
 from etl.outcome import Outcome
 from etl.positions import pipeline as positions
 from etl.report import Report, as_text
@@ -26,6 +25,7 @@ from etl.zones import pipeline as zones
 from geo import discretion
 from geo.database import engine_for
 from geo.errors import NotAGeocoder, NotFound, NotReady, Unreachable
+from geo.progress import Progress
 from geo.publication import served_publication
 from geo.settings import Settings
 

@@ -22,7 +22,7 @@ from etl.finess.replay import chunks_of_load
 from etl.finess.transform import transform
 from etl.labels import label
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps
+from etl.load import Steps
 from etl.registers import settling
 from etl.registers.together import bring_together
 from etl.report import Report
@@ -30,6 +30,7 @@ from etl.rhythm import PARIS
 from etl.sirene.replay import go_to
 from geo import sirene
 from geo.errors import Lum1Error
+from geo.progress import Progress, Silent
 from geo.publication import load
 
 Target = Row[tuple[Any, ...]]

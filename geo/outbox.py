@@ -130,9 +130,9 @@ def is_whole_from(connection: Connection, since: Mark) -> bool:
     )
 
 
-def changed_since(connection: Connection, since: Mark, consumer: str) -> list[Changed]:
-    """What changed since a mark that this transaction sees, and what the consumer could not take before."""
-    rows = connection.execute(text(CHANGED), {"mark": since.snapshot, "consumer": consumer})
+def changed_since(connection: Connection, since: Mark, consumer: str, most: int | None = None) -> list[Changed]:
+    """What changed since a mark that this transaction sees, and what the consumer could not take before; `most` of it."""
+    rows = connection.execute(text(CHANGED), {"mark": since.snapshot, "consumer": consumer, "most": most})
     return [Changed(row.structure, row.no) for row in rows]
 
 
@@ -212,6 +212,7 @@ FROM (
 ) AS changed
 GROUP BY structure
 ORDER BY structure
+LIMIT :most
 """
 TAKEN = """
 INSERT INTO outbox_consumer (name, mark, version) VALUES (:name, :mark, :version)

@@ -47,7 +47,7 @@ def _brought_up(*, anew: bool = False, alone: bool = False) -> "Built":
     server = _server_of(settings)
     with Bars() as bars, an_engine(settings) as engine, ledger.only_load(engine):
         alone = alone or settling.is_unfinished(settings.home)
-        done = follow(engine, server, bars.step, anew=anew, alone=alone)
+        done = follow(engine, server, bars, anew=anew, alone=alone)
         settling.finish_what_was_left(engine, settings.home, settings.search_root)
     return done
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 
 
 class Bars:
-    """etl.load.Progress on a terminal; where standard error is a file, one line per step with its seconds."""
+    """geo.progress.Progress on a terminal; where standard error is a file, one line per step with its seconds."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)

@@ -16,11 +16,11 @@ from bench.stand_in import stand_in
 from etl import demo
 from etl.finess.legacy_csv import read_legacy
 from etl.finess.legacy_positions import place
-from etl.load import Silent
 from etl.positions import pipeline
 from etl.report import Report
 from geo.database import engine_for
 from geo.position import PRECISE
+from geo.progress import Silent
 from geo.settings import Settings
 from tests.geocoder.peer import is_installed, running_addok
 

@@ -9,9 +9,9 @@ from bench.ground import Ground, asked, differences, digest_of_sources
 from bench.measure import Measure, Skipped, check
 from bench.stand_in import stand_in
 from etl import demo
-from etl.load import Silent
 from etl.positions import pipeline
 from geo.position import PRECISIONS
+from geo.progress import Silent
 from geo.settings import Settings
 from tests.geocoder.peer import is_installed, running_addok
 

@@ -15,12 +15,13 @@ from etl.finess.extract import Chunk, Header, chunks, read_header
 from etl.finess.legacy_load import ancien_positions, load_ancien
 from etl.finess.records import KINDS, groups_of, records_of
 from etl.finess.transform import transform
-from etl.load import Batch, Progress, Run, Silent, run
+from etl.load import Batch, Run, run
 from etl.registers.together import bring_together
 from etl.report import Report
 from etl.running import Place
 from geo.ancien import finess_ancien
 from geo.errors import Refused
+from geo.progress import Progress, Silent
 from geo.publication import load
 
 PIPELINE, ANCIEN = "finess", "finess_ancien"

@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, text
 
 from etl.copying import copy_rows, create_temporary
-from etl.load import Progress
 from etl.positions.addresses import Address, address_of
 from etl.positions.climbing import best_rung, next_rung
 from etl.positions.ladder import Rung, key_of, ladder
@@ -21,6 +20,7 @@ from etl.positions.verdict import Reason, Verdict, judged
 from geo.geocoder import AT_ONCE, Answer, Geocoder, Status
 from geo.position import MORE_PRECISE_FIRST, Precision
 from geo.position_tables import ADDRESS_HASH
+from geo.progress import Progress
 
 STRUCTURES_AT_ONCE = AT_ONCE  # so that their first questions make one batch
 

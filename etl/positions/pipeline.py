@@ -12,7 +12,7 @@ from etl import publish, running
 from etl.coverage import coverage
 from etl.gates import judge, refusals
 from etl.ledger import Source
-from etl.load import Progress, Steps
+from etl.load import Steps
 from etl.positions import asking, forgetting, gates
 from etl.positions.asking import Index
 from etl.registers import acts
@@ -23,6 +23,7 @@ from geo.database import engine_for
 from geo.errors import NotReady, Refused
 from geo.geocoder import Geocoder
 from geo.position_tables import PIPELINE
+from geo.progress import Progress
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
 from geo.web import is_of_this_machine

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import Connection, Engine, insert, text, update
 
 from etl import ledger, publish
-from etl.load import Progress, Silent
 from etl.registers import journal, placed, settling
 from etl.registers.together import Together, serve_together
 from etl.sirene import scratch
@@ -22,6 +21,7 @@ from geo.links import link_decision
 from geo.plausibility import nowhere, outside_its_commune, outside_its_territory
 from geo.position import distance_m
 from geo.position_tables import pin as pins
+from geo.progress import Progress, Silent
 from geo.sirene import WITHHELD, withdrawal
 from geo.territories import is_in_france
 from geo.whereabouts import id_of

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from etl import running
 from etl.ledger import Source
-from etl.load import Progress, Steps
+from etl.load import Steps
 from etl.report import Report
 from etl.rhythm import PARIS
 from etl.sirene import gates, pipeline
@@ -17,6 +17,7 @@ from etl.sirene.api.watermark import FOLLOWED
 from etl.sirene.delta import said_by_day
 from etl.sirene.pipeline import Asked, How
 from geo.errors import Refused
+from geo.progress import Progress
 from geo.sirene import PIPELINE
 
 

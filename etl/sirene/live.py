@@ -16,7 +16,6 @@ from etl import running
 from etl.download import Absent, Damaged, Patience, Unreachable, Unwritable
 from etl.download.lock import alone_or_not
 from etl.ledger import LoadUnderWay, Source
-from etl.load import Progress
 from etl.report import Report
 from etl.sirene import known
 from etl.sirene.api import KeyRefused, QuestionRefused, Sirene, Spool, synchronise
@@ -39,6 +38,7 @@ from etl.sirene.refresh import StockFiles, refresh_stock
 from etl.sirene.statuses import reconcile
 from geo.database import engine_for
 from geo.errors import Lum1Error, Refused
+from geo.progress import Progress
 from geo.settings import Settings
 from geo.sirene import PIPELINE
 

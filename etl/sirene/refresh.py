@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from etl import running
 from etl.demo.parts import FICTITIOUS
 from etl.ledger import Source, source_of
-from etl.load import Progress, Silent, Steps
+from etl.load import Steps
 from etl.report import Report
 from etl.rhythm import PARIS
 from etl.sirene import gates, pipeline
@@ -26,6 +26,7 @@ from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.rows import TREATED
 from etl.sirene.scan import stock
 from geo.errors import Refused
+from geo.progress import Progress, Silent
 from geo.sirene import PIPELINE
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, text
 
 from etl.ledger import Source
-from etl.load import Progress, Steps
+from etl.load import Steps
 from etl.registers import withheld
 from etl.report import Report
 from etl.rhythm import PARIS
@@ -26,6 +26,7 @@ from etl.sirene.known import Turn
 from etl.sirene.pipeline import Asked, How, Said
 from etl.sirene.rows import MASKED
 from etl.sirene.units import RECORDS, closed, known_rows
+from geo.progress import Progress
 
 # One group of numbers that Insee answers nothing of, or one in a hundred of a day's, is trouble at Insee's, not a farewell.
 GONE_AT_MOST, GONE_SHARE = 10, 0.01

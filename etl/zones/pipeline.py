@@ -11,13 +11,14 @@ from etl import gates as common_gates
 from etl import ledger, publish, running
 from etl.copying import copy_rows, create_temporary
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps, TallyByNumber
+from etl.load import Steps, TallyByNumber
 from etl.registers import acts
 from etl.report import Report
 from etl.running import Attempt, Place, Tried
 from etl.zones import gates
 from etl.zones.extract import Header, Part, Rejected, Zone, read_header, zones
 from geo.errors import Refused
+from geo.progress import Progress, Silent
 from geo.zones import PIPELINE
 
 UNKNOWN_STRUCTURE = "zone_de_structure_inconnue"

@@ -1,6 +1,6 @@
 """An index made beside the one served, from one transaction's rows; verified, then swapped for it at once."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from geo import outbox
 from geo.errors import NotReady
+from geo.progress import Progress, Silent
 from geo.publication import served_publication
 from geo.search_server import SearchServer
 from search.document import STRUCTURES, Document, document_of
@@ -20,12 +21,10 @@ from search.elastic.indices import Indices, Meta, words_of
 from search.elastic.mapping import FORM, filled, structures_body, vocabulary_body
 from search.elastic.verification import differences
 from search.elastic.vocabulary import Counts
-from search.elastic.writing import FIRST, OURS, in_bulk
+from search.elastic.writing import FIRST, OURS, in_bulk, told_as_they_go
 
 MOST_REFUSED = 1_000  # one document in as many is left out and told; more, and the index is no good
 WORDS_AT_ONCE = 10  # documents of thousands of words
-
-Step = Callable[[str], None]  # told the name of each step as it begins
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -41,7 +40,7 @@ def build(
     client: Elasticsearch,
     server: SearchServer,
     connection: Connection,
-    step: Step = lambda _: None,
+    progress: Progress | None = None,
     *,
     alone: bool = False,
 ) -> Built:
@@ -53,19 +52,19 @@ def build(
     publication = served_publication(connection)
     if publication is None:
         raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
-    indices = Indices(client, server.name)
+    indices, progress = Indices(client, server.name), progress or Silent()
     with in_our_words():
         index = indices.next(publication.version)
         try:
-            step("documents")
-            meta, refused = _fill(client, server, connection, index, publication.version)
-            step("vérification")
+            progress.step("documents")
+            meta, refused = _fill(client, server, connection, index, publication.version, progress)
+            progress.step("vérification")
             _verified(client, connection, index, refused)
         except BaseException:  # interrupted too: half an index serves nobody
             with suppress(NotReady), in_our_words():  # a server that is away keeps it until the next one is made
                 indices.delete(index)
             raise
-        step("bascule")
+        progress.step("bascule")
         before = None if alone else indices.served()
         indices.serve(index)
         for each in indices.all():
@@ -90,7 +89,7 @@ def back(server: SearchServer) -> tuple[str, Meta]:
 
 
 def _fill(
-    client: Elasticsearch, server: SearchServer, connection: Connection, index: str, version: int
+    client: Elasticsearch, server: SearchServer, connection: Connection, index: str, version: int, progress: Progress
 ) -> tuple[Meta, list[outbox.Refused]]:
     expected = connection.execute(text("SELECT count(*) FROM structure")).scalar_one()
     meta = Meta(FORM, version, expected, outbox.mark(connection), generation=1)
@@ -98,7 +97,7 @@ def _fill(
     client.indices.create(index=words_of(index), **vocabulary_body())
     counts = Counts()
     with closing(_documents(connection, index, counts)) as documents:
-        written = in_bulk(client, documents)
+        written = in_bulk(client, told_as_they_go(documents, progress, expected))
     if len(written.refused) * MOST_REFUSED > expected:
         raise NotReady(f"Le moteur de recherche refuse un document : {next(iter(written.refused.values()))}")
     if written.refused:

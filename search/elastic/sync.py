@@ -16,17 +16,18 @@ from sqlalchemy import Connection, Engine, text
 from geo import outbox
 from geo.errors import NotReady
 from geo.outbox import Changed, Refused
+from geo.progress import Progress, Silent
 from geo.publication import served_publication
 from geo.search_server import SearchServer
 from search.document import document_of
 from search.elastic import indexing, vocabulary
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.documents import SOME_STRUCTURES
-from search.elastic.indexing import Built, Step, indexed, uncount, write_words
+from search.elastic.indexing import Built, indexed, uncount, write_words
 from search.elastic.indices import Indices, Meta, words_of
 from search.elastic.verification import SAMPLE, differences
 from search.elastic.vocabulary import Counts
-from search.elastic.writing import AT_ONCE, LOADING_S, OURS, in_bulk
+from search.elastic.writing import AT_ONCE, LOADING_S, OURS, in_bulk, told_as_they_go
 
 FEW = 10_000  # changes that are always taken one by one
 SHARE = 10  # one structure in as many that changed: an index made beside is as quick, and smaller
@@ -42,7 +43,7 @@ class TooFar(NotReady):
 def follow(
     engine: Engine,
     server: SearchServer,
-    step: Step = lambda _: None,
+    progress: Progress | None = None,
     *,
     alone: bool = False,
     may_build: bool = True,
@@ -60,11 +61,11 @@ def follow(
         with engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection:
             if not anew:
                 try:
-                    return synchronise(client, server, connection, step, alone=alone)
+                    return synchronise(client, server, connection, progress, alone=alone)
                 except TooFar:
                     if not may_build:
                         raise
-            return indexing.build(client, server, connection, step, alone=alone)
+            return indexing.build(client, server, connection, progress, alone=alone)
 
 
 def held_version(server: SearchServer) -> int | None:
@@ -77,7 +78,7 @@ def synchronise(
     client: Elasticsearch,
     server: SearchServer,
     connection: Connection,
-    step: Step = lambda _: None,
+    progress: Progress | None = None,
     *,
     alone: bool = False,
 ) -> Built:
@@ -85,18 +86,18 @@ def synchronise(
     publication = served_publication(connection)
     if publication is None:
         raise NotReady("Rien n’est encore publié : lancez d’abord ./lum1 refresh finess.")
-    indices = Indices(client, server.name)
+    indices, progress = Indices(client, server.name), progress or Silent()
     with in_our_words():
         index, meta = _served(indices)
         changed = _changed(connection, server, meta, publication.version)
         refused: list[Refused] = []
         if changed or meta.version != publication.version:
             writing = _Writing(client, connection, index, meta, changed)
-            step("documents")
-            refused = writing.documents()
-            step("vocabulaire")
+            progress.step("documents")
+            refused = writing.documents(progress)
+            progress.step("vocabulaire")
             writing.words(refused)
-            step("vérification")
+            progress.step("vérification")
             structures = writing.verified(refused)
             upto = outbox.mark(connection)
             indices.tell(index, Meta(meta.form, publication.version, structures, upto, meta.generation + 1))
@@ -104,7 +105,7 @@ def synchronise(
             tried = [each.structure for each in changed]
             outbox.taken(connection, server.consumer, upto, publication.version, refused, tried)
         if alone:
-            step("effacement")
+            progress.step("effacement")
             _leave_nothing_else(client, indices, index)
     return Built(index, publication.version, len(changed), len(refused))
 
@@ -122,9 +123,10 @@ def _served(indices: Indices) -> tuple[str, Meta]:
 def _changed(connection: Connection, server: SearchServer, meta: Meta, version: int) -> list[Changed]:
     if meta.version > version or not outbox.is_whole_from(connection, meta.mark):
         raise TooFar("Ce qui a changé depuis que l’index a été fait n’est plus connu.")
-    changed = outbox.changed_since(connection, meta.mark, server.consumer)
-    if len(changed) > max(FEW, meta.structures // SHARE):
-        raise TooFar(f"{len(changed)} structures ont changé.")
+    most = max(FEW, meta.structures // SHARE)
+    changed = outbox.changed_since(connection, meta.mark, server.consumer, most + 1)
+    if len(changed) > most:
+        raise TooFar(f"Plus de {most} structures ont changé.")
     return changed
 
 
@@ -137,11 +139,12 @@ class _Writing(msgspec.Struct):
     meta: Meta
     changed: Sequence[Changed]
 
-    def documents(self) -> list[Refused]:
+    def documents(self, progress: Progress) -> list[Refused]:
         """Written as they are now, or deleted; what is refused is deleted too: nothing stale is found."""
         self._note_words_before()
         numbers = {each.structure: each.no for each in self.changed}
-        refused = in_bulk(self.client, self._actions()).refused
+        actions = told_as_they_go(self._actions(), progress, len(self.changed))
+        refused = in_bulk(self.client, actions).refused
         in_bulk(self.client, (self._deleted(each, numbers[each]) for each in refused))
         self.client.indices.refresh(index=self.index)
         return [Refused(each, numbers[each], reason) for each, reason in refused.items()]

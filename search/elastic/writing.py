@@ -1,13 +1,16 @@
 """What is written in bulk: taken, there already, or refused with its reason; whoever is cut off writes it all again."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import msgspec
 from elasticsearch import Elasticsearch, helpers
 
 from geo.errors import NotAnswering
+from geo.progress import Progress
 from search.elastic.connect import BROKEN, MISSING, OVERLOADED
+
+A = TypeVar("A")
 
 AT_ONCE = 1_000  # documents in a request: a megabyte or so
 LOADING_S = 120  # for one of these requests: the server may be merging what came before
@@ -49,6 +52,14 @@ def in_bulk(client: Elasticsearch, actions: Iterable[dict[str, Any]], at_once: i
         else:
             written.refused[told["_id"]] = as_error(told)
     return written
+
+
+def told_as_they_go(actions: Iterable[A], progress: Progress, total: int) -> Iterator[A]:
+    """The same, their progress told with each request."""
+    for number, action in enumerate(actions):
+        if number % AT_ONCE == 0:
+            progress.advance(number, total)
+        yield action
 
 
 def as_error(answer: Any) -> str:

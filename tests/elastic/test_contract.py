@@ -218,7 +218,12 @@ def test_the_nearest_of_a_whole_country_are_looked_for_where_they_stand(towns: B
         for limit in (1, 3, 7):
             for words, filters in (("", Filters()), ("", Filters(open_only=False)), ("pharmacie", Filters())):
                 query = SearchQuery(
-                    words=words, origin=origin, filters=filters, sort=Sort.DISTANCE, limit=limit, facets=(Facet.CATEGORIE,)
+                    words=words,
+                    origin=origin,
+                    filters=filters,
+                    sort=Sort.DISTANCE,
+                    limit=limit,
+                    facets=(Facet.CATEGORIE,),
                 )
                 assert towns.every_hit(towns.elastic, query) == towns.every_hit(towns.embedded, query)
                 ours, theirs = (towns.ask(engine, query) for engine in towns.engines)

@@ -13,12 +13,13 @@ from etl.finess.activites import attach, gates
 from etl.finess.activites.extract import Header, chunks, read_header
 from etl.finess.activites.records import read
 from etl.ledger import Source
-from etl.load import Progress, Silent, Steps, TallyByNumber
+from etl.load import Steps, TallyByNumber
 from etl.registers.together import keep_apart
 from etl.report import Report
 from etl.running import Attempt, Place, Tried
 from geo.activites import KIND, PIPELINE
 from geo.errors import Refused
+from geo.progress import Progress, Silent
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

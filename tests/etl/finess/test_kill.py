@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from etl.ledger import LoadUnderWay
-from etl.load import Silent
 from etl.report import Report
+from geo.progress import Silent
 from geo.settings import REPOSITORY
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_pmej, an_address, an_ege, many

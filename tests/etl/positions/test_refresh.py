@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from etl.gates import judge
-from etl.load import Silent
 from etl.positions import forgetting, gates, pipeline
 from etl.registers import acts
 from etl.report import Report, as_text
 from geo.errors import NotAGeocoder, NotReady
+from geo.progress import Silent
 from geo.settings import Settings
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege, many

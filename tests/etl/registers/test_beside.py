@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from etl.finess.activites import pipeline as activites
-from etl.load import Silent
 from etl.positions import pipeline as positions
 from etl.registers import acts, journal
 from etl.rollback import rollback
@@ -16,6 +15,7 @@ from etl.sirene.refresh import refresh_pages, refresh_stock
 from etl.zones import pipeline as zones
 from geo.database import engine_for
 from geo.errors import Lum1Error
+from geo.progress import Silent
 from geo.settings import Settings
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess import activities

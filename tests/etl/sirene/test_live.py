@@ -17,11 +17,11 @@ import pytest
 
 from etl.download import STRUCTURES, Unreachable
 from etl.ledger import LoadUnderWay
-from etl.load import Silent
 from etl.outcome import REFRESH, Outcome
 from etl.report import Report
 from etl.sirene import live
 from etl.sirene.files import STOCK_ETABLISSEMENT
+from geo.progress import Silent
 from geo.settings import REPOSITORY, Settings
 from search.embedded.index import WordIndex
 from tests.etl.conftest import MakeInstance

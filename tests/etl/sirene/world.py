@@ -13,7 +13,6 @@ import polars as pl
 from sqlalchemy import text
 
 from etl.download import Flow
-from etl.load import Progress, Silent
 from etl.report import Report
 from etl.sirene import live
 from etl.sirene.files import (
@@ -26,6 +25,7 @@ from etl.sirene.files import (
     month_of,
 )
 from etl.sirene.lineage import DUPLICATES, SUCCESSIONS
+from geo.progress import Progress, Silent
 from geo.settings import Settings
 from tests.etl.finess.published import a_file, many
 from tests.etl.instance import Instance

@@ -20,13 +20,13 @@ from search.elastic import tiles
 from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_circle, in_sieve
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import CATCH_UP, Indices, Opened, OpenIndices
-from search.elastic.ordering import after, order_of, public_key, roughly_by_distance
+from search.elastic.ordering import Order, after, order_of, public_key, roughly_by_distance
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
 from search.engine import Speaks, Tile
 from search.identifiers import number_in, typed_number
-from search.query import Origin, SearchQuery, Sort
+from search.query import Cursor, Origin, SearchQuery, Sort
 from search.readings import in_vain, question_of
 from search.results import UNPLACED, Clusters, Found, Hit, Placed, Suggestion
 from search.rows import read_told
@@ -200,7 +200,7 @@ class ElasticEngine:
         sort, order = order_of(query, asked.scoring)
         found: dict[str, Any] = {
             "sort": order,
-            "search_after": after(query.cursor, sort),
+            "search_after": self._after(opened, query.cursor, sort, order),
             "size": query.limit + 1,
             "track_scores": asked.scoring is not None,
             "source": False,
@@ -216,6 +216,16 @@ class ElasticEngine:
             counts = self._client.search(index=opened.name, size=0, **_counting(asked, query)).body
             return counts | {"hits": page["hits"] | {"total": counts["hits"].get("total")}}
         return self._client.search(index=opened.name, **_counting(asked, query), **found)
+
+    def _after(self, opened: Opened, cursor: Cursor | None, sort: Sort, order: Order) -> list[Any] | None:
+        """Where the page before ended, in the server's own rounding: another engine may have given that page."""
+        ended = after(cursor, sort)
+        if cursor is None or ended is None or sort is not Sort.DISTANCE:
+            return ended
+        query = {"ids": {"values": [cursor.id]}}
+        hits = self._client.search(index=opened.name, query=query, sort=order, size=1, source=False)["hits"]["hits"]
+        same = bool(hits) and abs(hits[0]["sort"][0] - ended[0]) < SLACK_M
+        return hits[0]["sort"] if same else ended
 
     def _near(self, opened: Opened, asked: Asked, query: SearchQuery) -> Query | None:
         """A circle that holds the page: it reaches to the farthest of as many as are wanted, which the server finds roughly.

@@ -98,16 +98,23 @@ def _tell(server_url: str, *statements: str) -> None:
     server.dispose()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those of a cluster only when asked for, and then only those: they take minutes, and the memory of three nodes.
 
-    Of their files the one with most tests comes first, so that neither of two processes waits long for the other's end.
+    Browser tests come last: the browser's client keeps an event loop that others could not start theirs beside. Of their files
+    the one with most tests comes first, so that neither of two processes waits long for the other's end.
     """
+    chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        chosen[("tests/cluster/" in item.nodeid) is config.getoption("--cluster")].append(item)
+    config.hook.pytest_deselected(items=chosen[False])
+    items[:] = chosen[True]
     tests = Counter(item.path for item in items if "tests/e2e/" in item.nodeid)
     items.sort(key=lambda item: (item.path in tests, -tests[item.path]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cluster", action="store_true", help="les essais sur trois nœuds, et eux seuls (tests/cluster)")
     parser.addoption(
         "--new-baseline", action="store_true", help="écrit la pertinence mesurée dans tests/relevance/baseline.json"
     )

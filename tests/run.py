@@ -73,13 +73,21 @@ def checks_for(home: Home) -> list[tuple[str, list[str]]]:
 TWO_AT_ONCE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
+CLUSTER = "--cluster"
+
+
 def is_chosen(arguments: list[str]) -> bool:
     """Whether these name some tests rather than all."""
-    return any(not each.startswith("-") for each in arguments)
+    return CLUSTER in arguments or any(not each.startswith("-") for each in arguments)
 
 
 def pytest_command(home: Home, arguments: list[str]) -> list[str]:
-    """Every test, two files at once, or those the arguments choose, one after the other."""
+    """Every test, two files at once, or those the arguments choose, one after the other.
+
+    `--cluster`: those of tests/cluster, which nobody else runs (tests/conftest.py).
+    """
+    if CLUSTER in arguments and not any(each.startswith("tests/") for each in arguments):
+        arguments = ["tests/cluster", *arguments]
     cache = f"cache_dir={home.root / 'cache' / 'pytest'}"
     return [sys.executable, "-m", "pytest", "-o", cache, *([] if is_chosen(arguments) else TWO_AT_ONCE), *arguments]
 

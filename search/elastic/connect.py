@@ -58,6 +58,13 @@ class EitherNode(Urllib3HttpNode):
         return answer._replace(meta=replace(answer.meta, headers=told))
 
 
+class OfEveryShard(Elasticsearch):
+    """Answers of every shard, or no answer: a server would leave out what a lost shard holds, with totals and facets to match."""
+
+    def search(self, *args: Any, **asked: Any) -> Any:
+        return super().search(*args, **{"allow_partial_search_results": False} | asked)
+
+
 def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
     """A client, safe between threads; nothing is asked yet. `patient`: for a command, not for a person's question.
 
@@ -67,7 +74,7 @@ def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
     options: dict[str, Any] = {"api_key": server.api_key} if server.api_key else {"basic_auth": server.account}
     if server.ca:
         options["ca_certs"] = str(server.ca)
-    return Elasticsearch(
+    return OfEveryShard(
         list(server.urls),
         node_class=EitherNode,
         request_timeout=max(server.timeout_s, COMMAND_S) if patient else server.timeout_s,

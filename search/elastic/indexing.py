@@ -25,6 +25,7 @@ from search.elastic.writing import FIRST, OURS, in_bulk, told_as_they_go
 
 MOST_REFUSED = 1_000  # one document in as many is left out and told; more, and the index is no good
 WORDS_AT_ONCE = 10  # documents of thousands of words
+COPYING_S, COPIED_WITHIN = 30, 20  # of one wait for the copies, and how many: an index of millions is some gigabytes
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -60,6 +61,8 @@ def build(
             meta, refused = _fill(client, server, connection, index, publication.version, progress)
             progress.step("vérification")
             _verified(client, connection, index, refused)
+            progress.step("copies")
+            _copied(client, index)
         except BaseException:  # interrupted too: half an index serves nobody
             with suppress(NotReady), in_our_words():  # a server that is away keeps it until the next one is made
                 indices.delete(index)
@@ -138,6 +141,17 @@ def write_words(client: Elasticsearch, index: str, counts: Counts, generation: i
     refused = in_bulk(client, actions, at_once=WORDS_AT_ONCE).refused
     if refused:
         raise NotReady(f"Le moteur de recherche refuse le vocabulaire : {next(iter(refused.values()))}")
+
+
+def _copied(client: Elasticsearch, index: str) -> None:
+    """Wait for the copies that there are nodes for: one that is lost just after the swap must not take the only copy with it."""
+    patient = client.options(request_timeout=2 * COPYING_S, ignore_status=408)  # what a wait in vain is answered
+    for _ in range(COPIED_WITHIN):
+        answer = patient.cluster.health(
+            index=[index, words_of(index)], wait_for_no_initializing_shards=True, timeout=f"{COPYING_S}s"
+        )
+        if not answer["timed_out"]:
+            return
 
 
 def _verified(client: Elasticsearch, connection: Connection, index: str, refused: list[outbox.Refused]) -> None:

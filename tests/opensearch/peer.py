@@ -1,7 +1,9 @@
-"""A real OpenSearch node of the tests' own, on the loopback, gone at the end.
+"""Real OpenSearch nodes of the tests' own, on the loopback, gone at the end.
 
 with running_node() as node:
     connected(node.server("lum1"))
+with running_cluster(3) as cluster:
+    cluster.kill(cluster.manager())
 
 It asks for Maven, which fetches the node's jars once, and for a JDK of 21 or newer; `missing` says which is not there.
 By hand: `python -m tests.opensearch.peer` serves one until Ctrl-C.
@@ -15,14 +17,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import requests
 
+from api.machine.ports import free_port
 from geo.search_server import SearchServer
 from geo.settings import Settings
 from tests.peers import running, wait_for
@@ -34,7 +37,11 @@ LEAST_JDK = 21
 JDK_FOLDERS = (Path("/usr/lib/jvm"), Path("/opt"), Path("/Library/Java/JavaVirtualMachines"))
 HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LISTENING = re.compile(r"HttpServerTransport\s*\] publish_address \{([\d.]+:\d+)\}")
-START_S = 120.0  # it compiles its twenty lines first, on cores that other tests share
+LOG = "node.log"
+CLASSES = "classes.jsa"  # as the machine reads them; of another JDK, it reads the jars
+# Of clusters: beyond those of other tests (tests/ports.py), before those that the system gives; two runs look apart.
+FIRST_PORT = 19_000 + os.getpid() % 1_000 * 10
+START_S = 120.0  # on cores that other tests share
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class Node:
 
 
 def install(home: Path) -> None:
-    """Fetch the jars into a tests' home, once for each pom.xml; nothing, and no word, where there is no Maven or no JDK."""
-    if _jars(home) or not (shutil.which("mvn") and jdk()):
+    """Fetch the jars into a tests' home, once for what this folder holds; nothing, and no word, without Maven or a JDK."""
+    if _installed(home) or not (shutil.which("mvn") and jdk()):
         return
     folder = home / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
@@ -61,14 +68,35 @@ def install(home: Path) -> None:
     if done.returncode:
         print(f"OpenSearch pour les essais : {done.stdout[-500:]}", file=sys.stderr)
         return
+    _prepare(folder)
     (folder / "complete").write_text(_sum())
+
+
+def _prepare(folder: Path) -> None:
+    """Compile Node.java, and keep what a first node loaded: the next ones start in half the time."""
+    java = jdk()
+    assert java
+    compiled = folder / "compiled"
+    subprocess.run(
+        [java / "bin" / "javac", "-cp", f"{folder / 'lib'}/*", "-d", compiled, HERE / "Node.java"], check=True
+    )
+    subprocess.run([java / "bin" / "jar", "cf", folder / "lib" / "node.jar", "-C", compiled, "."], check=True)
+    keeping = [f"-XX:ArchiveClassesAtExit={folder / CLASSES}"]
+    with (
+        tempfile.TemporaryDirectory(prefix="lum1-opensearch-") as name,
+        _begun(Path(name), {}, folder, keeping) as node,
+    ):
+        wait_for(lambda: _answers(_url(Path(name) / LOG)), node, Path(name) / LOG, START_S)
+        assert node.stdin
+        node.stdin.close()
+        node.wait(START_S)
 
 
 def missing() -> str:
     """Why no node can run here; empty when one can."""
     if jdk() is None:
         return f"aucun JDK {LEAST_JDK} ou plus récent (JAVA_HOME, {JDK_FOLDERS[0]})"
-    if _jars(_home()) is None:
+    if _installed(_home()) is None:
         return "OpenSearch n’est pas installé : il faut Maven (mvn), puis ./lum1 test"
     return ""
 
@@ -83,14 +111,145 @@ def running_node() -> Iterator[Node]:
 @contextmanager
 def running_in(folder: Path, port: int = 0) -> Iterator[Node]:
     """A node whose data are in a folder: what one that was killed left there is found again by the next."""
-    java, jars = jdk(), _jars(_home())
-    assert java
-    assert jars
-    log, source, data = folder / "node.log", str(HERE / "Node.java"), str(folder / "data")
-    command = [str(java / "bin" / "java"), *HEAP, "-cp", f"{jars}/*", source, data, str(port)]
-    with running(command, folder, log.name) as node:
+    log = folder / LOG
+    with _begun(folder, {"http.port": str(port)}) as node:
         wait_for(lambda: _answers(_url(log)), node, log, START_S)
         yield Node(_url(log), node)
+
+
+@contextmanager
+def _begun(
+    folder: Path, settings: Mapping[str, str], installed: Path | None = None, options: Iterable[str] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
+    java, installed = jdk(), installed or _installed(_home())
+    assert java
+    assert installed
+    options = options or [f"-XX:SharedArchiveFile={installed / CLASSES}", "-Xshare:auto"]
+    told = [f"{name}={value}" for name, value in settings.items()]
+    command = [
+        str(java / "bin" / "java"),
+        *HEAP,
+        *options,
+        "-cp",
+        f"{installed / 'lib'}/*",
+        "Node",
+        str(folder / "data"),
+    ]
+    with running([*command, *told], folder, LOG) as node:
+        yield node
+
+
+class Member:
+    """A node of a cluster: its name, its folder and its ports, which it finds again when it is started again."""
+
+    def __init__(self, name: str, folder: Path, settings: Mapping[str, str]) -> None:
+        self.name = name
+        self.url = f"http://127.0.0.1:{settings['http.port']}"
+        self._folder = folder
+        self._settings = settings
+        self._running: ExitStack | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Without waiting: nodes that form a cluster wait for each other."""
+        self.stop()
+        self._running = ExitStack()
+        self._process = self._running.enter_context(_begun(self._folder, self._settings))
+
+    def wait(self, nodes: int) -> None:
+        """Until it answers in a cluster of so many, every copy of every index where it should be."""
+        assert self._process
+        asked = f"{self.url}/_cluster/health?wait_for_status=green&wait_for_nodes={nodes}&timeout=2s"
+        wait_for(lambda: _is_told(asked), self._process, self._folder / LOG, START_S)
+
+    def kill(self) -> None:
+        """As a machine that loses its power: nobody is told."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        if self._running is not None:
+            self._running.close()
+        self._running = self._process = None
+
+
+class Cluster:
+    """Several nodes, each a process of its own."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.members = tuple(members)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return tuple(each.url for each in self.members)
+
+    def server(self, name: str) -> SearchServer:
+        """The cluster as an instance called so is told of it: every address, and nothing answers in its place."""
+        return SearchServer(urls=self.urls, name=name, replicas=1, fallback=False)
+
+    @property
+    def alive(self) -> Member:
+        return next(each for each in self.members if each.runs)
+
+    def manager(self) -> Member:
+        """The one that the others elected."""
+        (elected,) = requests.get(f"{self.alive.url}/_cat/cluster_manager?format=json", timeout=30).json()
+        return next(each for each in self.members if each.name == elected["node"])
+
+    def other(self) -> Member:
+        """One that was not elected."""
+        elected = self.manager()
+        return next(each for each in self.members if each is not elected)
+
+    def start(self) -> None:
+        """Those that do not run; every one is there when it returns, and every copy whole."""
+        for each in self.members:
+            if not each.runs:
+                each.start()
+        for each in self.members:
+            each.wait(len(self.members))
+
+    def stop(self) -> None:
+        for each in self.members:
+            each.stop()
+
+
+@contextmanager
+def running_cluster(size: int) -> Iterator[Cluster]:
+    """So many nodes on ports of their own, their data in folders that go with them."""
+    names = [f"noeud{number}" for number in range(1, size + 1)]
+    transport = _ports(size)
+    http = _ports(size, after=transport[-1])
+    together = {
+        "discovery.type": "zen",
+        "discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in transport),
+        "cluster.initial_cluster_manager_nodes": ",".join(names),
+    }
+    with tempfile.TemporaryDirectory(prefix="lum1-opensearch-") as root:
+        members = []
+        for name, its_transport, its_http in zip(names, transport, http, strict=True):
+            (Path(root) / name).mkdir()
+            ports = {"node.name": name, "transport.port": str(its_transport), "http.port": str(its_http)}
+            members.append(Member(name, Path(root) / name, together | ports))
+        cluster = Cluster(members)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+def _ports(count: int, after: int = FIRST_PORT - 1) -> list[int]:
+    """Free ones, each beyond the one before: nobody listens on them yet."""
+    ports: list[int] = []
+    for _ in range(count):
+        ports.append(free_port(at_least=(ports[-1] if ports else after) + 1))
+    return ports
 
 
 @cache
@@ -118,13 +277,13 @@ def _home() -> Path:
     return Settings.from_environment().home
 
 
-def _jars(home: Path) -> Path | None:
+def _installed(home: Path) -> Path | None:
     complete = home / FOLDER / "complete"
-    return home / FOLDER / "lib" if complete.is_file() and complete.read_text() == _sum() else None
+    return home / FOLDER if complete.is_file() and complete.read_text() == _sum() else None
 
 
 def _sum() -> str:
-    return hashlib.sha256(POM.read_bytes()).hexdigest()
+    return hashlib.sha256(POM.read_bytes() + (HERE / "Node.java").read_bytes() + str(jdk()).encode()).hexdigest()
 
 
 def _url(log: Path) -> str:
@@ -136,6 +295,14 @@ def _url(log: Path) -> str:
 def _answers(url: str) -> bool:
     with suppress(requests.RequestException):
         return bool(url) and requests.get(f"{url}/_cluster/health", timeout=5).status_code == 200
+    return False
+
+
+def _is_told(url: str) -> bool:
+    """Whether it says yes, and now: a node that is not yet of a cluster says that it cannot know."""
+    with suppress(requests.RequestException):
+        answer = requests.get(url, timeout=10)
+        return answer.status_code == 200 and not answer.json()["timed_out"]
     return False
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from geo import sirene
 from geo.errors import NotAnswering
 from geo.filters import Bounds, Circle, Filters
+from geo.proximity import same_m
 from geo.publication import Publication
 from geo.search_server import SearchServer
 from search import suggestions, told
@@ -224,7 +225,7 @@ class ElasticEngine:
             return ended
         query = {"ids": {"values": [cursor.id]}}
         hits = self._client.search(index=opened.name, query=query, sort=order, size=1, source=False)["hits"]["hits"]
-        same = bool(hits) and abs(hits[0]["sort"][0] - ended[0]) < SLACK_M
+        same = bool(hits) and abs(hits[0]["sort"][0] - ended[0]) <= same_m(ended[0])
         return hits[0]["sort"] if same else ended
 
     def _near(self, opened: Opened, asked: Asked, query: SearchQuery) -> Query | None:

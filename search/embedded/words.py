@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from geo.filters import NONE, Filters, bounds_of
+from geo.proximity import same_m
 from search import ranking, told
 from search.embedded.arrays import Array
 from search.embedded.index import WordIndex
@@ -279,6 +280,9 @@ def _after(index: WordIndex, ranks: Array, keys: Array, query: SearchQuery) -> A
     if query.sort is Sort.NAME:
         return np.flatnonzero(keys >= index.columns.names_up_to(str(query.cursor.key), query.cursor.id))
     last = _cursor_key(float(query.cursor.key), query.sort)
+    if query.sort is Sort.DISTANCE and np.isfinite(last):  # another engine may have measured it, and rounded otherwise
+        own = keys[ranks == np.searchsorted(index.columns["ids"], last_id)]
+        last = own[0] if own.size and abs(own[0] - last) <= same_m(last) else last
     after_id = ranks >= np.searchsorted(index.columns["ids"], last_id, "right")
     return np.flatnonzero((keys > last) | ((keys == last) & after_id))
 

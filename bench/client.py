@@ -6,7 +6,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
@@ -68,18 +68,29 @@ class Client:
 
 
 @contextmanager
-def served(instance: Settings) -> Iterator[Client]:
-    """The server that `./lum1 start` would run on this instance, stopped at the end."""
+def served(instance: Settings, settings: Mapping[str, str] | None = None) -> Iterator[Client]:
+    """The server that `./lum1 start` would run on this instance, stopped at the end; `settings`: more of its environment."""
     home = Home(instance.home)
     home.create()
     server = Server(home)
-    os.environ["LUM1_DATABASE_URL"] = instance.database_url
     try:
-        with Client(server.ensure(free_port(at_least=FIRST_PORT))) as client:
+        with _environment({"LUM1_DATABASE_URL": instance.database_url} | dict(settings or {})):
+            address = server.ensure(free_port(at_least=FIRST_PORT))
+        with Client(address) as client:
             yield client
     finally:
         server.stop()
-        del os.environ["LUM1_DATABASE_URL"]
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    """What a program that is started meanwhile is told; none of these is set before."""
+    os.environ |= settings
+    try:
+        yield
+    finally:
+        for name in settings:
+            del os.environ[name]
 
 
 def path(address: str, **parameters: object) -> str:

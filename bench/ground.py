@@ -116,6 +116,10 @@ class Ground:
         shutil.copytree(instance.search_root, copied.search_root)
         return copied
 
+    def scratch(self, name: str) -> Path:
+        """A folder that leaves with the run."""
+        return self._open.enter_context(_emptied(self.folder / "instances" / name))
+
     def load(self, instance: Settings, *files: Path, flow: str = "structures") -> Loaded:
         """Refresh in another process, after a checkpoint: each page's first change is then journaled whole, the worst case."""
         asked = (flow, instance.database_url, str(instance.search_root), *map(str, files))

@@ -15,7 +15,7 @@ from geo.publication import Publication, PublicationReader
 from geo.settings import Settings
 from search.embedded import postgis
 from search.embedded.index import WordIndex
-from search.engine import SearchEngine
+from search.engine import Engine, SearchEngine
 from search.query import Origin
 from search.results import SearchResults, Suggestion
 from search.rows import read_structures
@@ -25,9 +25,10 @@ from search.typos import Vocabulary
 class InProcess:
     """A block's own connections to PostgreSQL and its own words index."""
 
-    def __init__(self, instance: Settings) -> None:
+    def __init__(self, instance: Settings, search: Engine | None = None) -> None:
+        """`search`: another engine than the embedded one."""
         self._engine = reading_engine_for(instance.database_url)
-        self._search = SearchEngine(instance.search_root)
+        self._search = search or SearchEngine(instance.search_root)
         self._root = instance.search_root
         self._labels = LabelReader()
         self._publications = PublicationReader()

@@ -4,7 +4,7 @@ import msgspec
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers of establishments, but for `requests`."""
+    """Numbers of establishments, but for `requests` and `heap_mib`."""
 
     volume: int
     raw_bytes: int  # of the volume's JSON before compression
@@ -15,6 +15,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     country: int  # structures that are drawn, and asked
     documents: int  # of them, given to addok too
     requests: int  # timed for each question
+    heap_mib: int  # of the search server
 
 
 LIVE_RAW_BYTES = 715_000_000  # the flow of November 2026 (DATA-FACTS § 1.1)
@@ -30,6 +31,7 @@ FULL = Sizes(
     country=2_000_000,
     documents=200_000,
     requests=200,
+    heap_mib=2_048,
 )
 QUICK = Sizes(
     volume=20_000,
@@ -41,5 +43,6 @@ QUICK = Sizes(
     country=200_000,
     documents=20_000,
     requests=60,
+    heap_mib=1_024,
 )
 MADE_UP_DAYS = 75_000  # where the official days are wanted and absent: about as many

@@ -10,6 +10,7 @@ from bench.cases.finess_volume import finess_volume
 from bench.cases.geocoding import geocoding
 from bench.cases.geocoding_together import geocoding_together
 from bench.cases.nearby import nearby
+from bench.cases.search_server import search_server
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
 from bench.cases.sirene_together import sirene_together
@@ -29,6 +30,7 @@ CASES: dict[str, Case] = {
         nearby,
         typeahead,
         words,
+        search_server,
         finess_delta,
         finess_activites,
         finess_tenfold,

@@ -40,7 +40,7 @@ def words(ground: Ground) -> Iterator[Measure]:
     """Two words of a structure's name, asked where it stands; then one common word there."""
     country = ground.country(ground.sizes.country)
     everything = Everything.drawn(country.rows)
-    questions = _questions(everything.rows.head(3 * ground.sizes.requests).to_dicts(), ground.sizes.requests)
+    questions = questions_of(everything.rows.head(3 * ground.sizes.requests).to_dicts(), ground.sizes.requests)
     with client.served(country.instance) as server, InProcess(country.instance) as ours:
         ground.say("réponses vérifiées")
         for asked in questions.values():
@@ -48,14 +48,15 @@ def words(ground: Ground) -> Iterator[Measure]:
                 _verify(server, ours.vocabulary(), everything, typed, place)
         ground.say("réponses mesurées")
         for label, asked in questions.items():
-            addresses = [_address(typed, place) for typed, place in asked]
+            addresses = [address_of(typed, place) for typed, place in asked]
             taken = in_turn({"HTTP": server.get, "sans HTTP": ours.answered}, addresses)
             for way, latency in taken.items():
                 yield Measure(label=f"{label}, {way}, médiane", value=latency.median, unit="ms", target=MEDIAN_MS)
                 yield Measure(label=f"{label}, {way}, 95ᵉ centile", value=latency.p95, unit="ms", target=P95_MS)
 
 
-def _questions(places: Sequence[Place], count: int) -> dict[str, list[tuple[str, Place]]]:
+def questions_of(places: Sequence[Place], count: int) -> dict[str, list[tuple[str, Place]]]:
+    """What is typed, and where."""
     draw = random.Random(SEED)
     two = [(typed, place) for place in places if (typed := _two_words(draw, place["name"]))]
     return {
@@ -69,7 +70,7 @@ def _two_words(draw: random.Random, name: str) -> str:
     return " ".join(draw.sample(said, 2)) if len(said) >= 2 else ""
 
 
-def _address(typed: str, place: Place) -> str:
+def address_of(typed: str, place: Place) -> str:
     return path(
         SEARCH, q=typed, lat=place["lat"], lon=place["lon"], radius=AROUND_M, facets=[facet.value for facet in Facet]
     )
@@ -77,7 +78,7 @@ def _address(typed: str, place: Place) -> str:
 
 def _verify(server: Client, vocabulary: Vocabulary, everything: Everything, typed: str, place: Place) -> None:
     """Total and every facet, counted over the rows that were drawn: the strictest reading finds at least the structure itself."""
-    answered = server.json(_address(typed, place))
+    answered = server.json(address_of(typed, place))
     reading = next(readings(question_of(typed), vocabulary))
     near = everything.rows.filter(pl.Series(everything.distances_m(place["lon"], place["lat"]) <= AROUND_M))
     rows = [row for row in near.iter_rows(named=True) if _holds(_words_of(row), reading.sought)]

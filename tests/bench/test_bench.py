@@ -28,6 +28,7 @@ TINY = Sizes(
     country=5_000,
     documents=1_000,
     requests=3,
+    heap_mib=512,
 )
 
 

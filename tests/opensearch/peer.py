@@ -109,17 +109,21 @@ def running_node() -> Iterator[Node]:
 
 
 @contextmanager
-def running_in(folder: Path, port: int = 0) -> Iterator[Node]:
+def running_in(folder: Path, port: int = 0, heap: Iterable[str] = HEAP) -> Iterator[Node]:
     """A node whose data are in a folder: what one that was killed left there is found again by the next."""
     log = folder / LOG
-    with _begun(folder, {"http.port": str(port)}) as node:
+    with _begun(folder, {"http.port": str(port)}, heap=heap) as node:
         wait_for(lambda: _answers(_url(log)), node, log, START_S)
         yield Node(_url(log), node)
 
 
 @contextmanager
 def _begun(
-    folder: Path, settings: Mapping[str, str], installed: Path | None = None, options: Iterable[str] = ()
+    folder: Path,
+    settings: Mapping[str, str],
+    installed: Path | None = None,
+    options: Iterable[str] = (),
+    heap: Iterable[str] = HEAP,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     java, installed = jdk(), installed or _installed(_home())
     assert java
@@ -128,7 +132,7 @@ def _begun(
     told = [f"{name}={value}" for name, value in settings.items()]
     command = [
         str(java / "bin" / "java"),
-        *HEAP,
+        *heap,
         *options,
         "-cp",
         f"{installed / 'lib'}/*",
@@ -278,8 +282,13 @@ def _home() -> Path:
 
 
 def _installed(home: Path) -> Path | None:
-    complete = home / FOLDER / "complete"
-    return home / FOLDER if complete.is_file() and complete.read_text() == _sum() else None
+    """In a tests' home, or in the one beside the bench's."""
+    folders = (home / FOLDER, home.parent / "test" / FOLDER)
+    return next((each for each in folders if _is_complete(each / "complete")), None)
+
+
+def _is_complete(mark: Path) -> bool:
+    return mark.is_file() and mark.read_text() == _sum()
 
 
 def _sum() -> str:

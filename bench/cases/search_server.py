@@ -22,6 +22,7 @@ from bench.measure import Measure, Skipped, WrongAnswer, check
 from bench.memory import Peak
 from geo import outbox
 from geo.database import engine_for
+from geo.progress import Silent
 from geo.search_server import SearchServer
 from search.elastic import indexing, sync
 from search.elastic.connect import connected
@@ -65,6 +66,16 @@ def search_server(ground: Ground) -> Iterator[Measure]:
         yield from _kept_up(ground, server, asking, connection)
 
 
+class Steps(Silent):
+    """When each began."""
+
+    def __init__(self) -> None:
+        self.began: dict[str, float] = {}
+
+    def step(self, name: str) -> None:
+        self.began[name] = monotonic()
+
+
 @contextmanager
 def _left_as_it_was(country: Country) -> Iterator[Connection]:
     """What is changed in it leaves with the transaction: the country serves the next run."""
@@ -79,18 +90,18 @@ def _made(
     ground: Ground, node: Node, server: SearchServer, asking: Elasticsearch, connection: Connection
 ) -> Iterator[Measure]:
     ground.say("index de tout le pays")
-    steps: list[float] = []
+    steps = Steps()
     outbox.register(connection, server.consumer)
     with Peak(node.process.pid) as peak:
         began = monotonic()
-        built = indexing.build(asking, server, connection, lambda _: steps.append(monotonic()))
+        built = indexing.build(asking, server, connection, steps)
         ended = monotonic()
-    documents, verification = steps[0], steps[1]
+    documents, verification, swap = (steps.began[name] for name in ("documents", "vérification", "bascule"))
     check("structures refusées", built.refused, 0)
     yield Measure(label="structures indexées", value=built.written, unit="")
     yield Measure(label="structures par seconde", value=built.written / (verification - documents), unit="")
     yield Measure(label="du début à la bascule de l’alias", value=ended - began, unit="s")
-    yield Measure(label="dont vérification", value=steps[2] - verification, unit="s")
+    yield Measure(label="dont vérification", value=swap - verification, unit="s")
     asking.indices.flush(index=[built.index, words_of(built.index)])
     stored = _bytes(asking, built.index)
     yield Measure(label="octets sur disque par structure", value=stored / built.written, unit="o")

@@ -1,6 +1,6 @@
 """Words, ten kilometres around a point and every facet, of two million: over HTTP and in the process.
 
-What it takes OpenSearch comes with that engine; until then the promise is its `took`, measured apart on as many structures.
+The promise is what OpenSearch took, measured apart on as many structures; `search_server` asks both engines at once.
 """
 
 import random

@@ -14,6 +14,7 @@ from elasticsearch import (
     AuthorizationException,
     ConnectionTimeout,
     Elasticsearch,
+    JsonSerializer,
     TransportError,
 )
 
@@ -58,6 +59,16 @@ class EitherNode(Urllib3HttpNode):
         return answer._replace(meta=replace(answer.meta, headers=told))
 
 
+class Json(JsonSerializer):
+    """As msgspec writes and reads it: a twentieth of what a page takes our processor."""
+
+    def json_dumps(self, data: Any) -> bytes:
+        return msgspec.json.encode(data)
+
+    def json_loads(self, data: bytes) -> Any:
+        return msgspec.json.decode(data)
+
+
 class OfEveryShard(Elasticsearch):
     """Answers of every shard, or no answer: a server would leave out what a lost shard holds, with totals and facets to match."""
 
@@ -77,6 +88,7 @@ def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
     return OfEveryShard(
         list(server.urls),
         node_class=EitherNode,
+        serializers={Json.mimetype: Json()},
         request_timeout=max(server.timeout_s, COMMAND_S) if patient else server.timeout_s,
         max_retries=RETRIES,
         retry_on_timeout=patient or (not server.fallback and len(server.urls) > 1),

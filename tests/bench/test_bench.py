@@ -45,7 +45,6 @@ def outcome(server_url: str, template: str, folder: Path) -> run.Outcome:
         "nearby",
         "typeahead",
         "words",
-        "search_server",
         "finess_activites",
         "finess_delta",
         "sirene_stock",
@@ -107,17 +106,6 @@ def test_lines_are_those_of_brute_force_before_they_are_timed_and_addok_has_the_
 
 def test_words_are_counted_as_brute_force_counts_them_before_they_are_timed(outcome: run.Outcome) -> None:
     assert len([each for each in right(outcome, "words") if each.target]) == 8
-
-
-def test_a_search_server_answers_as_the_embedded_engine_does_before_it_is_timed(outcome: run.Outcome) -> None:
-    if why := outcome.skipped.get("search_server"):
-        pytest.skip(why)
-    measures = {each.label: each for each in right(outcome, "search_server")}
-    assert measures["structures indexées"].value == TINY.country
-    assert measures["synchronisation de 250 changements"].value > 0
-    promised = [each for each in measures.values() if each.target]
-    assert all(each.floor_label == "took + aller et retour" and each.ratio for each in promised)
-    assert len(promised) == 12
 
 
 def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when_they_are_read_otherwise(

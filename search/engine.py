@@ -45,6 +45,8 @@ class Engine(Protocol):
 
     def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None: ...
 
+    def kept(self, publication: Publication) -> WordIndex | None: ...
+
     def suggest(
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion]: ...
@@ -77,7 +79,8 @@ def engine_of(settings: Settings) -> Engine:
     from search.elastic.engine import ElasticEngine  # its client takes 30 MB and half a second that few ask for
     from search.guarded import GuardedEngine
 
-    return GuardedEngine(ElasticEngine(server), SearchEngine(settings.search_root if server.fallback else None))
+    here = SearchEngine(settings.search_root if server.fallback else None)
+    return GuardedEngine(ElasticEngine(server, kept=here.kept), here)
 
 
 class NoIndexes:
@@ -109,6 +112,13 @@ class SearchEngine:
             if query.words:
                 raise
             return postgis.search(connection, query)
+
+    def kept(self, publication: Publication) -> WordIndex | None:
+        """The index of a publication, with what is said of each structure; None while there is none."""
+        try:
+            return self._indexes.of(publication.version)
+        except NotReady:
+            return None
 
     def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
         """The same with the structures of the page, without PostgreSQL; None where it must be asked."""

@@ -10,6 +10,7 @@ from geo.errors import NotAnswering, NotReady
 from geo.filters import Bounds, Filters
 from geo.publication import Publication
 from search.breaker import Breaker
+from search.embedded.index import WordIndex
 from search.engine import NAME as EMBEDDED
 from search.engine import Engine, Recalled, Speaks, Tile
 from search.identifiers import typed_number
@@ -39,10 +40,14 @@ class GuardedEngine:
         return self._asked(lambda engine: engine.search(connection, query, publication))
 
     def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
-        """The same without PostgreSQL, while `here` answers; None where the server is asked."""
-        if self._breaker.would_let_through:
-            return None
-        return self._here.recalled(query, publication)
+        """The same without PostgreSQL; None where rows are not kept here."""
+        if self.kept(publication) is None:
+            return None if self._breaker.would_let_through else self._here.recalled(query, publication)
+        return self._asked(lambda engine: engine.recalled(query, publication))
+
+    def kept(self, publication: Publication) -> WordIndex | None:
+        """What is kept here of a publication, whoever answers."""
+        return self._here.kept(publication)
 
     def suggest(
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
@@ -55,10 +60,12 @@ class GuardedEngine:
     def suggested(
         self, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion] | None:
-        """The same without PostgreSQL, while `here` answers; None where the server is asked."""
-        if self._breaker.would_let_through:
+        """The same without PostgreSQL; None where rows are not kept here."""
+        if typed_number(words) is not None:
             return None
-        return self._here.suggested(words, origin, limit, publication)
+        if self.kept(publication) is None:
+            return None if self._breaker.would_let_through else self._here.suggested(words, origin, limit, publication)
+        return self._asked(lambda engine: engine.suggested(words, origin, limit, publication))
 
     def placed(
         self,

@@ -25,7 +25,8 @@ from search.elastic.ordering import Order, after, order_of, public_key, roughly_
 from search.elastic.reading import Reader
 from search.elastic.scoring import FIELDS, Held, Scoring, metres_between
 from search.elastic.typed import Lines
-from search.engine import Speaks, Tile
+from search.embedded.index import WordIndex
+from search.engine import Recalled, Speaks, Tile
 from search.identifiers import number_in, typed_number
 from search.query import Cursor, Origin, SearchQuery, Sort
 from search.readings import in_vain, question_of
@@ -52,16 +53,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """Lines as search.suggestions asks for them: what PostgreSQL says of the structures that the server names."""
+    """Lines as search.suggestions asks for them: what is said, elsewhere, of the structures that the server names."""
 
-    connection: Connection
+    told: Callable[[Sequence[str]], list[Any]]
     lines: Lines
 
     def typed(self, words: str, origin: Origin | None, limit: int) -> list[Any]:
-        return read_told(self.connection, self.lines.typed(words, origin, limit))
+        return self.told(self.lines.typed(words, origin, limit))
 
     def numbers(self, digits: str, limit: int) -> list[Any]:
-        return read_told(self.connection, self.lines.numbers(digits, limit))
+        return self.told(self.lines.numbers(digits, limit))
 
 
 class ElasticEngine:
@@ -69,7 +70,15 @@ class ElasticEngine:
 
     is_replaced = False
 
-    def __init__(self, server: SearchServer, client: Elasticsearch | None = None) -> None:
+    def __init__(
+        self,
+        server: SearchServer,
+        client: Elasticsearch | None = None,
+        *,
+        kept: Callable[[Publication], WordIndex | None] = lambda _: None,
+    ) -> None:
+        """`kept`: an index of a publication that says of each structure what a page shows, so that PostgreSQL need not."""
+        self.kept = kept
         self._client = client or connected(server)
         self._open = OpenIndices(self._client, Indices(self._client, server.name))
         self._current = server.fallback
@@ -77,6 +86,17 @@ class ElasticEngine:
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
         """The page of hits that a question gets."""
+        return self._found(query, publication)
+
+    def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
+        """The same with the structures of the page, where they are kept here."""
+        rows = self.kept(publication)
+        if rows is None:
+            return None
+        found = self._found(query, publication)
+        return found, rows.structures(found.hits, explain=query.explain)
+
+    def _found(self, query: SearchQuery, publication: Publication) -> Found:
         return self._asked_of(publication, lambda opened: self._searched(opened, query))
 
     def _searched(self, opened: Opened, query: SearchQuery) -> Found:
@@ -95,9 +115,6 @@ class ElasticEngine:
             around=told.surroundings(question, in_vain(question)),
         )
 
-    def recalled(self, query: SearchQuery, publication: Publication) -> None:
-        """Nothing: the rows of a page are PostgreSQL's."""
-
     def suggest(
         self, connection: Connection, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion]:
@@ -105,16 +122,32 @@ class ElasticEngine:
         number = typed_number(words)
         if number is not None:
             return suggestions.bearing(connection, number, limit)
+        return self._lines(partial(read_told, connection), words, origin, limit, publication)
+
+    def suggested(
+        self, words: str, origin: Origin | None, limit: int, publication: Publication
+    ) -> list[Suggestion] | None:
+        """The same without PostgreSQL, as `recalled`."""
+        rows = self.kept(publication)
+        if rows is None or typed_number(words) is not None:
+            return None
+        return self._lines(rows.told, words, origin, limit, publication)
+
+    def _lines(
+        self,
+        told: Callable[[Sequence[str]], list[Any]],
+        words: str,
+        origin: Origin | None,
+        limit: int,
+        publication: Publication,
+    ) -> list[Suggestion]:
         with_sirene = sirene.PIPELINE in publication.days
 
-        def suggested(opened: Opened) -> list[Suggestion]:
-            lines = Rows(connection, Lines(self._client, opened))
-            return suggestions.suggest(lines, words, origin, limit, with_sirene=with_sirene)
+        def lines(opened: Opened) -> list[Suggestion]:
+            rows = Rows(told, Lines(self._client, opened))
+            return suggestions.suggest(rows, words, origin, limit, with_sirene=with_sirene)
 
-        return self._asked_of(publication, suggested)
-
-    def suggested(self, words: str, origin: Origin | None, limit: int, publication: Publication) -> None:
-        """Nothing, as `recalled`."""
+        return self._asked_of(publication, lines)
 
     def placed(
         self,

@@ -77,9 +77,16 @@ class WordIndex:
 
     def structures(self, hits: Sequence[Hit], *, explain: bool = False) -> list[Structure]:
         """The structures of these hits, in their order, each with its distance and score."""
+        return self.stored.structures(self._ranks([hit.id for hit in hits]), hits, explain=explain)
+
+    def told(self, found: Sequence[str]) -> list[Told]:
+        """What is said of structures of this publication, by id."""
+        return [self.stored.told(rank) for rank in self._ranks(found)]
+
+    def _ranks(self, found: Sequence[str]) -> list[int]:
         ids = self.columns["ids"]
-        ranks = np.searchsorted(ids, np.array([hit.id.encode() for hit in hits], dtype=ids.dtype))
-        return self.stored.structures(ranks.tolist(), hits, explain=explain)
+        ranks: list[int] = np.searchsorted(ids, np.array([each.encode() for each in found], dtype=ids.dtype)).tolist()
+        return ranks
 
 
 class OpenIndexes:

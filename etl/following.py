@@ -13,7 +13,6 @@ from etl.rhythm import Rhythm
 from geo import discretion
 from geo.database import engine_for
 from geo.errors import Lum1Error, NotReady
-from geo.publication import served_publication
 from geo.search_server import SearchServer
 from geo.settings import Settings
 
@@ -32,10 +31,14 @@ async def keep_up(settings: Settings, rhythm: Rhythm) -> NoReturn:
             if server is not None and await asyncio.to_thread(is_behind, settings, server):
                 words, code = await run_apart(COMMAND)
                 pause_s = rhythm.search_s if code == 0 else rhythm.search_again_s
-                logger.info("moteur de recherche : %s", words.decode().strip() or f"arrêt sans rien dire (code {code})")
+                said_last = words.decode().strip() or (f"arrêt sans rien dire (code {code})." if code else "")
+                if said_last:
+                    logger.info("moteur de recherche : %s", said_last)
             now = ""
         except NotReady as error:
             now = str(error)
+        except Exception as error:  # whatever it answers, the other jobs go on
+            now, pause_s = discretion.said(error), rhythm.search_again_s
         if now and now != said:  # once, however long it lasts
             logger.warning("moteur de recherche : %s", now)
         said = now
@@ -45,10 +48,8 @@ def is_behind(settings: Settings, server: SearchServer) -> bool:
     """Whether it has something to be told; NotReady when it does not answer."""
     from search.elastic import sync  # its client takes 30 MB that few workers need
 
-    publication = ask(settings, served_publication)
-    if publication is None:
-        return False
-    return settling.is_unfinished(settings.home) or sync.held_version(server) != publication.version
+    behind = ask(settings, lambda connection: sync.is_behind(connection, server))
+    return behind or settling.is_unfinished(settings.home)
 
 
 def follow(settings: Settings, server: SearchServer) -> str:

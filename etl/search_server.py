@@ -4,7 +4,8 @@ import logging
 
 from sqlalchemy import Engine
 
-from geo.errors import NotReady
+from geo import discretion
+from geo.errors import Lum1Error
 from geo.search_server import SearchServer
 
 logger = logging.getLogger("lum1")
@@ -22,7 +23,8 @@ def told(engine: Engine, *, purged: bool) -> bool:
 
     try:
         sync.follow(engine, server, alone=purged, may_build=False)
-    except NotReady as error:
-        logger.warning("%s Le moteur de recherche sera mis à jour plus tard (./lum1 search sync).", error)
+    except Exception as error:  # what is published is published, whatever the server does
+        why = str(error) if isinstance(error, Lum1Error) else discretion.said(error)
+        logger.warning("%s Le moteur de recherche sera mis à jour plus tard (./lum1 search sync).", why)
         return False
     return True

@@ -67,12 +67,13 @@ outbox_refused = Table(
     Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
-# One row: from which transaction on the outbox is whole.
+# One row: from which transaction on the outbox is whole, and in which database.
 outbox_kept = Table(
     "outbox_kept",
     metadata,
     Column("one", Boolean, primary_key=True, server_default="true"),
     Column("floor", BigInteger, nullable=False),
+    Column("database", Text, nullable=False, server_default=""),  # Mark's: numbers of transactions are that one's
 )
 
 
@@ -108,14 +109,21 @@ class Late(msgspec.Struct, frozen=True):
 
 
 def register(connection: Connection, consumer: str) -> None:
-    """From this transaction on, what changes is kept for a consumer; nothing when it is registered already."""
-    known = {"name": consumer}
-    if connection.execute(text(IS_KNOWN), known).scalar_one():
+    """From this transaction on, what changes is kept for a consumer; nothing when it is registered already.
+
+    What a dump brought from another database is forgotten: its transactions are not these.
+    """
+    here = {"database": mark(connection).database, "name": consumer}
+    is_ours, is_known = connection.execute(text(IS_KNOWN), here).one()
+    if is_ours and is_known:
         return
     # Whoever is writing structures ends first, and was not told to write the outbox; from now on they are.
     connection.execute(text("LOCK TABLE structure IN SHARE ROW EXCLUSIVE MODE"))
-    connection.execute(text(RAISE_FLOOR))
-    connection.execute(text(REGISTER), known)
+    if not is_ours:
+        connection.execute(text("DELETE FROM outbox_consumer"))
+        connection.execute(text("DELETE FROM outbox"))
+    connection.execute(text(RAISE_FLOOR), here)
+    connection.execute(text(REGISTER), here)
 
 
 def mark(connection: Connection) -> Mark:
@@ -128,6 +136,12 @@ def is_whole_from(connection: Connection, since: Mark) -> bool:
     return since.database == mark(connection).database and bool(
         connection.execute(text(IS_WHOLE), {"mark": since.snapshot}).scalar_one()
     )
+
+
+def mark_of(connection: Connection, consumer: str) -> str | None:
+    """The snapshot up to which a consumer says that it has taken all; None of one that is not known."""
+    known = connection.execute(text("SELECT mark FROM outbox_consumer WHERE name = :name"), {"name": consumer})
+    return known.scalar_one_or_none()
 
 
 def changed_since(connection: Connection, since: Mark, consumer: str, most: int | None = None) -> list[Changed]:
@@ -180,17 +194,22 @@ def tidy(connection: Connection) -> None:
         connection.execute(text("UPDATE outbox_kept SET floor = :floor"), {"floor": floor})
 
 
-IS_KNOWN = "SELECT EXISTS (SELECT FROM outbox_consumer WHERE name = :name)"
+IS_KNOWN = """
+SELECT database = :database, EXISTS (SELECT FROM outbox_consumer WHERE name = :name) FROM outbox_kept
+"""
 NOW = "pg_current_snapshot()"
 # Of the first consumer alone: for the others the outbox was being kept.
 RAISE_FLOOR = f"""
-UPDATE outbox_kept SET floor = {ALL_ENDED_BELOW.format(snapshot=NOW)} WHERE NOT EXISTS (SELECT FROM outbox_consumer)
+UPDATE outbox_kept SET floor = {ALL_ENDED_BELOW.format(snapshot=NOW)}, database = :database
+WHERE NOT EXISTS (SELECT FROM outbox_consumer)
 """
-REGISTER = f"INSERT INTO outbox_consumer (name, mark) VALUES (:name, {NOW}::text)"
-# A database that was restored, or went back in time, is another one: on another server, or in another history (timeline).
+REGISTER = f"INSERT INTO outbox_consumer (name, mark) VALUES (:name, {NOW}::text) ON CONFLICT DO NOTHING"
+# Another server, or another history of it (timeline), is another database. The journal's file is named by the timeline that is
+# written now; after a failover the control file says the one before, until a checkpoint ends.
 MARK = f"""
-SELECT concat_ws('/', system.system_identifier, checkpoint.timeline_id, here.oid) AS database, {NOW}::text AS snapshot
-FROM pg_control_system() AS system, pg_control_checkpoint() AS checkpoint, pg_database AS here
+SELECT concat_ws('/', system.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), here.oid) AS database,
+       {NOW}::text AS snapshot
+FROM pg_control_system() AS system, pg_database AS here
 WHERE here.datname = current_database()
 """
 IS_WHOLE = f"""

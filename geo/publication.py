@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    Uuid,
     func,
     literal_column,
     select,
@@ -51,6 +52,8 @@ publication = Table(
     Column("structures", Integer, nullable=False),
     Column("open_placed", Integer, nullable=False),  # what the clusters of every zoom must add up to
     Column("published_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # its own, wherever it is copied: another database, or this one after a restore, gives its numbers again
+    Column("stamp", Uuid(as_uuid=False), nullable=False, server_default=func.gen_random_uuid()),
 )
 
 # One row: the version served now. Moving it is what publishing and going back are.
@@ -80,6 +83,7 @@ class Publication(msgspec.Struct, frozen=True):
     published_at: datetime
     sources: tuple[DataSource, ...]
     days: dict[str, date | None] = {}  # by pipeline, the producer's: what can be asked depends on what was loaded
+    stamp: str = ""  # what tells it from another one of the same number
 
     def source(self, pipeline: str) -> DataSource | None:
         """Who is credited for a register, None while it is not served."""
@@ -149,6 +153,7 @@ def served_publication(connection: Connection) -> Publication | None:
         published_at=row.published_at,
         sources=sources,
         days={each.pipeline: source.as_of for each, source in zip(loads, sources, strict=True)},
+        stamp=str(row.stamp),  # the driver gives an object
     )
 
 

@@ -23,7 +23,7 @@ from geo.errors import NotReady
 from geo.freshness import worker_is_alive
 from geo.migrate import pending_migrations
 from geo.outbox import Late
-from geo.publication import served_publication
+from geo.publication import Publication, served_publication
 from geo.search_server import SearchServer
 from geo.settings import REPOSITORY, Settings
 
@@ -161,9 +161,9 @@ def _engine_of_search(home: Home) -> Verdict:
         return True, "dans le programme (LUM1_SEARCH=embedded)", ""
     from search.elastic import doctor  # its client takes half a second that few instances need
 
-    version, late = _published(home, server)
+    publication, late = _published(home, server)
     try:
-        found, current = doctor.told(server, version)
+        found, current = doctor.told(server, publication)
     except NotReady as error:
         meanwhile = "l’index d’ici répond" if server.fallback else "les questions avec des mots attendent"
         mend = "Vérifiez LUM1_SEARCH_URL et son serveur, ou revenez à LUM1_SEARCH=embedded."
@@ -177,13 +177,12 @@ def _engine_of_search(home: Home) -> Verdict:
     return current, found, "./lum1 search sync"
 
 
-def _published(home: Home, server: SearchServer) -> tuple[int | None, Late | None]:
-    """The version served and how late the server is on it; None where PostgreSQL is stopped or nothing is published."""
+def _published(home: Home, server: SearchServer) -> tuple[Publication | None, Late | None]:
+    """What is served and how late the server is on it; None where PostgreSQL is stopped or nothing is published."""
     if not _database_runs(home):
         return None, None
     with _engine() as engine, engine.connect() as connection:
-        publication = served_publication(connection)
-        return publication.version if publication else None, outbox.late(connection, server.consumer)
+        return served_publication(connection), outbox.late(connection, server.consumer)
 
 
 def _server(home: Home) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import HttpHeaders, Urllib3HttpNode
 from elasticsearch import (
     ApiError,
@@ -28,6 +29,7 @@ logging.getLogger("elastic_transport").setLevel(logging.WARNING)
 logging.getLogger("elastic_transport.transport").setLevel(logging.ERROR)
 RETRIES = 2  # on another node, where there are several
 COMMAND_S = 60  # a request of a command, which nobody waits for before a page
+REDIRECTED = 300  # statuses below it are answers
 OVERLOADED, MISSING, BROKEN = 429, 404, 500  # statuses that the next question may not get; BROKEN and above
 
 
@@ -55,6 +57,8 @@ class EitherNode(Urllib3HttpNode):
         plain = HttpHeaders({name: _plain(value) for name, value in (headers or {}).items()})
         timeout = {} if request_timeout is None else {"request_timeout": request_timeout}
         answer = super().perform_request(method, target, body, plain, **timeout)
+        if answer.meta.status < REDIRECTED and answer.body and answer.meta.mimetype != "application/json":
+            raise NoConnection("what answers is no search server")  # a proxy's page: another node may be one
         told = HttpHeaders({**answer.meta.headers, "x-elastic-product": "Elasticsearch"})
         return answer._replace(meta=replace(answer.meta, headers=told))
 
@@ -99,7 +103,10 @@ def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
 def flavour_of(client: Elasticsearch) -> Flavour:
     """Who answers; NotAnswering, saying why, where that is nobody or a version that we do not know."""
     with in_our_words(trifle=True):
-        version = client.info()["version"]
+        told = client.info().body
+    version = told.get("version") if isinstance(told, dict) else None
+    if not isinstance(version, dict) or "number" not in version:
+        raise NotAnswering("Ce qui répond à LUM1_SEARCH_URL n’est pas un moteur de recherche.", absent=True)
     found = Flavour(version.get("distribution", "elasticsearch"), str(version["number"]))
     wanted = SUPPORTED.get(found.name)
     if wanted is None or not found.version.startswith(f"{wanted}."):

@@ -1,12 +1,13 @@
 """What `lum1 doctor` says of the search server: its kind, its version, the index that answers."""
 
+from geo.publication import Publication
 from geo.search_server import SearchServer
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import Indices
 
 
-def told(server: SearchServer, version: int | None) -> tuple[str, bool]:
-    """One line, and whether the index served is of the publication served (`version`, None where it is not known).
+def told(server: SearchServer, publication: Publication | None) -> tuple[str, bool]:
+    """One line, and whether the index served is of the publication served (None where it is not known).
 
     NotReady where no server that we know answers.
     """
@@ -18,6 +19,6 @@ def told(server: SearchServer, version: int | None) -> tuple[str, bool]:
                 return f"{flavour}, sans index", False
             meta = indices.meta(served)
     found = f"{flavour}, index {served}, {meta.structures} structures"
-    if version is not None and meta.version != version:
-        return f"{found}, de la version {meta.version} quand la {version} est servie", False
+    if publication is not None and meta.stamp != publication.stamp:
+        return f"{found}, de la version {meta.version} quand la {publication.version} d’ici est servie", False
     return found, True

@@ -225,8 +225,8 @@ class ElasticEngine:
 
     def _served(self, publication: Publication, *, again: bool = False) -> Opened:
         """The index behind the alias: of the publication asked about where another engine may answer of it, else of any."""
-        opened = self._open.served(publication.version if self._current else None, again=again)
-        if self._current and opened.meta.version != publication.version:
+        opened = self._open.served(publication.stamp if self._current else None, again=again)
+        if self._current and opened.meta.stamp != publication.stamp:
             raise NotAnswering(f"L’index {opened.name} est d’une autre publication : {CATCH_UP} le met à jour.")
         return opened
 

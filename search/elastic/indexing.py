@@ -11,14 +11,14 @@ from sqlalchemy import Connection, text
 from geo import outbox
 from geo.errors import NotReady
 from geo.progress import Progress, Silent
-from geo.publication import served_publication
+from geo.publication import Publication, served_publication
 from geo.search_server import SearchServer
 from search.document import STRUCTURES, Document, document_of
 from search.elastic import vocabulary
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.documents import FETCH_ROWS, SOME_STRUCTURES, told
 from search.elastic.indices import Indices, Meta, words_of
-from search.elastic.mapping import FORM, filled, structures_body, vocabulary_body
+from search.elastic.mapping import filled, form, structures_body, vocabulary_body
 from search.elastic.verification import differences
 from search.elastic.vocabulary import Counts
 from search.elastic.writing import FIRST, OURS, in_bulk, told_as_they_go
@@ -58,7 +58,7 @@ def build(
         index = indices.next(publication.version)
         try:
             progress.step("documents")
-            meta, refused = _fill(client, server, connection, index, publication.version, progress)
+            meta, refused = _fill(client, server, connection, index, publication, progress)
             progress.step("vérification")
             _verified(client, connection, index, refused)
             progress.step("copies")
@@ -92,10 +92,15 @@ def back(server: SearchServer) -> tuple[str, Meta]:
 
 
 def _fill(
-    client: Elasticsearch, server: SearchServer, connection: Connection, index: str, version: int, progress: Progress
+    client: Elasticsearch,
+    server: SearchServer,
+    connection: Connection,
+    index: str,
+    publication: Publication,
+    progress: Progress,
 ) -> tuple[Meta, list[outbox.Refused]]:
     expected = connection.execute(text("SELECT count(*) FROM structure")).scalar_one()
-    meta = Meta(FORM, version, expected, outbox.mark(connection), generation=1)
+    meta = Meta(form(), publication.version, publication.stamp, expected, outbox.mark(connection), generation=1)
     client.indices.create(index=index, **structures_body(server, msgspec.to_builtins(meta)))
     client.indices.create(index=words_of(index), **vocabulary_body())
     counts = Counts()

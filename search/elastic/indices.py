@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from geo.errors import NotAnswering
 from geo.outbox import Mark
 from search.elastic.connect import flavour_of, in_our_words
-from search.elastic.mapping import FORM
+from search.elastic.mapping import form
 from search.elastic.vocabulary import Vocabulary, read
 
 KEPT_OPEN = 2  # vocabularies: of what is served, and of what was before
@@ -31,6 +31,7 @@ class Meta(msgspec.Struct, frozen=True):
 
     form: str
     version: int  # of the publication it holds
+    stamp: str  # that publication's own
     structures: int
     mark: Mark  # from where it goes on (geo.outbox)
     generation: int  # of its words
@@ -84,16 +85,16 @@ class Indices:
         """The one behind the alias and what it says of itself, at the price of either."""
         return next(((name, _ours(name, meta)) for name, meta in self._behind_alias().items()), None)
 
-    def version(self) -> int | None:
-        """Of the publication that is served; None where there is no index, or of another form."""
-        return next((meta.version for meta in self._behind_alias().values() if meta), None)
+    def held(self) -> Meta | None:
+        """What the one behind the alias says of itself; None where there is no index, or one of another form."""
+        return next(iter(self._behind_alias().values()), None)
 
     def _behind_alias(self) -> dict[str, Meta | None]:
         try:
             found = self._client.indices.get_mapping(index=self.alias, filter_path="*.mappings._meta")
         except NotFoundError:
             return {}
-        return {name: _read(told) for name, told in found.items()}
+        return {name: _read(told) for name, told in found.body.items()} if isinstance(found.body, dict) else {}
 
     def tell(self, index: str, meta: Meta) -> None:
         """What an index says of itself from now on."""
@@ -125,13 +126,14 @@ class OpenIndices:
         self._last: tuple[float, Opened] | None = None  # when it was asked for: one assignment swaps both
         self._lock = Lock()
 
-    def served(self, version: int | None = None, *, again: bool = False) -> Opened:
+    def served(self, stamp: str | None = None, *, again: bool = False) -> Opened:
         """NotAnswering when there is none, or when the server is one that we do not know.
 
-        The server is asked again when the last one is not of the `version` wanted, or was found LAST_S ago, or failed (`again`).
+        The server is asked again when the last one is not of the publication wanted, by its stamp, or was found LAST_S ago, or
+        failed (`again`).
         """
         now, last = time.monotonic(), self._last
-        if last and not again and now - last[0] < LAST_S and version in (None, last[1].meta.version):
+        if last and not again and now - last[0] < LAST_S and stamp in (None, last[1].meta.stamp):
             return last[1]
         with in_our_words(trifle=True):
             found = self._indices.served_with_meta()
@@ -163,8 +165,8 @@ def words_of(index: str) -> str:
 
 
 def _read(told: Any) -> Meta | None:
-    found = told["mappings"].get("_meta", {})
-    return msgspec.convert(found, Meta) if found.get("form") == FORM else None
+    found = told.get("mappings", {}).get("_meta", {}) if isinstance(told, dict) else {}
+    return msgspec.convert(found, Meta) if found.get("form") == form() else None
 
 
 def _ours(index: str, meta: Meta | None) -> Meta:

@@ -4,12 +4,22 @@ Words are normalised by us before they are sent, and split at spaces only: both 
 where or how often a word stands, since nothing of it counts (search/ranking.py).
 """
 
+import hashlib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from geo.search_server import SearchServer
 
 FORM = "3"  # of what is written; an index of another one would miss what is asked
+# What the words of a document are made by: an index that was made by others is of another form too.
+MADE_BY = {
+    "search": ("document.py", "french.py", "sigles.py", "sigles.txt", "synonyms.txt"),
+    "search.elastic": ("documents.py",),
+    "geo": ("cells.py",),
+    "geo.reference": ("categories_finess.csv", "professions.csv"),
+}
 WORDS = ("name", "other", "categorie", "place", "entity", "typed")
 CODES = ("commune", "departement", "region", "epci", "statut", "precision", "activites", "publics", "naf")
 NUMBERS = ("finess", "siret", "phones", "ej_finess", "siren")  # that may be typed in the box
@@ -48,6 +58,14 @@ VOCABULARY = {
 }
 # A deletion is remembered for so long: a request that was cut off may still be on its way, with the document in it.
 DELETIONS_KEPT = "1h"
+
+
+@cache
+def form() -> str:
+    """FORM, and the sum of what makes the words."""
+    made_by = (files(package) / name for package, names in MADE_BY.items() for name in names)
+    digest = hashlib.sha256(b"".join(each.read_bytes() for each in made_by))
+    return f"{FORM}-{digest.hexdigest()[:12]}"
 
 
 def structures_body(server: SearchServer, meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def follow(
     `alone`: nothing older is left on it, somebody was withdrawn; `anew`: another index in any case. TooFar when one must be made
     and may not.
     """
+    held(server)  # one who does not answer this at once is not waited for, as commands wait for long requests
     with connected(server, patient=True) as client:
         flavour_of(client)
         with engine.begin() as connection:
@@ -68,10 +69,19 @@ def follow(
             return indexing.build(client, server, connection, progress, alone=alone)
 
 
-def held_version(server: SearchServer) -> int | None:
-    """The version of the index that is served; None where there is none that we know, NotAnswering when no server answers."""
+def held(server: SearchServer) -> Meta | None:
+    """What the index that is served says of itself, None where there is none that we know; NotAnswering when no server is."""
     with connected(server) as client, in_our_words(trifle=True):
-        return Indices(client, server.name).version()
+        return Indices(client, server.name).held()
+
+
+def is_behind(connection: Connection, server: SearchServer) -> bool:
+    """Whether the server has something to be told, or PostgreSQL to note what it was told; NotAnswering as `held`."""
+    publication, meta = served_publication(connection), held(server)
+    if publication is None:
+        return False
+    told = outbox.mark_of(connection, server.consumer)
+    return meta is None or meta.stamp != publication.stamp or meta.mark.snapshot != told
 
 
 def synchronise(
@@ -91,7 +101,7 @@ def synchronise(
         index, meta = _served(indices)
         changed = _changed(connection, server, meta, publication.version)
         refused: list[Refused] = []
-        if changed or meta.version != publication.version:
+        if changed or meta.stamp != publication.stamp:
             writing = _Writing(client, connection, index, meta, changed)
             progress.step("documents")
             refused = writing.documents(progress)
@@ -100,10 +110,13 @@ def synchronise(
             progress.step("vérification")
             structures = writing.verified(refused)
             upto = outbox.mark(connection)
-            indices.tell(index, Meta(meta.form, publication.version, structures, upto, meta.generation + 1))
-            writing.tidy(keep_last=not alone)
+            meta = Meta(meta.form, publication.version, publication.stamp, structures, upto, meta.generation + 1)
+            indices.tell(index, meta)
             tried = [each.structure for each in changed]
             outbox.taken(connection, server.consumer, upto, publication.version, refused, tried)
+        elif outbox.mark_of(connection, server.consumer) != meta.mark.snapshot:
+            _note_what_was_told(client, connection, server, index, meta)
+        _tidy_words(client, index, meta.generation, keep_last=not alone)
         if alone:
             progress.step("effacement")
             _leave_nothing_else(client, indices, index)
@@ -121,7 +134,9 @@ def _served(indices: Indices) -> tuple[str, Meta]:
 
 
 def _changed(connection: Connection, server: SearchServer, meta: Meta, version: int) -> list[Changed]:
-    if meta.version > version or not outbox.is_whole_from(connection, meta.mark):
+    """TooFar of an index of a publication that is not this database's: another's, or one that a restore undid."""
+    is_ours = connection.execute(text(IS_OURS), {"stamp": meta.stamp}).scalar_one()
+    if not is_ours or meta.version > version or not outbox.is_whole_from(connection, meta.mark):
         raise TooFar("Ce qui a changé depuis que l’index a été fait n’est plus connu.")
     most = max(FEW, meta.structures // SHARE)
     changed = outbox.changed_since(connection, meta.mark, server.consumer, most + 1)
@@ -153,7 +168,8 @@ class _Writing(msgspec.Struct):
         """The vocabulary of the next generation: this one's, without the words before, with those of now."""
         counts = vocabulary.read(self.client, words_of(self.index), self.meta.generation).counts
         self._count(counts, refused)
-        self._delete_words({"term": {"generation": self.meta.generation + 1}})  # of one that was interrupted
+        interrupted = {"term": {"generation": self.meta.generation + 1}}
+        _delete_words(self.client, self.index, interrupted)
         write_words(self.client, self.index, counts, self.meta.generation + 1)
         self.client.indices.refresh(index=words_of(self.index))
 
@@ -164,12 +180,6 @@ class _Writing(msgspec.Struct):
         if found := differences(self.client, self.connection, self.index, without=without, looked_at=looked_at):
             raise TooFar(f"L’index {self.index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
         return int(self.client.count(index=self.index)["count"])
-
-    def tidy(self, *, keep_last: bool) -> None:
-        """The words before, and the vocabularies that nobody reads any more; the last one may still be."""
-        old = {"range": {"generation": {"lt" if keep_last else "lte": self.meta.generation}}}
-        before = {"exists": {"field": "before"}}
-        self._delete_words({"bool": {"should": [old, before], "minimum_should_match": 1}})
 
     def _note_words_before(self) -> None:
         """Each structure's words as the index had them when this began; noted already, it was interrupted, and they stand."""
@@ -219,9 +229,28 @@ class _Writing(msgspec.Struct):
         found = self.connection.execute(text(SOME_STRUCTURES), {"ids": ids}).mappings()
         return {row["id"]: row for row in found}
 
-    def _delete_words(self, query: dict[str, Any]) -> None:
-        patient = self.client.options(request_timeout=LOADING_S)
-        patient.delete_by_query(index=words_of(self.index), query=query, conflicts="proceed", refresh=True)
+
+def _note_what_was_told(
+    client: Elasticsearch, connection: Connection, server: SearchServer, index: str, meta: Meta
+) -> None:
+    """Of one that was cut off between the index and PostgreSQL; what it had refused was not kept, and is missing."""
+    refused = outbox.refused_by(connection, server.consumer)
+    if found := differences(client, connection, index, without=[each.structure for each in refused]):
+        raise TooFar(f"L’index {index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
+    outbox.taken(connection, server.consumer, meta.mark, meta.version, tried=())
+
+
+def _tidy_words(client: Elasticsearch, index: str, generation: int, *, keep_last: bool) -> None:
+    """The words before, and the vocabularies that nobody reads any more; the last one may still be read."""
+    old = {"range": {"generation": {"lt": generation - 1 if keep_last else generation}}}
+    _delete_words(
+        client, index, {"bool": {"should": [old, {"exists": {"field": "before"}}], "minimum_should_match": 1}}
+    )
+
+
+def _delete_words(client: Elasticsearch, index: str, query: dict[str, Any]) -> None:
+    patient = client.options(request_timeout=LOADING_S)
+    patient.delete_by_query(index=words_of(index), query=query, conflicts="proceed", refresh=True)
 
 
 def _leave_nothing_else(client: Elasticsearch, indices: Indices, index: str) -> None:
@@ -244,3 +273,7 @@ def _leave_nothing_else(client: Elasticsearch, indices: Indices, index: str) -> 
 
 def _by(many: int, changed: Sequence[Changed]) -> Iterator[Sequence[Changed]]:
     return (changed[first : first + many] for first in range(0, len(changed), many))
+
+
+# Asked once each time; a row a publication.
+IS_OURS = "SELECT EXISTS (SELECT FROM publication WHERE stamp = CAST(:stamp AS uuid))"

@@ -1,5 +1,6 @@
 """An index against PostgreSQL: how many structures of each category and département, and some of its documents whole."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -20,8 +21,8 @@ TOLD = 20  # differences: enough to see what is wrong
 SAMPLE = 500
 COUNTED = ("categorie_no", "departement")
 
-# Asked by `verification`: ids drawn at random, the same for the same rows.
-DRAWN = "SELECT id FROM structure ORDER BY hashtext(id), id LIMIT :sample"
+# Asked by `verification`: ids drawn at random, others each time.
+DRAWN = "SELECT id FROM structure ORDER BY hashtext(id || :seed), id LIMIT :sample"
 # Asked by `verification`, once for each column of COUNTED: one scan.
 COUNTS = "SELECT {column} AS value, count(*) AS structures FROM structure WHERE id <> ALL(:without) GROUP BY 1"
 
@@ -62,7 +63,7 @@ def _differences(
         rows = connection.execute(text(COUNTS.format(column=column)), {"without": without})
         expected: dict[Any, int] = {row.value: row.structures for row in rows}
         yield from _of_counts(column, _counts(client, index, column), expected)
-    drawn = connection.execute(text(DRAWN), {"sample": SAMPLE}).scalars()
+    drawn = connection.execute(text(DRAWN), {"sample": SAMPLE, "seed": secrets.token_hex(4)}).scalars()
     ids = {*drawn, *looked_at} - set(without)
     if ids:
         yield from _of_documents(client, connection, index, sorted(ids))

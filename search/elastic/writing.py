@@ -1,5 +1,6 @@
 """What is written in bulk: taken, there already, or refused with its reason; whoever is cut off writes it all again."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ AT_ONCE = 1_000  # documents in a request: a megabyte or so
 LOADING_S = 120  # for one of these requests: the server may be merging what came before
 TRIES = 6  # of a document whose shard is away or too busy: while another copy is made the first, a minute in all
 PAUSE_S = 1.0  # before the second, twice as long before each other
+QUOTES = re.compile(
+    r"\.? ?(?:Preview of field|The prefix of the first immense term)"
+)  # then come values of the document
 CONFLICT = 409  # a later one is there: this one came before it, or is the same
 PASSING = (OVERLOADED, 502, 503, 504)
 
@@ -65,4 +69,5 @@ def told_as_they_go(actions: Iterable[A], progress: Progress, total: int) -> Ite
 def as_error(answer: Any) -> str:
     """What the server says of one refused document, without the document."""
     error = answer.get("error", answer)
-    return str(error.get("reason", error)) if isinstance(error, dict) else str(error)
+    reason = str(error.get("reason", error)) if isinstance(error, dict) else str(error)
+    return QUOTES.split(reason)[0].strip()

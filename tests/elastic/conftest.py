@@ -29,6 +29,7 @@ from tests.conftest import fresh_database
 from tests.opensearch.peer import Node, missing, running_node
 
 _names = itertools.count(1)
+JSON = "application/json"
 
 
 @pytest.fixture(scope="session")
@@ -163,9 +164,10 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
-        body = json.dumps(self.server.answer).encode()
+        kind = self.server.kind
+        body = json.dumps(self.server.answer).encode() if kind == JSON else self.server.answer.encode()
         self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -179,9 +181,9 @@ def answering() -> Iterator[Callable[..., Any]]:
     """A server that answers so, on the loopback."""
     running = []
 
-    def made(answer: Any, status: int = 200) -> Any:
+    def made(answer: Any, status: int = 200, kind: str = JSON) -> Any:
         server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        server.answer, server.status, server.headers_seen = answer, status, []
+        server.answer, server.status, server.kind, server.headers_seen = answer, status, kind, []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         running.append(server)
         return server

@@ -1,15 +1,17 @@
 """The server is known by name and version, reached as the operator says, and its secrets are in no message."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from geo.errors import Lum1Error, NotReady
+from geo.errors import Lum1Error, NotAnswering, NotReady
 from geo.search_server import SearchServer
 from geo.settings import Settings
-from search.elastic.connect import connected, flavour_of
+from search.elastic.connect import connected, flavour_of, in_our_words
+from search.elastic.indices import Indices
 from search.engine import SearchEngine, engine_of
 from tests.elastic.conftest import Both, at
 from tests.opensearch.peer import Node
@@ -99,3 +101,27 @@ def test_a_wrong_setting_is_said_in_one_sentence(name: str, value: str, monkeypa
     with pytest.raises(Lum1Error, match=name) as refused:
         Settings.from_environment()
     assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("<html><body>Maintenance</body></html>", "text/html"),
+        ("maintenance", "application/json"),
+        ([], "application/json"),
+        ({"version": "1"}, "application/json"),
+        ({"status": "ok"}, "application/json"),
+    ],
+)
+def test_whoever_answers_something_else_is_no_search_server(
+    answering: Callable[..., Any], answer: Any, kind: str
+) -> None:
+    """A proxy's page, another program at the address: nobody is asked anything more, and another engine answers."""
+    server = at(answering(answer, kind=kind))
+    with connected(server) as client, pytest.raises(NotAnswering) as refused:
+        flavour_of(client)
+    assert refused.value.absent
+    with connected(server) as client:
+        indices = Indices(client, server.name)
+        with suppress(NotAnswering), in_our_words():
+            assert indices.held() is None

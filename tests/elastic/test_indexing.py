@@ -120,7 +120,7 @@ def test_verification_tells_what_differs(both: Both, connection: Connection) -> 
 
 
 def test_an_index_of_another_form_is_not_read(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "FORM", "0")
+    monkeypatch.setattr(indexing, "form", lambda: "0")
     both.index(a_structure())
     monkeypatch.undo()
     with pytest.raises(NotReady, match="autre version du programme"):
@@ -129,12 +129,13 @@ def test_an_index_of_another_form_is_not_read(both: Both, monkeypatch: pytest.Mo
 
 def test_the_doctor_names_the_server_and_what_it_answers_from(both: Both) -> None:
     publish(both.connection)
-    assert doctor.told(both.server, 1) == ("OpenSearch 3.8.0, sans index", False)
+    assert doctor.told(both.server, both.publication) == ("OpenSearch 3.8.0, sans index", False)
     both.index(a_structure())
     version = both.publication.version
-    found, current = doctor.told(both.server, version)
+    found, current = doctor.told(both.server, both.publication)
     assert current
     assert found == f"OpenSearch 3.8.0, index {both.server.name}-{version}, 1 structures"
-    found, current = doctor.told(both.server, version + 1)
+    publish(both.connection)
+    found, current = doctor.told(both.server, both.publication)
     assert not current
     assert "est servie" in found

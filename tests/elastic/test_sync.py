@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, Engine, text
@@ -314,3 +315,133 @@ def test_how_late_the_server_is_is_measured(instance: Instance) -> None:
     assert late() == (2, True)
     instance.follow()
     assert late() == (0, False)
+
+
+def told_and_cut(patched: pytest.MonkeyPatch) -> None:
+    """The process is killed between the index and PostgreSQL."""
+    cut_at(patched, "indices.put_mapping", 1, after=True)
+
+
+def test_a_withdrawal_cut_off_once_the_index_was_told_leaves_no_word_of_anybody(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.publish(gone=GONE)
+    with monkeypatch.context() as patched, suppress(Cut):
+        told_and_cut(patched)
+        instance.follow(alone=True)
+    monkeypatch.setattr(sync, "LEASE_S", 0.0)
+    with suppress(NotReady):
+        instance.follow(alone=True)
+    index = instance.indices.served()
+    assert index
+    held = instance.client.search(index=words_of(index), size=100)["hits"]["hits"]
+    assert held
+    assert not any("pont" in str(each["_source"]) for each in held)
+
+
+def test_cut_off_once_the_index_was_told_postgresql_is_told_too(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.publish(gone=GONE)
+    with monkeypatch.context() as patched, suppress(Cut):
+        told_and_cut(patched)
+        instance.follow()
+    with instance.engine.connect() as connection:
+        assert sync.is_behind(connection, instance.server)
+    instance.follow()
+    with instance.engine.connect() as connection:
+        assert not sync.is_behind(connection, instance.server)
+        late = outbox.late(connection, instance.server.consumer)
+        assert late is not None
+        assert late.pending == 0
+
+
+def test_what_was_refused_is_not_forgotten_by_a_cut(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = indexing.told
+
+    def told(row: Any, document: Any) -> dict[str, Any]:
+        return real(row, document) | ({"inconnu": 1} if row["id"] == ONE else {})
+
+    with monkeypatch.context() as patched, suppress(Cut):
+        patched.setattr(indexing, "told", told)
+        told_and_cut(patched)
+        instance.publish(renamed=RENAMED)
+        instance.follow()
+    instance.follow()
+    assert instance.differences() == []
+    assert instance.names("gare") == [ONE]
+
+
+def test_an_outbox_that_a_dump_brought_from_another_server_is_not_believed(instance: Instance) -> None:
+    """That server had seen more transactions than this one."""
+    with instance.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox_kept SET floor = 900000000, database = 'autre/00000001/5'"))
+        connection.execute(text("UPDATE outbox_consumer SET mark = '900000000:900000000:'"))
+        connection.execute(text(f"INSERT INTO outbox (xid, structure) VALUES (899999999, '{ONE}')"))
+    indexes = set()
+    for number in range(3):
+        instance.publish(renamed=RENAMED.replace("GARE", f"GARE {number}"))
+        indexes.add(instance.follow().index)
+    with instance.engine.connect() as connection:
+        late = outbox.late(connection, instance.server.consumer)
+        assert late is not None
+        assert late.pending == 0
+    assert len(indexes) == 1
+    assert instance.differences() == []
+
+
+def test_a_dump_restored_into_the_same_database_is_another_history(instance: Instance) -> None:
+    """Publication 2 was told, then undone by the restore; another publication 2 is made."""
+    instance.publish(renamed=RENAMED)
+    instance.follow()
+    with instance.engine.begin() as connection:
+        connection.execute(
+            text("SET LOCAL session_replication_role = replica")
+        )  # no trigger notes what a restore writes
+        connection.execute(text(f"UPDATE structure SET name = 'PHARMACIE DU BEFFROI' WHERE id = '{ONE}'"))
+        connection.execute(text("DELETE FROM current_publication"))
+        connection.execute(text("DELETE FROM publication WHERE version > 1"))
+        connection.execute(text("SELECT setval('publication_version_seq', 1)"))
+    instance.publish(gone=GONE)
+    with pytest.raises(NotReady):
+        instance.names("gare")
+    instance.follow()
+    assert instance.names("gare") == []
+    assert instance.names("beffroi") == [ONE]
+    assert instance.differences() == []
+
+
+def test_the_index_of_another_database_does_not_answer_for_this_one(instance: Instance) -> None:
+    """A trial, then the real thing in a new home: the publications of both are numbered from 1."""
+    index = instance.indices.served()
+    assert index
+    meta = instance.indices.meta(index)
+    instance.indices.tell(index, msgspec.structs.replace(meta, stamp="00000000-0000-4000-8000-000000000000"))
+    elsewhere = ElasticEngine(instance.server, instance.client)
+    with instance.reading() as connection:
+        publication = served_publication(connection)
+        assert publication is not None
+        assert meta.version == publication.version
+        with pytest.raises(NotReady, match="autre publication"):
+            elsewhere.search(connection, SearchQuery(words="pharmacie"), publication)
+        assert sync.is_behind(connection, instance.server)
+    assert instance.follow().index != index
+
+
+def test_whatever_the_search_path_structures_are_written_and_noted(instance: Instance) -> None:
+    with instance.engine.begin() as connection:
+        connection.execute(text("SELECT set_config('search_path', '', true)"))
+        connection.execute(text(f"DELETE FROM public.structure WHERE id = '{TWO}'"))
+    instance.publish()
+    instance.follow()
+    assert instance.differences() == []
+
+
+def test_a_refusal_quotes_no_value(instance: Instance) -> None:
+    index = instance.indices.served()
+    assert index
+    refused = writing.in_bulk(
+        instance.client, [{"_index": index, "_id": "s1", "_source": {"updated_on": "Mme X"}}]
+    ).refused
+    assert "updated_on" in refused["s1"]
+    assert "Mme X" not in refused["s1"]

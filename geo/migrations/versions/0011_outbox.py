@@ -10,6 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "publication", sa.Column("stamp", sa.Uuid(), server_default=sa.func.gen_random_uuid(), nullable=False)
+    )
     op.create_table(
         "outbox",
         sa.Column("xid", sa.BigInteger(), server_default=sa.text("pg_current_xact_id()::text::bigint"), nullable=False),
@@ -42,6 +45,7 @@ def upgrade() -> None:
         "outbox_kept",
         sa.Column("one", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("floor", sa.BigInteger(), nullable=False),
+        sa.Column("database", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("one", name="outbox_kept_pkey"),
     )
     op.execute("INSERT INTO outbox_kept (floor) VALUES (pg_current_xact_id()::text::bigint)")
@@ -59,6 +63,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION note_in_outbox()")
     for table in ("outbox_kept", "outbox_refused", "outbox_consumer", "outbox"):
         op.drop_table(table)
+    op.drop_column("publication", "stamp")
 
 
 TRANSITIONS = {
@@ -67,9 +72,10 @@ TRANSITIONS = {
     "DELETE": "OLD TABLE AS before",
 }
 # A statement at a time: a load that inserts two million rows notes them at once. A row that was written as it was is no change.
-# Several statements of one transaction may write one structure: the first notes it, for all.
+# Several statements of one transaction may write one structure: the first notes it, for all. Who writes may have any search path
+# (a restore of data alone has none).
 NOTE = """
-CREATE FUNCTION note_in_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_in_outbox() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM outbox_consumer) THEN
         RETURN NULL;

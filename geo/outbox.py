@@ -17,7 +17,6 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
-    Integer,
     String,
     Table,
     Text,
@@ -52,7 +51,6 @@ outbox_consumer = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("mark", Text, nullable=False),  # a pg_snapshot
-    Column("version", Integer),  # of the publication it holds; none before the first
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),  # when it was up to date last
 )
 
@@ -105,7 +103,6 @@ class Late(msgspec.Struct, frozen=True):
     pending: int
     since: datetime | None
     refused: int
-    version: int | None
 
 
 def register(connection: Connection, consumer: str) -> None:
@@ -154,12 +151,11 @@ def taken(
     connection: Connection,
     consumer: str,
     upto: Mark,
-    version: int,
     refused: Iterable[Refused] = (),
     tried: Iterable[str] | None = None,
 ) -> None:
     """A consumer holds what this transaction sees, but for what it refused of what it `tried` (None: of all there is)."""
-    connection.execute(text(TAKEN), {"name": consumer, "mark": upto.snapshot, "version": version})
+    connection.execute(text(TAKEN), {"name": consumer, "mark": upto.snapshot})
     again = None if tried is None else list(tried)
     connection.execute(text(NO_LONGER_REFUSED), {"consumer": consumer, "tried": again})
     rows = [
@@ -181,7 +177,7 @@ def refused_by(connection: Connection, consumer: str) -> list[Refused]:
 def late(connection: Connection, consumer: str) -> Late | None:
     """How far behind a consumer is; None of one that is not known."""
     row = connection.execute(text(LATE), {"name": consumer}).one_or_none()
-    return None if row is None else Late(row.pending, row.since, row.refused, row.version)
+    return None if row is None else Late(row.pending, row.since, row.refused)
 
 
 def tidy(connection: Connection) -> None:
@@ -234,8 +230,8 @@ ORDER BY structure
 LIMIT :most
 """
 TAKEN = """
-INSERT INTO outbox_consumer (name, mark, version) VALUES (:name, :mark, :version)
-ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, version = excluded.version, at = now()
+INSERT INTO outbox_consumer (name, mark) VALUES (:name, :mark)
+ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, at = now()
 """
 NO_LONGER_REFUSED = """
 DELETE FROM outbox_refused
@@ -256,7 +252,7 @@ SELECT needed.xid FROM needed WHERE EXISTS (SELECT FROM gone)
 """
 REFUSED = "SELECT structure, no, reason FROM outbox_refused WHERE consumer = :consumer ORDER BY structure"
 LATE = f"""
-SELECT c.version, waiting.pending, waiting.since,
+SELECT waiting.pending, waiting.since,
        (SELECT count(*) FROM outbox_refused AS r WHERE r.consumer = c.name) AS refused
 FROM outbox_consumer AS c
 CROSS JOIN LATERAL (

@@ -73,7 +73,7 @@ def build(
         for each in indices.all():
             if each not in (index, before):
                 indices.delete(each)
-    outbox.taken(connection, server.consumer, meta.mark, meta.version, refused)
+    outbox.taken(connection, server.consumer, meta.mark, refused)
     return Built(index, meta.version, meta.structures, len(refused))
 
 

@@ -113,7 +113,7 @@ def synchronise(
             meta = Meta(meta.form, publication.version, publication.stamp, structures, upto, meta.generation + 1)
             indices.tell(index, meta)
             tried = [each.structure for each in changed]
-            outbox.taken(connection, server.consumer, upto, publication.version, refused, tried)
+            outbox.taken(connection, server.consumer, upto, refused, tried)
         elif outbox.mark_of(connection, server.consumer) != meta.mark.snapshot:
             _note_what_was_told(client, connection, server, index, meta)
         _tidy_words(client, index, meta.generation, keep_last=not alone)
@@ -237,7 +237,7 @@ def _note_what_was_told(
     refused = outbox.refused_by(connection, server.consumer)
     if found := differences(client, connection, index, without=[each.structure for each in refused]):
         raise TooFar(f"L’index {index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
-    outbox.taken(connection, server.consumer, meta.mark, meta.version, tried=())
+    outbox.taken(connection, server.consumer, meta.mark, tried=())
 
 
 def _tidy_words(client: Elasticsearch, index: str, generation: int, *, keep_last: bool) -> None:

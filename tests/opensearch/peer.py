@@ -6,7 +6,7 @@ with running_cluster(3) as cluster:
     cluster.kill(cluster.manager())
 
 It asks for Maven, which fetches the node's jars once, and for a JDK of 21 or newer; `missing` says which is not there.
-By hand: `python -m tests.opensearch.peer` serves one until Ctrl-C.
+By hand: `LUM1_HOME=.lum1/test python -m tests.opensearch.peer` serves one until Ctrl-C.
 """
 
 import hashlib

@@ -25,7 +25,6 @@ def upgrade() -> None:
         "outbox_consumer",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="outbox_consumer_pkey"),
     )

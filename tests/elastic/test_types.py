@@ -143,7 +143,7 @@ def command_everything(both: Both) -> None:
     indexing.back(server)
     indexing.build(both.client, server, both.connection, alone=True)
     assert verification.of_what_is_served(both.connection, both.server) == []
-    assert doctor.told(both.server, both.publication.version)[1]
+    assert doctor.told(both.server, both.publication)[1]
     both.elastic.check(both.publication)
 
 

@@ -153,10 +153,11 @@ class Cut(Exception):
 
 
 WRITES = ("mget", "bulk", "search", "indices.refresh", "indices.put_mapping", "delete_by_query", "count")
+# the notes of words before, then documents, then the vocabulary
+CUTS = [*((each, 1) for each in WRITES), ("bulk", 2), ("bulk", 3)]
 
 
-@pytest.mark.parametrize("call", WRITES)
-@pytest.mark.parametrize("how_often", [1, 2])
+@pytest.mark.parametrize(("call", "how_often"), CUTS)
 @pytest.mark.parametrize("after", [False, True])
 def test_cut_off_at_any_request_and_run_again_it_is_what_postgresql_holds(
     instance: Instance, monkeypatch: pytest.MonkeyPatch, call: str, how_often: int, after: bool

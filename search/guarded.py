@@ -42,7 +42,7 @@ class GuardedEngine:
     def recalled(self, query: SearchQuery, publication: Publication) -> Recalled | None:
         """The same without PostgreSQL; None where rows are not kept here."""
         if self.kept(publication) is None:
-            return None if self._breaker.would_let_through else self._here.recalled(query, publication)
+            return None
         return self._asked(lambda engine: engine.recalled(query, publication))
 
     def kept(self, publication: Publication) -> WordIndex | None:
@@ -61,10 +61,8 @@ class GuardedEngine:
         self, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion] | None:
         """The same without PostgreSQL; None where rows are not kept here."""
-        if typed_number(words) is not None:
+        if typed_number(words) is not None or self.kept(publication) is None:
             return None
-        if self.kept(publication) is None:
-            return None if self._breaker.would_let_through else self._here.suggested(words, origin, limit, publication)
         return self._asked(lambda engine: engine.suggested(words, origin, limit, publication))
 
     def placed(

@@ -14,11 +14,11 @@ def told(server: SearchServer, publication: Publication | None) -> tuple[str, bo
     with connected(server) as client:
         flavour, indices = flavour_of(client), Indices(client, server.name)
         with in_our_words():
-            served = indices.served()
-            if served is None:
-                return f"{flavour}, sans index", False
-            meta = indices.meta(served)
-    found = f"{flavour}, index {served}, {meta.structures} structures"
+            served = indices.served_with_meta()
+    if served is None:
+        return f"{flavour}, sans index", False
+    index, meta = served
+    found = f"{flavour}, index {index}, {meta.structures} structures"
     if publication is not None and meta.stamp != publication.stamp:
         return f"{found}, de la version {meta.version} quand la {publication.version} d’ici est servie", False
     return found, True

@@ -102,7 +102,8 @@ def synchronise(
         changed = _changed(connection, server, meta, publication.version)
         refused: list[Refused] = []
         if changed or meta.stamp != publication.stamp:
-            writing = _Writing(client, connection, index, meta, changed)
+            counts = vocabulary.read(client, words_of(index), meta.generation).counts
+            writing = _Writing(client, connection, index, meta, changed, counts)
             progress.step("documents")
             refused = writing.documents(progress)
             progress.step("vocabulaire")
@@ -153,6 +154,7 @@ class _Writing(msgspec.Struct):
     index: str
     meta: Meta
     changed: Sequence[Changed]
+    counts: Counts  # of the words that it held, then of those that it holds
 
     def documents(self, progress: Progress) -> list[Refused]:
         """Written as they are now, or deleted; what is refused is deleted too: nothing stale is found."""
@@ -166,19 +168,21 @@ class _Writing(msgspec.Struct):
 
     def words(self, refused: Sequence[Refused]) -> None:
         """The vocabulary of the next generation: this one's, without the words before, with those of now."""
-        counts = vocabulary.read(self.client, words_of(self.index), self.meta.generation).counts
-        self._count(counts, refused)
+        noted = {"term": {"generation": self.meta.generation}}
+        for each in vocabulary.every(self.client, words_of(self.index), noted, sort="before", size=AT_ONCE):
+            self.counts.add(each["words"], -1)
+        uncount(self.connection, self.counts, [each.structure for each in refused])
         interrupted = {"term": {"generation": self.meta.generation + 1}}
         _delete_words(self.client, self.index, interrupted)
-        write_words(self.client, self.index, counts, self.meta.generation + 1)
+        write_words(self.client, self.index, self.counts, self.meta.generation + 1)
         self.client.indices.refresh(index=words_of(self.index))
 
     def verified(self, refused: Sequence[Refused]) -> int:
         """How many structures it holds; TooFar where it is not what PostgreSQL holds."""
         without = [each.structure for each in refused]
         looked_at = [each.structure for each in self.changed[:SAMPLE]]
-        if found := differences(self.client, self.connection, self.index, without=without, looked_at=looked_at):
-            raise TooFar(f"L’index {self.index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
+        found = differences(self.client, self.connection, self.index, without=without, looked_at=looked_at)
+        _compared(self.index, found)
         return int(self.client.count(index=self.index)["count"])
 
     def _note_words_before(self) -> None:
@@ -209,20 +213,13 @@ class _Writing(msgspec.Struct):
                 if row is None:
                     yield self._deleted(each.structure, each.no)
                 else:
-                    yield indexed(self.index, row, document_of(row), each.no)
+                    document = document_of(row)
+                    self.counts.add(vocabulary.words_of(document))
+                    yield indexed(self.index, row, document, each.no)
 
     def _deleted(self, structure: str, no: int) -> dict[str, Any]:
         named = {"_op_type": "delete", "_index": self.index, "_id": structure}
         return {**named, "version": no, "version_type": OURS}
-
-    def _count(self, counts: Counts, refused: Sequence[Refused]) -> None:
-        for some in _by(AT_ONCE, self.changed):
-            for row in self._rows(some).values():
-                counts.add(vocabulary.words_of(document_of(row)))
-        noted = {"term": {"generation": self.meta.generation}}
-        for each in vocabulary.every(self.client, words_of(self.index), noted, sort="before", size=AT_ONCE):
-            counts.add(each["words"], -1)
-        uncount(self.connection, counts, [each.structure for each in refused])
 
     def _rows(self, changed: Sequence[Changed]) -> dict[str, Any]:
         ids = [each.structure for each in changed]
@@ -235,9 +232,13 @@ def _note_what_was_told(
 ) -> None:
     """Of one that was cut off between the index and PostgreSQL; what it had refused was not kept, and is missing."""
     refused = outbox.refused_by(connection, server.consumer)
-    if found := differences(client, connection, index, without=[each.structure for each in refused]):
-        raise TooFar(f"L’index {index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
+    _compared(index, differences(client, connection, index, without=[each.structure for each in refused]))
     outbox.taken(connection, server.consumer, meta.mark, tried=())
+
+
+def _compared(index: str, found: Sequence[str]) -> None:
+    if found:
+        raise TooFar(f"L’index {index} n’est pas ce que PostgreSQL tient : {' ; '.join(found)}")
 
 
 def _tidy_words(client: Elasticsearch, index: str, generation: int, *, keep_last: bool) -> None:

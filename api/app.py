@@ -29,6 +29,8 @@ from geo.publication import PublicationReader
 from geo.settings import Settings
 from search.engine import engine_of
 
+STATEMENTS = 4  # connections for tiles that one statement draws; as many more at a rush
+
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """An application on one instance; without settings, on the one the environment names."""
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.settings = chosen
         app.state.engine = reading_engine_for(chosen.database_url)
+        app.state.statements = reading_engine_for(chosen.database_url, pool_size=STATEMENTS, isolation="AUTOCOMMIT")
         app.state.search = engine_of(chosen)
         app.state.addresses = Addresses.from_settings(chosen)
         app.state.publications = PublicationReader()
@@ -46,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.positions = Kept()
         yield
         app.state.asking.close()
+        app.state.statements.dispose()
         app.state.engine.dispose()
 
     handlers = [

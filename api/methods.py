@@ -1,10 +1,12 @@
-"""What every address does without a line in its handler: HEAD where GET answers, no NUL in a path."""
+"""What every address does without a line in its handler: HEAD where GET answers, no NUL in a path; tiles that are ready."""
 
 from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Send
+
+from api.tiles import lane
 
 
 class Application(Litestar):
@@ -17,6 +19,12 @@ class Application(Litestar):
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             send = _without_body(send)
+        if (
+            scope["method"] == "GET"
+            and scope["path"].startswith(lane.PREFIX)
+            and await lane.answered(self.state, scope, send)
+        ):
+            return None
         return await super().__call__(scope, receive, _naming_head(send))
 
 

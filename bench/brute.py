@@ -7,14 +7,11 @@ import numpy as np
 import polars as pl
 
 from bench.ground import asked
-from geo.cells import EXTENT, EXTENT_BITS, units
+from geo.cells import EXTENT_BITS, units
 from geo.position import EARTH_RADIUS_M
 from geo.settings import Settings
-from tiles.grid import BUFFER_UNITS
 
 PLACED = "SELECT id, name, lon, lat FROM structure WHERE open AND lon IS NOT NULL ORDER BY md5(id)"
-# A point on the edge of a tile's margin may be rounded in or out.
-ROUNDING_UNITS = 2
 
 
 class Everything:
@@ -47,12 +44,10 @@ class Everything:
         within = (self._lon >= west) & (self._lon <= east) & (self._lat >= south) & (self._lat <= north)
         return int(within.sum())
 
-    def in_tile(self, z: int, x: int, y: int, margin: int = 0) -> int:
-        """Those that a tile holds, `margin` units beyond its edges included."""
+    def in_tile(self, z: int, x: int, y: int) -> int:
+        """Those that a tile holds."""
         ux, uy = units(self._lon, self._lat, z)
-        left, top = (x << EXTENT_BITS) - margin, (y << EXTENT_BITS) - margin
-        side = EXTENT + 2 * margin
-        return int(((ux >= left) & (ux < left + side) & (uy >= top) & (uy < top + side)).sum())
+        return int(((ux >> EXTENT_BITS == x) & (uy >> EXTENT_BITS == y)).sum())
 
     def tiles(self, z: int, count: int) -> list[tuple[int, int]]:
         """The tiles of the sample's first places: towns come as often as they have structures; each tile once."""
@@ -76,11 +71,6 @@ def counted(tile: bytes) -> int:
 
 
 def drawn(tile: bytes) -> int:
-    """Points of a tile of structures."""
-    return len(mapbox_vector_tile.decode(tile)["structures"]["features"]) if tile else 0
-
-
-def bounds_of_drawn(everything: Everything, z: int, x: int, y: int) -> tuple[int, int]:
-    """The least and the most points that this tile may draw, margin included."""
-    least, most = (BUFFER_UNITS - ROUNDING_UNITS, BUFFER_UNITS + ROUNDING_UNITS)
-    return everything.in_tile(z, x, y, least), everything.in_tile(z, x, y, most)
+    """Points of a tile of structures, or what its clusters stand for where they are too many."""
+    layers = mapbox_vector_tile.decode(tile) if tile else {}
+    return len(layers["structures"]["features"]) if "structures" in layers else counted(tile)

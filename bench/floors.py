@@ -15,7 +15,7 @@ from bench.ground import wal_position
 from geo.settings import Settings
 
 READ_BYTES = 1 << 18  # as etl/finess/extract.py reads
-WRITTEN_BY_A_LOAD = ("structure", "source_record", "tile_count")
+WRITTEN_BY_A_LOAD = ("structure", "source_record", "tile_count", "drawn")
 
 
 class Copied(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ def serve(connection: Connection, version: int) -> None:
 
 
 # Tables that a load writes by the thousand rows; it takes statistics of the projections on the way.
-PROJECTED = ("structure", "tile_count")
+PROJECTED = ("structure", "tile_count", "drawn")
 RECORDED = "source_record"
 
 
@@ -115,6 +115,7 @@ OF_PERSONS = (
     "sirene_establishment",
     "link",
     "tile_count",
+    "drawn",
     "geocoded_answer",
     "geocoded_structure",
     "pin",

@@ -1,8 +1,8 @@
 """The cells that clusters are counted in: integers computed once, by us, the same in PostgreSQL, in the process, on a server.
 
-A tile has 4096 units a side (MVT's usual extent) and 16 × 16 cells. Positions are floored once into units of zoom 13, so that a
-cell of any zoom is exactly the sum of its four children. The finest cells are numbered in Morton's order: the cells of a tile, of
-any zoom, are one range of numbers, and those of a coarser cell too.
+A tile has 4096 units a side (MVT's usual extent) and 16 × 16 cells. Positions are floored once into units of zoom 18, so that a
+cell of any zoom is exactly the sum of its four children. Places, cells and tiles are numbered in Morton's order: what stands in a
+tile or in a cell, of any zoom, is one range of numbers.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from geo.filters import MERCATOR_MAX_LAT
 
 CLUSTER_MAX_ZOOM = 13  # from 14 on, points
+FINEST_ZOOM = 18  # a unit is some four centimetres; clients overzoom
 EXTENT = 4096
 EXTENT_BITS = 12
 CELL_BITS = 8  # a cell is 256 units wide: 32 pixels of a 512-pixel tile, room for a cluster's disc
@@ -31,16 +32,43 @@ def units(lon: Floats, lat: Floats, zoom: int = CLUSTER_MAX_ZOOM) -> tuple[Integ
     return np.clip(x, 0, side - 1), np.clip(y, 0, side - 1)
 
 
+def places(x: Integers, y: Integers) -> Integers:
+    """The numbers of units of zoom 18: below 2 ** 60."""
+    found: Integers = _spread(x) | _spread(y) << 1
+    return found
+
+
+def places_of_tile(z: int, x: int, y: int) -> tuple[int, int]:
+    """The range of places of a tile: its first, one after its last."""
+    finer = FINEST_ZOOM - z + EXTENT_BITS
+    first = _morton(x << finer, y << finer)
+    return first, first + (1 << 2 * finer)
+
+
+def places_of_cell(z: int) -> int:
+    """How many places a cell of a zoom is: their numbers follow one another."""
+    return 1 << 2 * (FINEST_ZOOM - z + CELL_BITS)
+
+
+def tile_number(z: int, x: int, y: int) -> int:
+    """Of all tiles of all zooms, the coarsest first: below 2 ** 27 up to zoom 13."""
+    return first_tile(z) + _morton(x, y)
+
+
+def first_tile(z: int) -> int:
+    """The number of the first tile of a zoom."""
+    return ((1 << 2 * z) - 1) // 3
+
+
 def numbers(x: Integers, y: Integers) -> Integers:
     """The finest cells that units of zoom 13 are in: below 2 ** 34."""
-    found: Integers = _spread(x >> CELL_BITS) | _spread(y >> CELL_BITS) << 1
-    return found
+    return places(x >> CELL_BITS, y >> CELL_BITS)
 
 
 def finest_of_tile(z: int, x: int, y: int) -> tuple[int, int]:
     """The range of finest cells of a tile: its first, one after its last."""
     finer = CLUSTER_MAX_ZOOM - z + CELLS_BITS
-    first = int(_spread(np.int64(x << finer)) | _spread(np.int64(y << finer)) << 1)
+    first = _morton(x << finer, y << finer)
     return first, first + (1 << 2 * finer)
 
 
@@ -49,14 +77,12 @@ def finest_of_cell(z: int) -> int:
     return 1 << 2 * (CLUSTER_MAX_ZOOM - z)
 
 
-def place_in_tile(z: int, number: int) -> int:
-    """Which of a tile's cells holds a finest one: row × 16 + column."""
-    cell = number >> 2 * (CLUSTER_MAX_ZOOM - z)
-    return _gathered(cell >> 1) * CELLS + _gathered(cell)
+def _morton(x: int, y: int) -> int:
+    return int(_spread(np.int64(x)) | _spread(np.int64(y)) << 1)
 
 
 def _spread(spread: Any) -> Any:
-    """The bits of numbers below 2 ** 17, each moved to twice its place."""
+    """The bits of numbers below 2 ** 31, each moved to twice its place."""
     for shift, mask in (
         (16, 0x0000FFFF0000FFFF),
         (8, 0x00FF00FF00FF00FF),
@@ -66,8 +92,3 @@ def _spread(spread: Any) -> Any:
     ):
         spread = (spread | spread << shift) & mask
     return spread
-
-
-def _gathered(number: int) -> int:
-    """Every other bit of the last CELLS_BITS pairs, from the lowest."""
-    return sum((number >> 2 * bit & 1) << bit for bit in range(CELLS_BITS))

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from sqlalchemy import Connection, Select
+from sqlalchemy import ClauseElement, Connection
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -21,7 +21,7 @@ class Compiled:
     `sql`: as it is said to the driver.
     """
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: ClauseElement) -> None:
         made = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql, self._given = str(made), made.params
 

@@ -1,7 +1,8 @@
 """One question in, one answer out: which engine speaks, and how it is reached."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -9,12 +10,14 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from geo import sirene
 from geo.errors import NotReady
-from geo.filters import Bounds, Filters, conditions
+from geo.filters import Filters, conditions
 from geo.publication import Publication
+from geo.recent import Recent
 from geo.settings import Settings
 from geo.structures import structure
 from search import suggestions
-from search.embedded import ordered, postgis, words
+from search.embedded import ordered, postgis, standing, words
+from search.embedded.arrays import Array
 from search.embedded.index import OpenIndexes, WordIndex
 from search.embedded.typed import Lines
 from search.identifiers import typed_number
@@ -22,6 +25,8 @@ from search.query import Origin, SearchQuery
 from search.results import Clusters, Found, Placed, Structure, Suggestion
 
 NAME = "embedded"
+# Of what the last questions find, where they stand: a map asks some twenty tiles of one question in a second.
+STANDING_BYTES, ENTRY_BYTES = 64 << 20, 1_000
 
 Tile = tuple[int, int, int]  # zoom, column, row
 Recalled = tuple[Found, list[Structure]]  # an answer, and the structures of its page
@@ -55,14 +60,11 @@ class Engine(Protocol):
         self, words: str, origin: Origin | None, limit: int, publication: Publication
     ) -> list[Suggestion] | None: ...
 
-    def placed(
-        self,
-        connection: Connection,
-        words: str,
-        filters: Filters,
-        publication: Publication,
-        within: Bounds | None = None,
-    ) -> Placed: ...
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed: ...
+
+    def standing(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> list[str] | None: ...
 
     def clusters(
         self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
@@ -83,6 +85,16 @@ def engine_of(settings: Settings) -> Engine:
     return GuardedEngine(ElasticEngine(server, kept=here.kept), here)
 
 
+class Here(NamedTuple):
+    """What stands in a tile, of arrays in the order of places."""
+
+    arrays: Mapping[str, Array]
+    places: Array
+
+    def ids(self) -> Array:
+        return self.arrays["ids"].take(self.arrays["place_ranks"].take(self.places))
+
+
 class NoIndexes:
     """Where words are the search server's alone (LUM1_SEARCH_FALLBACK=none)."""
 
@@ -99,6 +111,7 @@ class SearchEngine:
     def __init__(self, root: Path | None) -> None:
         """`root`: of the indexes; None: PostGIS alone, and words wait for the search server."""
         self._indexes: OpenIndexes | NoIndexes = OpenIndexes(root) if root else NoIndexes()
+        self._standing: Recent[Array] = Recent(STANDING_BYTES)
         suggestions.warm_up()
 
     def search(self, connection: Connection, query: SearchQuery, publication: Publication) -> Found:
@@ -151,29 +164,53 @@ class SearchEngine:
         except NotReady:
             return None
 
-    def placed(
-        self,
-        connection: Connection,
-        typed: str,
-        filters: Filters,
-        publication: Publication,
-        within: Bounds | None = None,
-    ) -> Placed:
-        """Every structure with a position that the words and filters find, by id; all of them, whatever is asked for."""
+    def placed(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
         number = typed_number(typed)
         if number is not None:
             return _placed_by_sql(connection, [number, *conditions(filters, structure)])
         index = self._indexes.of(publication.version)
         ranks = words.placed(index, typed, filters)
         lon, lat = index.columns["lon"][ranks], index.columns["lat"][ranks]
-        standing = ~np.isnan(lon)
-        ids = [each.decode() for each in index.columns["ids"][ranks[standing]].tolist()]
-        return Placed(ids, lon[standing].tolist(), lat[standing].tolist())
+        known = ~np.isnan(lon)
+        ids = [each.decode() for each in index.columns["ids"][ranks[known]].tolist()]
+        return Placed(ids, lon[known].tolist(), lat[known].tolist())
+
+    def standing(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> list[str] | None:
+        """Ids of what the words and filters find in a tile; None where PostGIS is to be asked, without words."""
+        here = self._in_tile(connection, words, filters, tile, publication)
+        return None if here is None else [each.decode() for each in here.ids().tolist()]
 
     def clusters(
         self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
-    ) -> None:
-        """Nothing: every position of a question costs no more than a tile's, and serves the next tiles."""
+    ) -> Clusters | None:
+        """The same counted by cell."""
+        here = self._in_tile(connection, words, filters, tile, publication)
+        return None if here is None else standing.clusters_of(here.arrays, here.places, tile[0])
+
+    def _in_tile(
+        self, connection: Connection, typed: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> "Here | None":
+        number = typed_number(typed)
+        if number is not None:
+            placed = _placed_by_sql(connection, [number, *conditions(filters, structure)])
+            made = standing.standing_of(np.array(placed.lon), np.array(placed.lat))
+            of_number = made | {"ids": np.array(placed.ids, dtype=np.bytes_)}
+            return Here(of_number, standing.in_tile(of_number, np.arange(len(placed.ids)), tile))
+        try:
+            index = self._indexes.of(publication.version)
+        except NotReady:
+            if typed:
+                raise
+            return None
+        key = (publication.version, typed, filters)
+        arrays = index.columns.arrays
+        if (found := self._standing.get(key)) is None:
+            found = standing.in_order(arrays, _ranks(index, typed, filters))
+            self._standing.put(key, found, found.nbytes + ENTRY_BYTES)
+        return Here(arrays, standing.in_tile(arrays, found, tile))
 
     def ids(self, connection: Connection, typed: str, filters: Filters, publication: Publication) -> list[str]:
         """All that the words and filters find, with a position or without, in the order of ids."""
@@ -198,11 +235,12 @@ def _found(index: WordIndex, query: SearchQuery) -> Found:
 
 
 def _ids(index: WordIndex, typed: str, filters: Filters) -> list[str]:
+    return [each.decode() for each in index.columns["ids"].take(_ranks(index, typed, filters)).tolist()]
+
+
+def _ranks(index: WordIndex, typed: str, filters: Filters) -> Array:
     columns = index.columns
-    ranks = (
-        words.placed(index, typed, filters) if typed else columns.ranks_passing(filters, columns.candidates(filters))
-    )
-    return [each.decode() for each in columns["ids"].take(ranks).tolist()]
+    return words.placed(index, typed, filters) if typed else columns.ranks_passing(filters, columns.candidates(filters))
 
 
 def _suggested(

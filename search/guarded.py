@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from geo.errors import NotAnswering, NotReady
-from geo.filters import Bounds, Filters
+from geo.filters import Filters
 from geo.publication import Publication
 from search.breaker import Breaker
 from search.embedded.index import WordIndex
@@ -65,21 +65,20 @@ class GuardedEngine:
             return None
         return self._asked(lambda engine: engine.suggested(words, origin, limit, publication))
 
-    def placed(
-        self,
-        connection: Connection,
-        words: str,
-        filters: Filters,
-        publication: Publication,
-        within: Bounds | None = None,
-    ) -> Placed:
-        """Every structure with a position that the words and filters find, by id; those that stand `within` bounds at least."""
-        return self._asked(lambda engine: engine.placed(connection, words, filters, publication, within))
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
+        return self._asked(lambda engine: engine.placed(connection, words, filters, publication))
+
+    def standing(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> list[str] | None:
+        """Ids of what the words and filters find in a tile; None where PostGIS is to be asked, without words."""
+        return self._asked(lambda engine: engine.standing(connection, words, filters, tile, publication))
 
     def clusters(
         self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
     ) -> Clusters | None:
-        """What of it stands in a tile, counted by cell; None where `placed` is to be asked."""
+        """The same counted by cell."""
         return self._asked(lambda engine: engine.clusters(connection, words, filters, tile, publication))
 
     def check(self, publication: Publication) -> Speaks:

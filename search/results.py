@@ -50,12 +50,11 @@ class Corrected(msgspec.Struct, frozen=True):
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """Ids and positions of all that words and filters find, aligned: what tiles draw."""
+    """Every structure with a position that a question finds, by id, aligned."""
 
     ids: list[str]
     lon: list[float]
     lat: list[float]
-    whole: bool = True  # or only what stands in the bounds that were asked for
 
 
 class Clusters(msgspec.Struct, frozen=True):

@@ -1,157 +1,254 @@
-"""The grid per zoom: how many open structures stand in each cell, for each category and for all.
+"""The grid per zoom: how many open structures stand in each cell, for each category, each family that is asked for, and all.
 
-A row holds the sum of its members' units, so that rows of several categories add up to one cluster with an exact count and
-the members' own centre: a cluster of islanders stands on the island.
+A row holds the sum of its members' units, so that rows of several layers add up to one cluster with an exact count and the
+members' own centre: a cluster of islanders stands on the island.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator
 
-import numpy as np
 import polars as pl
-import psycopg
-from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, SmallInteger, Table, Text, text
 
-from geo.cells import CELL_BITS, CELLS, CLUSTER_MAX_ZOOM, EXTENT, Floats, units
+from geo.cells import CELL_BITS, CLUSTER_MAX_ZOOM, EXTENT, FINEST_ZOOM, first_tile, places_of_cell, tile_number
 from geo.database import metadata
+from tiles import drawn
+from tiles.layers import ALL, TOGETHER_MAX_ZOOM, together
 
-ALL = 0  # the category number of the rows that count every category
-
-# One range of the primary key per tile and category answers tiles/sql/clusters*.sql. It changes in place, in the transaction
+# One range of the primary key per tile and layer answers tiles/sql/clusters*.sql. It changes in place, in the transaction
 # that changes `structure`: a reader's snapshot sees both or neither.
 tile_count = Table(
     "tile_count",
     metadata,
-    Column("z", SmallInteger, primary_key=True, autoincrement=False),
-    Column("tx", Integer, primary_key=True, autoincrement=False),
-    Column("ty", Integer, primary_key=True, autoincrement=False),
-    Column("categorie_no", Integer, primary_key=True, autoincrement=False),
-    Column("cell", SmallInteger, primary_key=True, autoincrement=False),
-    Column("n", Integer, nullable=False),
     Column("sx", BigInteger, nullable=False),
     Column("sy", BigInteger, nullable=False),
+    Column("tile", Integer, primary_key=True, autoincrement=False),  # geo.cells.tile_number
+    Column("layer", Integer, primary_key=True, autoincrement=False),  # tiles/layers.py
+    Column("n", Integer, nullable=False),
+    Column("cell", SmallInteger, primary_key=True, autoincrement=False),  # of the tile's 256, in Morton's order
     Column("id", Text),  # of the one member, when there is one: a click opens it
 )
-COLUMNS = tuple(tile_count.c.keys())
-# Asked by `build`: every open structure with a position.
-POINTS = "SELECT lon, lat, categorie_no, id FROM structure WHERE open AND lon IS NOT NULL ORDER BY id"
+# What the grid was made by: another program may count other layers.
+grid = Table(
+    "grid",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("form", Text, nullable=False),
+)
+COUNTED = {
+    "tile": pl.Int32,
+    "layer": pl.Int32,
+    "cell": pl.Int16,
+    "n": pl.Int32,
+    "sx": pl.Int64,
+    "sy": pl.Int64,
+    "id": pl.String,
+}
+TABLES = ("tile_count", "drawn", "grid")
+CELLS_OF_TILE = 256
+ZOOMS = range(CLUSTER_MAX_ZOOM + 1)
+
+
+def form() -> str:
+    """It changes with the cells and the layers that are counted."""
+    told = (FINEST_ZOOM, CLUSTER_MAX_ZOOM, CELL_BITS, EXTENT, TOGETHER_MAX_ZOOM, sorted(together().items()))
+    return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the grid is one that this program reads."""
+    return connection.execute(text("SELECT form FROM grid")).scalar_one_or_none() == form()
 
 
 def build(connection: Connection) -> int:
-    """Make the grid say what `structure` says, in the caller's transaction; how many cells were written."""
-    points = _points(connection)
-    connection.execute(text("CREATE TEMPORARY TABLE counted (LIKE tile_count) ON COMMIT DROP"))
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    with driver.cursor() as cursor, cursor.copy(f"COPY counted ({', '.join(COLUMNS)}) FROM STDIN (FORMAT CSV)") as copy:
-        for grid in grids(points):
-            for piece in grid.iter_slices(COPIED_ROWS):
-                copy.write(piece.write_csv(include_header=False).encode())
-    connection.execute(text("ANALYZE counted"))
-    gone = connection.execute(text(DELETE_GONE)).rowcount
-    written: int = connection.execute(text(WRITE_CHANGED)).rowcount
-    connection.execute(text("DROP TABLE counted"))
-    if written + gone > CELLS_WORTH_ANALYZING:
+    """Make what is drawn and the grid say what `structure` says, in the caller's transaction; how many cells were written."""
+    if is_new := not is_current(connection):
+        for table in TABLES:
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("INSERT INTO grid (form) VALUES (:form)"), {"form": form()})
+    was, now = drawn.differing(connection)
+    drawn.write(connection, was, now)
+    written = _write_whole(connection, now) if is_new else _write_changes(connection, was, now)
+    if written > drawn.ROWS_WORTH_ANALYZING:
         connection.execute(text("ANALYZE tile_count"))
-    return written + gone
+    return written
 
 
-CELLS_WORTH_ANALYZING = 50_000
-COPIED_ROWS = 20_000
-FETCHED_ROWS = 10_000
+def _write_whole(connection: Connection, points: pl.DataFrame) -> int:
+    """In the order of the primary key, which then grows at its end alone."""
+    written = 0
+    for cells in counted(points):
+        drawn.write_copied(connection, "tile_count", cells)
+        written += len(cells)
+    return written
 
-# Asked by `build`. Two merges of sorted keys; only cells that differ are written, so that a day's few hundred changes cost a
-# few thousand rows of journal, not the whole grid.
-DELETE_GONE = """
-DELETE FROM tile_count AS t
-WHERE NOT EXISTS (
-    SELECT FROM counted AS c
-    WHERE (c.z, c.tx, c.ty, c.categorie_no, c.cell) = (t.z, t.tx, t.ty, t.categorie_no, t.cell)
-)
+
+def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> int:
+    """Only the cells that gain or lose; those that then hold one structure are told which."""
+    signed = pl.concat(
+        [was.with_columns(by=-1).select(*POINT, "by", "open"), now.with_columns(by=1).select(*POINT, "by", "open")]
+    )
+    connection.execute(
+        text("CREATE TEMPORARY TABLE counted (LIKE tile_count, first bigint, wide bigint) ON COMMIT DROP")
+    )
+    for zoom, cells in zip(ZOOMS, counted(signed), strict=True):
+        wide = places_of_cell(zoom)
+        number = (pl.col("tile") - first_tile(zoom)).cast(pl.Int64) * CELLS_OF_TILE + pl.col("cell")
+        drawn.write_copied(connection, "counted", cells.drop("id").with_columns(first=number * wide, wide=pl.lit(wide)))
+    connection.execute(text("ANALYZE counted"))
+    written: int = connection.execute(text(MERGE)).rowcount
+    _name_alone(connection)
+    connection.execute(text("DROP TABLE counted"))
+    return written
+
+
+def _name_alone(connection: Connection) -> None:
+    members = [(layer, number) for layer, numbers in together().items() for number in numbers]
+    connection.execute(
+        text(
+            "CREATE TEMPORARY TABLE layer_member (layer integer, categorie_no integer, PRIMARY KEY (layer, categorie_no))"
+        )
+    )
+    rows = pl.DataFrame(members, schema={"layer": pl.Int32, "categorie_no": pl.Int32}, orient="row")
+    drawn.write_copied(connection, "layer_member", rows)
+    connection.execute(text(NAME_ALONE))
+    connection.execute(text("DROP TABLE layer_member"))
+
+
+# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost.
+MERGE = """
+MERGE INTO tile_count AS t
+USING (SELECT * FROM counted ORDER BY tile, layer, cell) AS c
+ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
+WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
+WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, id = NULL
+WHEN NOT MATCHED THEN INSERT (tile, layer, cell, n, sx, sy) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy)
 """
-WRITE_CHANGED = """
-INSERT INTO tile_count (z, tx, ty, categorie_no, cell, n, sx, sy, id)
-SELECT c.z, c.tx, c.ty, c.categorie_no, c.cell, c.n, c.sx, c.sy, c.id
+# Asked by `_write_changes`: one range of drawn_place_idx for each of these cells, nearly all of them small.
+NAME_ALONE = """
+UPDATE tile_count AS t
+SET id = alone.id
 FROM counted AS c
-LEFT JOIN tile_count AS t USING (z, tx, ty, categorie_no, cell)
-WHERE (t.n, t.sx, t.sy, t.id) IS DISTINCT FROM (c.n, c.sx, c.sy, c.id)
-ORDER BY c.z, c.tx, c.ty, c.categorie_no, c.cell
-ON CONFLICT (z, tx, ty, categorie_no, cell)
-DO UPDATE SET n = excluded.n, sx = excluded.sx, sy = excluded.sy, id = excluded.id
+CROSS JOIN LATERAL (
+    SELECT d.id
+    FROM drawn AS d
+    WHERE d.place >= c.first AND d.place < c.first + c.wide AND d.open
+      AND (c.layer IN (0, d.categorie_no)
+           OR EXISTS (SELECT FROM layer_member AS m WHERE m.layer = c.layer AND m.categorie_no = d.categorie_no))
+    LIMIT 1
+) AS alone
+WHERE t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell AND t.n = 1
 """
+POINT = ("place", "x", "y", "categorie_no", "id")
+
+
+def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """For each zoom, its rows in the order of the primary key; what counts for nothing has none.
+
+    `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves).
+    """
+    weighed = points if "by" in points.columns else points.with_columns(by=1)
+    opened = weighed.filter("open")
+    members = pl.DataFrame(
+        [(number, layer) for layer, numbers in together().items() for number in numbers],
+        schema={"layer": pl.Int32, "above": pl.Int32},
+        orient="row",
+    )
+    for zoom in ZOOMS:
+        by_category = _cells(opened, zoom)
+        apart = [by_category, _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32)))]
+        if zoom <= TOGETHER_MAX_ZOOM:
+            apart.append(_summed(by_category.join(members, on="layer").drop("layer").rename({"above": "layer"})))
+        rows = pl.concat([each.select("number", "layer", "n", "sx", "sy", "id") for each in apart])
+        kept = rows.filter((pl.col("n") != 0) | (pl.col("sx") != 0) | (pl.col("sy") != 0))
+        numbered = kept.with_columns(
+            tile=pl.col("number") // CELLS_OF_TILE + first_tile(zoom),
+            cell=pl.col("number") % CELLS_OF_TILE,
+            id=pl.when(pl.col("n") == 1).then("id"),
+        )
+        yield numbered.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
+
+
+def _cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:
+    """By cell of a zoom and category."""
+    coarser = 1 << (FINEST_ZOOM - zoom)
+    x, y = ((pl.col(axis).cast(pl.Int64) // coarser % EXTENT) * pl.col("by") for axis in "xy")
+    return points.group_by(
+        number=pl.col("place") // places_of_cell(zoom), layer=pl.col("categorie_no").cast(pl.Int32)
+    ).agg(n=pl.col("by").sum(), sx=x.sum(), sy=y.sum(), id=pl.col("id").first())
+
+
+def _summed(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.group_by("number", "layer").agg(
+        pl.col("n").sum(), pl.col("sx").sum(), pl.col("sy").sum(), pl.col("id").first()
+    )
+
+
+def covered(connection: Connection) -> frozenset[int]:
+    """The tiles of zoom COVERED_ZOOM where open structures stand: some dozens, overseas included."""
+    bounds = {"first": first_tile(COVERED_ZOOM), "after": first_tile(COVERED_ZOOM + 1)}
+    return frozenset(connection.execute(text(COVERED), bounds).scalars())
+
+
+def may_hold(tiles: frozenset[int], z: int, x: int, y: int) -> bool:
+    """Whether a tile may hold something, by what `covered` said."""
+    finer = z - COVERED_ZOOM
+    return finer < 0 or tile_number(COVERED_ZOOM, x >> finer, y >> finer) in tiles
+
+
+COVERED_ZOOM = 7
+# Asked by `covered`: one range of the grid's primary key, a few thousand rows.
+COVERED = "SELECT DISTINCT tile FROM tile_count WHERE tile >= :first AND tile < :after AND layer = 0"
 
 
 def verify(connection: Connection) -> list[str]:
-    """Where the grid disagrees with `structure`, zoom by zoom and category by category; empty when it doesn't."""
-    return [
-        f"zoom {row.z}, catégorie {row.categorie_no or 'toutes'} : {row.counted} dans la grille, {row.expected} structures"
-        for row in connection.execute(text(VERIFY))
-    ]
+    """Where what is drawn disagrees with `structure`, or a cell of the grid with what is drawn; empty when nothing does."""
+    if not is_current(connection):
+        return ["grille des tuiles : d’une autre version du programme (./lum1 search rebuild la refait)"]
+    was, now = drawn.differing(connection)
+    found = [f"points des tuiles : {each} diffère" for each in sorted({*was["id"].head(SHOWN), *now["id"].head(SHOWN)})]
+    points = drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE)
+    for zoom, expected in zip(ZOOMS, counted(points), strict=True):
+        bounds = first_tile(zoom), first_tile(zoom + 1)
+        kept = drawn.read_copied(connection, KEPT.format(*bounds), COUNTED)
+        found += _different(zoom, kept, expected)
+    return found
 
 
-# Asked by `verify`: rows only where a zoom's sum differs from the number of open, placed structures.
-VERIFY = """
-WITH expected AS (
-    SELECT coalesce(categorie_no, 0) AS categorie_no, count(*) AS n
-    FROM structure
-    WHERE open AND lon IS NOT NULL
-    GROUP BY GROUPING SETS ((categorie_no), ())
-), counted AS (
-    SELECT z, categorie_no, sum(n) AS n FROM tile_count GROUP BY z, categorie_no
-)
-SELECT z, categorie_no, coalesce(counted.n, 0) AS counted, coalesce(expected.n, 0) AS expected
-FROM (SELECT generate_series(0, 13) AS z) AS zooms
-CROSS JOIN expected
-FULL JOIN counted USING (z, categorie_no)
-WHERE coalesce(counted.n, 0) <> coalesce(expected.n, 0)
-ORDER BY z, categorie_no
+SHOWN = 10
+DRAWN = f"COPY (SELECT {', '.join(POINT)}, open FROM drawn ORDER BY id) TO STDOUT (FORMAT CSV, HEADER)"
+DRAWN_SCHEMA: dict[str, type[pl.DataType]] = {
+    "place": pl.Int64,
+    "x": pl.Int64,
+    "y": pl.Int64,
+    "categorie_no": pl.Int32,
+    "id": pl.String,
+    "open": pl.String,
+}
+KEPT = f"""
+COPY (
+    SELECT {", ".join(COUNTED)} FROM tile_count WHERE tile >= {{}} AND tile < {{}} ORDER BY tile, layer, cell
+) TO STDOUT (FORMAT CSV, HEADER)
 """
 
 
-def grids(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """For each zoom, the rows by category, then the rows of all; points carry x, y at zoom 13."""
-    together = points.with_columns(categorie_no=pl.lit(ALL, pl.Int32))
-    for zoom in range(CLUSTER_MAX_ZOOM + 1):
-        yield cells(points, zoom).select(COLUMNS)
-        yield cells(together, zoom).select(COLUMNS)
+def _different(zoom: int, kept: pl.DataFrame, expected: pl.DataFrame) -> list[str]:
+    if kept.equals(expected):
+        return []
+    key = ["tile", "layer", "cell"]
+    both = pl.concat([kept.with_columns(n=-pl.col("n")), expected])
+    wrong = both.group_by("layer").agg(pl.col("n").sum()).filter(pl.col("n") != 0).sort("layer")
+    if wrong.is_empty():
+        cells = (
+            pl.concat([kept, expected]).group_by(list(COUNTED)).len().filter(pl.col("len") == 1).select(key).unique()
+        )
+        return [f"zoom {zoom} : {len(cells)} cellules de la grille diffèrent"]
+    totals = dict(expected.group_by("layer").agg(pl.col("n").sum()).rows())
+    return [
+        f"zoom {zoom}, {_named(layer)} : {totals.get(layer, 0) - missing} dans la grille, {totals.get(layer, 0)} structures"
+        for layer, missing in wrong.rows()
+    ]
 
 
-def cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:
-    """Points (x, y in units of zoom 13, categorie_no, id) counted in the cells of a zoom."""
-    shift = 1 << (CLUSTER_MAX_ZOOM - zoom)
-    x, y = pl.col("x") // shift, pl.col("y") // shift
-    column, row = x % EXTENT // (1 << CELL_BITS), y % EXTENT // (1 << CELL_BITS)
-    placed = points.select(
-        "categorie_no",
-        "id",
-        tx=x // EXTENT,
-        ty=y // EXTENT,
-        cell=row * CELLS + column,
-        ux=x % EXTENT,
-        uy=y % EXTENT,
-    )
-    grouped = placed.group_by("tx", "ty", "categorie_no", "cell").agg(
-        n=pl.len(), sx=_sum_of("ux"), sy=_sum_of("uy"), id=pl.col("id").first()
-    )
-    return grouped.with_columns(z=pl.lit(zoom), id=pl.when(pl.col("n") == 1).then("id"))
-
-
-def _sum_of(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Int64).sum()  # half a million points in one tile outgrow 32 bits
-
-
-def frame_of(lon: Floats, lat: Floats, categorie_no: Sequence[int], ids: Sequence[str]) -> pl.DataFrame:
-    """Points as `cells` takes them."""
-    x, y = units(lon, lat)
-    return pl.DataFrame({"x": x, "y": y, "categorie_no": pl.Series(categorie_no, dtype=pl.Int32), "id": ids})
-
-
-def _points(connection: Connection) -> pl.DataFrame:
-    """Some thirty bytes a structure."""
-    found = connection.execute(text(POINTS).execution_options(yield_per=FETCHED_ROWS))
-    pieces = [_piece(*zip(*rows, strict=True)) for rows in found.partitions(FETCHED_ROWS)]
-    return pl.concat([_piece((), (), (), ()), *pieces]).rechunk()
-
-
-def _piece(lon: Sequence[float], lat: Sequence[float], numbers: Sequence[int], ids: Sequence[str]) -> pl.DataFrame:
-    placed = frame_of(np.array(lon, dtype=np.float64), np.array(lat, dtype=np.float64), numbers, ids)
-    return placed.cast({"x": pl.Int32, "y": pl.Int32, "id": pl.String})
+def _named(layer: int) -> str:
+    return "toutes catégories" if layer == ALL else f"catégorie {layer}" if layer > 0 else f"famille {-layer}"

@@ -1,6 +1,5 @@
 """Tile addresses, and where on Earth they are."""
 
-import math
 from dataclasses import dataclass
 
 from geo.cells import CLUSTER_MAX_ZOOM
@@ -9,7 +8,6 @@ from geo.filters import Bounds
 
 MAX_ZOOM = 22  # of an address; nothing is drawn finer than zoom 18, clients overzoom
 MERCATOR_HALF = 20037508.342789244  # metres: half the equator of EPSG:3857
-BUFFER_UNITS = 128  # points drawn beyond the edge, so that a symbol on it is not cut
 
 
 class ImpossibleTile(InvalidQuestion):
@@ -40,14 +38,3 @@ class TileAddress:
         side = 2 * MERCATOR_HALF / (1 << self.z)
         west, north = self.x * side - MERCATOR_HALF, MERCATOR_HALF - self.y * side
         return (west, north - side, west + side, north)
-
-    def degrees(self, margin: float) -> Bounds:
-        """WGS 84: west, south, east, north, widened by a share of the side."""
-        west, north = self._corner(-margin, -margin)
-        east, south = self._corner(1 + margin, 1 + margin)
-        return (max(west, -180.0), south, min(east, 180.0), north)
-
-    def _corner(self, right: float, down: float) -> tuple[float, float]:
-        side = 1 << self.z
-        lon = (self.x + right) / side * 360 - 180
-        return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (self.y + down) / side))))

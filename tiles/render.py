@@ -1,24 +1,18 @@
 """Draw one tile of structures: clusters up to zoom 13, points from 14 on."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
-import msgspec
-import numpy as np
-from sqlalchemy import Connection, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import Connection, text
 
-from geo.categories import categorie
-from geo.cells import EXTENT
-from geo.filters import Filters, categories_of, conditions
-from geo.structures import structure
-from tiles import counts
-from tiles.grid import BUFFER_UNITS, TileAddress
+from geo.cells import places_of_tile, tile_number
+from geo.compiled import Compiled
+from geo.filters import Filters, categories_of
+from tiles import points
+from tiles.grid import TileAddress
+from tiles.layers import ALL, layers_of
 from tiles.sql import statement
-
-NAME_ZOOM = 16  # from here on a name fits beside its point
-POINT_MAX_ZOOM = 18
 
 
 class Clusters(Protocol):
@@ -34,33 +28,43 @@ class Clusters(Protocol):
     def ids(self) -> Sequence[str | None]: ...
 
 
-class Points(msgspec.Struct, frozen=True):
-    """Structures that words have found, filters already applied; the arrays are aligned."""
+class Drawn(NamedTuple):
+    """An encoded tile (empty bytes when nothing is there), and the version of the publication it is of (0 before any)."""
 
-    ids: Sequence[str]
-    lon: Sequence[float]
-    lat: Sequence[float]
-
-
-def tile(connection: Connection, address: TileAddress, filters: Filters, found: Points | None = None) -> bytes:
-    """The encoded tile (empty bytes when nothing is there); `found` replaces the filters when words were asked."""
-    if not address.clustered:
-        return _points_tile(connection, address, filters, found)
-    if found is None and is_in_the_grid(filters):
-        return _counted_tile(connection, address, _categories(filters))
-    points = found if found is not None else _filtered_points(connection, address, filters)
-    return _clusters_of(connection, address, points)
+    tile: bytes
+    version: int
 
 
-def is_in_the_grid(filters: Filters) -> bool:
-    """Whether the grid, which knows categories, has counted what passes."""
-    return filters == Filters(categories=filters.categories, domaines=filters.domaines)
+def is_plain(filters: Filters) -> bool:
+    """Whether one statement draws what passes: categories alone, closed ones too where asked."""
+    return points.is_drawn(filters)
+
+
+def plain(connection: Connection, address: TileAddress, filters: Filters) -> Drawn:
+    """The tile of plain filters, in one statement."""
+    if address.clustered and filters.open_only:
+        return _drawn(connection, *_of_the_grid(address, filters))
+    first, after = places_of_tile(address.z, address.x, address.y)
+    given: dict[str, Any] = {"first": first, "after": after}
+    categories = _categories(filters)
+    if categories is not None:
+        given["categories"] = categories
+    asked = points.plain(address.z, filters.open_only, categories is not None)
+    return _drawn(connection, asked, given)
+
+
+def tile(connection: Connection, address: TileAddress, filters: Filters, ids: Sequence[str] | None = None) -> bytes:
+    """The encoded tile of any filters; `ids` have passed them."""
+    if ids is None and is_plain(filters):
+        return plain(connection, address, filters).tile
+    return _bytes(connection.execute(points.tile_of(address, filters, ids)))
 
 
 def clusters(connection: Connection, counted: Clusters) -> bytes:
     """The encoded tile of clusters counted elsewhere."""
-    columns = {"x": counted.x, "y": counted.y, "n": counted.n, "id": counted.ids}
-    return _bytes(connection.execute(text(statement("clusters_of_points")), columns))
+    asked = _stated("clusters_of_points")
+    (row,) = asked.execute(connection, x=list(counted.x), y=list(counted.y), n=list(counted.n), id=list(counted.ids))
+    return bytes(row.tile or b"")
 
 
 def _categories(filters: Filters) -> list[int] | None:
@@ -71,59 +75,23 @@ def _categories(filters: Filters) -> list[int] | None:
     return [number for number in of_domaines if not filters.categories or number in filters.categories]
 
 
-def _counted_tile(connection: Connection, address: TileAddress, categories: list[int] | None) -> bytes:
-    query = text(statement("clusters" if categories is None else "clusters_of_categories"))
-    where = {"z": address.z, "x": address.x, "y": address.y}
-    return _bytes(connection.execute(query, where | ({} if categories is None else {"categories": categories})))
+def _of_the_grid(address: TileAddress, filters: Filters) -> tuple[Compiled, dict[str, Any]]:
+    categories = _categories(filters)
+    layers = [ALL] if categories is None else layers_of(categories, address.z)
+    tile = tile_number(address.z, address.x, address.y)
+    if len(layers) == 1:
+        return _stated("clusters"), {"tile": tile, "layer": layers[0]}
+    return _stated("clusters_of_layers"), {"tile": tile, "layers": layers}
 
 
-def _filtered_points(connection: Connection, address: TileAddress, filters: Filters) -> Points:
-    query = select(structure.c.id, structure.c.lon, structure.c.lat).where(
-        *conditions(filters, structure), structure.c.geom.op("&&")(_envelope(address, margin=1 / EXTENT))
-    )
-    rows = connection.execute(query.order_by(structure.c.id)).all()
-    ids, lon, lat = zip(*rows, strict=True) if rows else ((), (), ())
-    return Points(ids, lon, lat)
+def _drawn(connection: Connection, asked: Compiled, given: dict[str, Any]) -> Drawn:
+    (row,) = asked.execute(connection, **given)
+    return Drawn(bytes(row.tile or b""), row.version or 0)
 
 
-def _clusters_of(connection: Connection, address: TileAddress, points: Points) -> bytes:
-    lon, lat = (np.array(axis, dtype=np.float64) for axis in (points.lon, points.lat))
-    frame = counts.frame_of(lon, lat, [counts.ALL] * len(points.ids), points.ids)
-    grid = counts.cells(frame, address.z).filter(tx=address.x, ty=address.y).sort("cell")
-    columns = {
-        "x": (grid["sx"] // grid["n"]).to_list(),
-        "y": (grid["sy"] // grid["n"]).to_list(),
-        "n": grid["n"].to_list(),
-        "id": grid["id"].to_list(),
-    }
-    return _bytes(connection.execute(text(statement("clusters_of_points")), columns))
-
-
-def _points_tile(connection: Connection, address: TileAddress, filters: Filters, found: Points | None) -> bytes:
-    """Points straight from `structure`; the box with its margin is answered by structure_open_geom_idx."""
-    columns = [
-        func.ST_AsMVTGeom(structure.c.geom, _envelope(address), EXTENT, BUFFER_UNITS, False).label("geom"),
-        structure.c.id,
-        categorie.c.code.label("categorie"),
-        *([structure.c.name] if address.z >= NAME_ZOOM else []),
-    ]
-    asked = conditions(filters, structure)
-    if found is not None:
-        asked.append(structure.c.id == func.any(literal(list(found.ids), ARRAY(Text))))
-    points = (
-        select(*columns)
-        .join_from(structure, categorie, categorie.c.no == structure.c.categorie_no)
-        .where(*asked, structure.c.geom.op("&&")(_envelope(address, margin=BUFFER_UNITS / EXTENT)))
-        .order_by(structure.c.id)
-        .subquery("point")
-    )
-    return _bytes(connection.execute(select(func.ST_AsMVT(points.table_valued(), "structures", EXTENT, "geom"))))
-
-
-def _envelope(address: TileAddress, margin: float = 0.0) -> Any:
-    west, south, east, north = address.mercator
-    more = (east - west) * margin
-    return func.ST_MakeEnvelope(west - more, south - more, east + more, north + more, 3857)
+@cache
+def _stated(name: str) -> Compiled:
+    return Compiled(text(statement(name)))
 
 
 def _bytes(result: Any) -> bytes:

@@ -101,7 +101,7 @@ def _base_layers(c: dict[str, str]) -> list[dict[str, Any]]:
 def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:
     return [
         _layer(
-            "clusters", "circle", "clusters", source="structures", maxzoom=14,
+            "clusters", "circle", "clusters", source="structures",
             paint={
                 "circle-color": c["cluster"],
                 "circle-opacity": 0.88,
@@ -111,7 +111,7 @@ def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:
             },
         ),
         _layer(
-            "cluster-counts", "symbol", "clusters", source="structures", maxzoom=14, filter=[">", ["get", "n"], 1],
+            "cluster-counts", "symbol", "clusters", source="structures", filter=[">", ["get", "n"], 1],
             layout=_text(11, 12) | {"text-field": _short_count(), "text-allow-overlap": True, "text-ignore-placement": True},
             paint={"text-color": c["cluster_text"]},
         ),
@@ -119,14 +119,22 @@ def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:
             "points", "circle", "structures", source="structures", minzoom=14,
             paint={
                 "circle-color": _colour_of_category(),
-                "circle-radius": ["interpolate", ["linear"], ["zoom"], 14, 6, 18, 10],
+                "circle-radius": ["interpolate", ["linear"], ["zoom"], 14, _if_together(9, 6), 18, _if_together(14, 10)],
                 "circle-stroke-color": c["ring"],
                 "circle-stroke-width": 1.5,
             },
         ),
         _layer(
+            "together", "symbol", "structures", source="structures", minzoom=14, filter=_if_together(True, False),
+            layout=_text(11, 12) | {"text-field": ["to-string", ["get", "n"]], "text-ignore-placement": True},
+            paint={"text-color": c["ring"]},
+        ),
+        _layer(
             "names", "symbol", "structures", source="structures", minzoom=16,
-            layout=_text(11, 13) | {"text-anchor": "top", "text-offset": [0, 0.9], "text-max-width": 12},
+            layout=_text(11, 13) | {
+                "text-field": _if_together(["concat", ["to-string", ["get", "n"]], " structures"], ["get", "name"]),
+                "text-anchor": "top", "text-offset": [0, 1.1], "text-max-width": 12,
+            },
             paint=_halo(c),
         ),
         {
@@ -153,6 +161,11 @@ def _text(small: int, large: int) -> dict[str, Any]:
 
 def _halo(c: dict[str, str]) -> dict[str, Any]:
     return {"text-color": c["text"], "text-halo-color": c["halo"], "text-halo-width": 1.4}
+
+
+def _if_together(several: Any, alone: Any) -> list[Any]:
+    """Of a point: whether others stand at the very same place, under it."""
+    return ["case", [">", ["coalesce", ["get", "n"], 1], 1], several, alone]
 
 
 def _radius_of_count() -> list[Any]:

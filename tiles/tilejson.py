@@ -4,7 +4,7 @@ from typing import Any
 
 from geo.publication import Publication
 from tiles.basemap import MAX_ZOOM as BASE_MAX_ZOOM
-from tiles.render import POINT_MAX_ZOOM
+from tiles.points import POINT_MAX_ZOOM
 
 FRANCE = [-179.0, -50.0, 170.0, 52.0]  # overseas included
 
@@ -24,14 +24,19 @@ def structures(base_url: str, publication: Publication) -> dict[str, Any]:
             {
                 "id": "clusters",
                 "minzoom": 0,
-                "maxzoom": 13,
+                "maxzoom": POINT_MAX_ZOOM,  # from 14 on, of tiles that hold too many points
                 "fields": {"n": "combien de structures", "id": "de la structure, quand elle est seule"},
             },
             {
                 "id": "structures",
                 "minzoom": 14,
                 "maxzoom": POINT_MAX_ZOOM,
-                "fields": {"id": "de la structure", "categorie": "code", "name": "nom, dès le zoom 16"},
+                "fields": {
+                    "id": "de la structure",
+                    "categorie": "code",
+                    "n": "combien de structures à cette même place, quand elles sont plusieurs",
+                    "name": "nom, dès le zoom 16",
+                },
             },
         ],
     }

@@ -12,7 +12,7 @@ from api.commands.terminal import Bars
 from api.machine.cluster import Cluster
 from api.machine.doctor import UNKNOWN, Finding, examine, scheduled_work
 from api.machine.home import Home
-from api.machine.prepare import ensure_index, prepare
+from api.machine.prepare import ensure_projections, prepare
 from api.machine.server import Server
 from api.machine.worker import Worker, WorkerFailed
 from etl import demo
@@ -49,7 +49,7 @@ def start(port: int | None, finess: Path | None, demo_size: int | None, foregrou
         with bars:
             settings = prepare(home, bars)
             report = _load_if_needed(settings, finess, demo_size, bars)
-            ensure_index(settings, bars)
+            ensure_projections(settings, bars)
         if report is not None:
             click.echo(as_text(report), err=True)
         refused = report is not None and report.state == "refused"

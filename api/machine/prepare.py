@@ -12,7 +12,7 @@ from geo.publication import served_publication
 from geo.reference.load import REFERENCE, load_reference
 from geo.settings import Settings
 from search import embedded
-from tiles import basemap
+from tiles import basemap, counts
 
 
 def prepare(home: Home, bars: Bars) -> Settings:
@@ -41,16 +41,24 @@ def prepare(home: Home, bars: Bars) -> Settings:
     return settings
 
 
-def ensure_index(settings: Settings, bars: Bars) -> None:
-    """The words index of what is served, made again where it is missing or damaged: copies of a home may leave it out."""
+def ensure_projections(settings: Settings, bars: Bars) -> None:
+    """What is drawn and found of what is served, made again where it is missing, damaged or another program's."""
     engine = engine_for(settings.database_url)
     try:
         with engine.connect() as connection:
             served = served_publication(connection)
-        if served is None or embedded.opens(settings.search_root / str(served.version)):
+            is_drawn = counts.is_current(connection)
+        if served is None:
+            return
+        if not is_drawn:
+            bars.step("grille des tuiles")
+            with ledger.only_load(engine), engine.begin() as connection:  # `structure` is what is served between loads
+                counts.build(connection)
+            vacuum(engine, *counts.TABLES)
+        if embedded.opens(settings.search_root / str(served.version)):
             return
         bars.step("index de recherche")
-        with ledger.only_load(engine), engine.connect() as connection:  # `structure` is what is served between loads
+        with ledger.only_load(engine), engine.connect() as connection:
             if served := served_publication(connection):
                 embedded.build(connection, settings.search_root / str(served.version))
     finally:

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from geo import sirene
 from geo.errors import NotAnswering
-from geo.filters import Bounds, Circle, Filters
+from geo.filters import Circle, Filters
 from geo.proximity import same_m
 from geo.publication import Publication
 from geo.search_server import SearchServer
 from search import suggestions, told
 from search.elastic import facets as counting
 from search.elastic import tiles
-from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_circle, in_sieve
+from search.elastic.conditions import EVERY, Query, all_of, bears, conditions, in_circle
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import CATCH_UP, Indices, Opened, OpenIndices
 from search.elastic.ordering import Order, after, order_of, public_key, roughly_by_distance
@@ -149,31 +149,31 @@ class ElasticEngine:
 
         return self._asked_of(publication, lines)
 
-    def placed(
-        self,
-        connection: Connection,
-        words: str,
-        filters: Filters,
-        publication: Publication,
-        within: Bounds | None = None,
-    ) -> Placed:
-        """Every structure with a position that the words and filters find, by id; `within` bounds, where they are given."""
-        return self._asked_of(publication, lambda opened: self._placed(opened, words, filters, within))
+    def placed(self, connection: Connection, words: str, filters: Filters, publication: Publication) -> Placed:
+        """Every structure with a position that the words and filters find, by id."""
+        hits = self._asked_of(publication, lambda opened: self._standing(opened, words, filters, None))
+        held = [_held(hit) for hit in hits]
+        return Placed([hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held])
 
-    def _placed(self, opened: Opened, words: str, filters: Filters, within: Bounds | None) -> Placed:
+    def standing(
+        self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
+    ) -> list[str]:
+        """Ids of what they find in a tile, and around it in a tile smaller than a cell."""
+        hits = self._asked_of(publication, lambda opened: self._standing(opened, words, filters, tile))
+        return [hit["_id"] for hit in hits]
+
+    def _standing(self, opened: Opened, words: str, filters: Filters, tile: Tile | None) -> list[Answer]:
         for kept, is_answer in self._readings(opened, words, filters):
-            here = kept if within is None else all_of([kept, in_sieve(within)])
+            here = kept if tile is None else all_of([kept, tiles.in_tile(tile)])
             hits = list(self._every(opened, here))
             if hits or is_answer():
-                held = [_held(hit) for hit in hits]
-                ids, lon, lat = [hit["_id"] for hit in hits], [h["lon"] for h in held], [h["lat"] for h in held]
-                return Placed(ids, lon, lat, whole=within is None)
-        return Placed([], [], [])
+                return hits
+        return []
 
     def clusters(
         self, connection: Connection, words: str, filters: Filters, tile: Tile, publication: Publication
     ) -> Clusters:
-        """What of it stands in a tile, counted by cell."""
+        """The same counted by cell."""
         return self._asked_of(publication, lambda opened: self._clusters(opened, words, filters, tile))
 
     def _clusters(self, opened: Opened, words: str, filters: Filters, tile: Tile) -> Clusters:

@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from geo.cells import CLUSTER_MAX_ZOOM, EXTENT, finest_of_cell, finest_of_tile, place_in_tile
+from geo.cells import CELLS_BITS, CLUSTER_MAX_ZOOM, EXTENT, finest_of_cell, finest_of_tile
 from search.elastic.conditions import Query
 from search.elastic.scripts import script
 from search.engine import Tile
 from search.results import Clusters
 
 MOST = 256  # cells of a tile
+FINEST_CELLS = CLUSTER_MAX_ZOOM + CELLS_BITS  # the zoom whose tiles are the finest cells
 
 
 def in_tile(tile: Tile) -> Query:
-    """Standing in it: one range of cells."""
-    first, after = finest_of_tile(*tile)
+    """Standing in it, or in the finest cell that holds it: one range of cells."""
+    z, x, y = tile
+    finer = max(0, z - FINEST_CELLS)
+    first, after = finest_of_tile(z - finer, x >> finer, y >> finer)
     return {"range": {"cell": {"gte": first, "lt": after}}}
 
 
@@ -38,14 +41,12 @@ def alone(tile: Tile, buckets: list[Any]) -> Query | None:
 
 
 def read(tile: Tile, buckets: list[Any], ids: dict[int, str]) -> Clusters:
-    """In the order of the tile's cells; `ids`: of those that stand alone, by their finest cell."""
-    z = tile[0]
-    wide = finest_of_cell(z)
+    """In the order of cells, as the server gives them; `ids`: of those that stand alone, by their finest cell."""
+    wide = finest_of_cell(tile[0])
     by_place = {first // wide: each for first, each in ids.items()}
-    ordered = sorted(buckets, key=lambda bucket: place_in_tile(z, int(bucket["key"])))
     return Clusters(
-        x=[int(each["x"]["value"]) // each["doc_count"] for each in ordered],
-        y=[int(each["y"]["value"]) // each["doc_count"] for each in ordered],
-        n=[each["doc_count"] for each in ordered],
-        ids=[by_place.get(int(each["key"]) // wide) if each["doc_count"] == 1 else None for each in ordered],
+        x=[int(each["x"]["value"]) // each["doc_count"] for each in buckets],
+        y=[int(each["y"]["value"]) // each["doc_count"] for each in buckets],
+        n=[each["doc_count"] for each in buckets],
+        ids=[by_place.get(int(each["key"]) // wide) if each["doc_count"] == 1 else None for each in buckets],
     )

@@ -15,6 +15,7 @@ from geo.filters import Bounds, Circle, Filters, bounds_of, categories_of, statu
 from geo.position import EARTH_RADIUS_M
 from search.embedded import sphere
 from search.embedded.arrays import Array, mapped, starts_of
+from search.embedded.standing import STANDING, WHERE
 from search.embedded.strips import STRIPS, in_strips
 from search.query import Origin
 
@@ -77,8 +78,19 @@ class Columns:
 
     def are_complete(self) -> bool:
         """Whether every column is there, as long as the others."""
-        names = ("ids", "name_key", "name_length", "name_order", "by_name", "sphere", "kind_ranks", *NUMBERS, *CODES)
-        lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS, *KINDS)
+        names = (
+            "ids",
+            "name_key",
+            "name_length",
+            "name_order",
+            "by_name",
+            "sphere",
+            "kind_ranks",
+            WHERE,
+            *NUMBERS,
+            *CODES,
+        )
+        lists = (*LISTS, *(f"{name}_starts" for name in LISTS), *STRIPS, *KINDS, *STANDING)
         return {*names, *lists} <= set(self.arrays) and len({len(self.arrays[name]) for name in names}) == 1
 
     def standing_in(self, bounds: Bounds | None) -> Rows:

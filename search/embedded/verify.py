@@ -17,6 +17,7 @@ from search.embedded.index import BEGINNINGS, NAMES, NUMBERS, POSTINGS, STORED, 
 from search.embedded.names import Names
 from search.embedded.numbers import Numbers
 from search.embedded.postings import BY_POSTING, Postings
+from search.embedded.standing import STANDING, WHERE
 from search.embedded.stored import Stored
 from search.embedded.strips import STRIPS
 
@@ -60,6 +61,9 @@ def _differences(indexed: Columns, expected: Columns) -> Iterator[str]:
     for name in STRIPS:
         if not np.array_equal(indexed[name], expected[name]):
             yield f"{name} : les bandes de latitude ne sont pas celles des positions"
+    for name in (*STANDING, WHERE):
+        if not np.array_equal(indexed[name], expected[name]):
+            yield f"{name} : ce n’est pas l’ordre des positions"
     for name in KINDS:
         if not np.array_equal(indexed[name], expected[name]):
             yield f"{name} : ce ne sont pas les structures de chaque catégorie"

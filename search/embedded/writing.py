@@ -14,6 +14,7 @@ from search.document import STRUCTURES, Document, completeness, document_of
 from search.embedded.arrays import write_header
 from search.embedded.columns import CODES, LISTS, NEVER, NUMBERS, VOCABULARIES, by_kind, days_since_1970
 from search.embedded.sphere import on_sphere
+from search.embedded.standing import standing_of
 from search.embedded.strips import strips_of
 
 NAME_LENGTH = np.int16  # words
@@ -101,7 +102,7 @@ class ColumnFiles:
             stream.flush()
         lon, lat = (np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ("lon", "lat"))
         kinds = np.load(self._folder / "categorie_no.npy", mmap_mode="r")
-        for name, values in (strips_of(lon, lat) | by_kind(kinds)).items():
+        for name, values in (strips_of(lon, lat) | by_kind(kinds) | standing_of(lon, lat)).items():
             np.save(self._folder / f"{name}.npy", values)
         np.save(self._folder / "sphere.npy", on_sphere(lon, lat))
         self._save_order_of_names()

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from elasticsearch import helpers
 
-from geo.cells import CLUSTER_MAX_ZOOM, finest_of_tile, numbers, place_in_tile, units
+from geo.cells import CLUSTER_MAX_ZOOM, finest_of_tile, numbers, units
 from geo.filters import Circle, Filters
 from search.results import Clusters
 from tests.builders import a_structure
 from tests.elastic.conftest import Both, Kept
 from tests.places import BORDEAUX, FORT_DE_FRANCE, LILLE, NOUMEA, SAINT_DENIS_REUNION, WALLIS
-from tiles import counts, render
+from tiles import render
 from tiles.grid import TileAddress
 
 PLACES = (LILLE, BORDEAUX, FORT_DE_FRANCE, SAINT_DENIS_REUNION, WALLIS, NOUMEA)
@@ -59,23 +59,21 @@ def counted(both: Both, words: str, filters: Filters, tile: tuple[int, int, int]
     return found
 
 
-def drawn(both: Both, words: str, filters: Filters, tile: tuple[int, int, int]) -> bytes:
-    """As it is where every position is at hand."""
-    if words.strip():
-        placed = both.embedded.placed(both.connection, words.strip(), filters, both.publication)
-        return render.tile(
-            both.connection, TileAddress(*tile), filters, render.Points(placed.ids, placed.lon, placed.lat)
-        )
-    return render.tile(both.connection, TileAddress(*tile), filters)
+def counted_here(both: Both, words: str, filters: Filters, tile: tuple[int, int, int]) -> Clusters:
+    found = both.embedded.clusters(both.connection, words.strip(), filters, tile, both.publication)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("words", QUESTIONS)
 def test_a_tile_of_any_question_is_the_same_to_the_byte(both: Both, words: str) -> None:
     filters = QUESTIONS[words]
     for tile in ADDRESSES:
-        assert render.clusters(both.connection, counted(both, words, filters, tile)) == drawn(
-            both, words, filters, tile
-        )
+        ours, theirs = counted(both, words, filters, tile), counted_here(both, words, filters, tile)
+        assert ours == theirs
+        drawn = render.clusters(both.connection, ours)
+        if not words.strip():
+            assert drawn == render.tile(both.connection, TileAddress(*tile), filters)
 
 
 def test_what_a_question_finds_is_counted_once_at_every_zoom(both: Both) -> None:
@@ -101,34 +99,30 @@ def test_the_server_s_own_tile_grid_counts_the_same(both: Both) -> None:
         for each in buckets:
             _, column, row = map(int, each["key"].split("/"))
             if (column >> 4, row >> 4) == (x, y):
-                theirs[(row & 15) * 16 + (column & 15)] = each["doc_count"]
+                theirs[int(numbers(np.array([(column & 15) << 8]), np.array([(row & 15) << 8]))[0])] = each["doc_count"]
         ours = counted(both, "", Filters(telephone=True), (z, x, y))
         assert ours.n == [theirs[place] for place in sorted(theirs)]
 
 
-def test_points_are_asked_for_where_the_tile_is(both: Both) -> None:
-    address = TileAddress(14, 8328, 5510)
-    near = both.elastic.placed(both.connection, "pharmacie", Filters(), both.publication, within=address.degrees(0.1))
-    everywhere = both.elastic.placed(both.connection, "pharmacie", Filters(), both.publication)
-    assert not near.whole
-    assert 0 < len(near.ids) < len(everywhere.ids)
-    drawn = [
-        render.tile(both.connection, address, Filters(), render.Points(each.ids, each.lon, each.lat))
-        for each in (near, everywhere)
-    ]
+@pytest.mark.parametrize("tile", [(14, 8328, 5510), (16, 33315, 22041), (19, 266522, 176331)])
+def test_points_are_asked_for_where_the_tile_is(both: Both, tile: tuple[int, int, int]) -> None:
+    address = TileAddress(*tile)
+    drawn = []
+    for engine in (both.elastic, both.embedded):
+        ids = engine.standing(both.connection, "pharmacie", Filters(), tile, both.publication)
+        assert ids is not None
+        assert len(ids) < len(both.placed(engine, "pharmacie", Filters()))
+        drawn.append(render.tile(both.connection, address, Filters(), ids))
     assert drawn[0] == drawn[1]
 
 
 def test_cells_are_numbered_so_that_a_tile_is_a_range_of_them() -> None:
     draw = np.random.default_rng(3)
-    lon, lat = draw.uniform(-180, 180, 500), draw.uniform(-84, 84, 500)
-    x, y = units(lon, lat)
-    frame = counts.frame_of(lon, lat, [0] * 500, [str(each) for each in range(500)])
+    x, y = units(draw.uniform(-180, 180, 500), draw.uniform(-84, 84, 500))
     for zoom in (0, 4, 9, 13):
-        for row, number in zip(frame.iter_rows(named=True), numbers(x, y).tolist(), strict=True):
-            shift = CLUSTER_MAX_ZOOM - zoom
-            tx, ty = row["x"] >> shift >> 12, row["y"] >> shift >> 12
-            first, after = finest_of_tile(zoom, tx, ty)
+        shift = CLUSTER_MAX_ZOOM - zoom + 12
+        for column, row, number in zip(
+            (x >> shift).tolist(), (y >> shift).tolist(), numbers(x, y).tolist(), strict=True
+        ):
+            first, after = finest_of_tile(zoom, column, row)
             assert first <= number < after
-            own = counts.cells(frame.filter(id=row["id"]), zoom)
-            assert place_in_tile(zoom, number) == own["cell"][0]

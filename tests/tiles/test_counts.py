@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, text
 
-from geo.cells import CLUSTER_MAX_ZOOM, units
-from geo.filters import Filters
+from geo.categories import categories, categories_by_no, domaine_members, family_members
+from geo.cells import CLUSTER_MAX_ZOOM, FINEST_ZOOM, first_tile, units
+from geo.filters import NONE, Filters
 from tests.builders import a_structure, insert_structures
 from tests.places import BORDEAUX, FORT_DE_FRANCE, LILLE, NOUMEA, SAINT_DENIS_REUNION, WALLIS, Place
-from tiles import counts, render
+from tiles import counts, layers, points, render
 from tiles.grid import ImpossibleTile, TileAddress
 
 PLACES = (LILLE, BORDEAUX, FORT_DE_FRANCE, SAINT_DENIS_REUNION, WALLIS, NOUMEA)
@@ -40,9 +41,8 @@ def drawn(rows: Sequence[dict[str, Any]], categories: tuple[int, ...] = ()) -> l
 
 
 def addresses(rows: Sequence[dict[str, Any]], zoom: int) -> list[TileAddress]:
-    x, y = units(np.array([r["lon"] for r in rows]), np.array([r["lat"] for r in rows]))
-    shift = CLUSTER_MAX_ZOOM - zoom
-    pairs = {(int(a) >> 12 >> shift, int(b) >> 12 >> shift) for a, b in zip(x, y, strict=True)}
+    x, y = units(np.array([r["lon"] for r in rows]), np.array([r["lat"] for r in rows]), zoom)
+    pairs = {(int(a) >> 12, int(b) >> 12) for a, b in zip(x, y, strict=True)}
     return [TileAddress(zoom, a, b) for a, b in sorted(pairs)]
 
 
@@ -53,9 +53,9 @@ def clusters(
     for address in addresses(rows, zoom):
         encoded = render.tile(connection, address, filters)
         if encoded:
-            layers = mapbox_vector_tile.decode(encoded, default_options={"y_coord_down": True})
-            assert set(layers) == {"clusters"}
-            found += [feature["properties"] for feature in layers["clusters"]["features"]]
+            decoded = mapbox_vector_tile.decode(encoded, default_options={"y_coord_down": True})
+            assert set(decoded) == {"clusters"}
+            found += [feature["properties"] for feature in decoded["clusters"]["features"]]
     return found
 
 
@@ -120,10 +120,7 @@ def test_a_cluster_stands_where_its_members_are(connection: Connection, place: P
     insert_structures(connection, [a_structure(at=place.moved(d, d)) for d in (-50, 0, 50)])
     counts.build(connection)
     (address,) = addresses([{"lon": place.lon, "lat": place.lat}], 6)
-    layers = mapbox_vector_tile.decode(
-        render.tile(connection, address, Filters()), default_options={"y_coord_down": True}
-    )
-    (cluster,) = layers["clusters"]["features"]
+    (cluster,) = features(connection, address)["clusters"]
     x, y = units(np.array([place.lon]), np.array([place.lat]), 6)
     assert cluster["geometry"]["coordinates"] == pytest.approx([int(x[0]) & 4095, int(y[0]) & 4095], abs=1)
 
@@ -133,41 +130,213 @@ def test_points_are_all_there_once_from_zoom_14(connection: Connection, country:
     x, y = units(np.array([r["lon"] for r in shown]), np.array([r["lat"] for r in shown]), 14)
     inside: list[str] = []
     for a, b in sorted({(int(i) >> 12, int(j) >> 12) for i, j in zip(x, y, strict=True)}):
-        layers = mapbox_vector_tile.decode(
-            render.tile(connection, TileAddress(14, a, b), Filters()), default_options={"y_coord_down": True}
-        )
-        for feature in layers["structures"]["features"]:
-            column, row = feature["geometry"]["coordinates"]
-            if 0 <= column < 4096 and 0 <= row < 4096:
-                inside.append(feature["properties"]["id"])
-    assert len(inside) == pytest.approx(len(shown), abs=1)  # a point on an edge rounds into either tile
-    assert set(inside) <= {r["id"] for r in shown}
+        for feature in features(connection, TileAddress(14, a, b))["structures"]:
+            inside.append(feature["properties"]["id"])
+    assert sorted(inside) == sorted(r["id"] for r in shown)
 
 
 def test_names_come_with_zoom_16(connection: Connection) -> None:
     connection.execute(text("DELETE FROM structure"))
     insert_structures(connection, [a_structure(name="PHARMACIE DU PORT", at=LILLE)])
+    counts.build(connection)
     for zoom, properties in ((14, {"id", "categorie"}), (16, {"id", "categorie", "name"})):
         x, y = units(np.array([LILLE.lon]), np.array([LILLE.lat]), zoom)
         address = TileAddress(zoom, int(x[0]) >> 12, int(y[0]) >> 12)
-        layers = mapbox_vector_tile.decode(render.tile(connection, address, Filters()))
-        (feature,) = layers["structures"]["features"]
+        (feature,) = features(connection, address)["structures"]
         assert set(feature["properties"]) == properties
 
 
 def test_only_cells_that_changed_are_written(connection: Connection, country: list[Any]) -> None:
     assert counts.build(connection) == 0
     connection.execute(text("UPDATE structure SET open = false WHERE id = 'f990000001'"))
-    zooms = CLUSTER_MAX_ZOOM + 1
-    assert 0 < counts.build(connection) <= 2 * zooms  # its cell of each zoom, in its category and in all
+    together = [layer for layer, members in layers.together().items() if 500 in members]
+    written = counts.build(connection)  # its cell of each zoom, in its category and in all, and in its families
+    assert written == 2 * (CLUSTER_MAX_ZOOM + 1) + len(together) * (layers.TOGETHER_MAX_ZOOM + 1)
     assert counts.verify(connection) == []
 
 
 def test_verify_names_the_zoom_that_is_wrong(connection: Connection, country: list[Any]) -> None:
     assert counts.verify(connection) == []
-    connection.execute(text("UPDATE tile_count SET n = n + 1 WHERE z = 4 AND categorie_no = 0"))
+    bounds = {"first": first_tile(4), "after": first_tile(5)}
+    wrong = "UPDATE tile_count SET n = n + 1 WHERE tile >= :first AND tile < :after AND layer = 0"
+    connection.execute(text(wrong), bounds)
     (difference,) = counts.verify(connection)
-    assert difference.startswith("zoom 4, catégorie toutes")
+    assert difference.startswith("zoom 4, toutes catégories")
+
+
+def test_verify_sees_a_cluster_that_stands_elsewhere(connection: Connection, country: list[Any]) -> None:
+    bounds = {"first": first_tile(9), "after": first_tile(10)}
+    connection.execute(
+        text("UPDATE tile_count SET sx = sx + 1 WHERE tile >= :first AND tile < :after AND layer = 620"), bounds
+    )
+    (difference,) = counts.verify(connection)
+    assert difference.startswith("zoom 9")
+
+
+def test_verify_sees_a_point_that_is_not_where_its_structure_is(connection: Connection, country: list[Any]) -> None:
+    connection.execute(text("UPDATE structure SET lon = lon + 0.001 WHERE id = 'f990000001'"))
+    assert counts.verify(connection) == ["points des tuiles : f990000001 diffère"]
+
+
+def kept(connection: Connection) -> dict[str, list[Any]]:
+    asked = {
+        "tile_count": "SELECT * FROM tile_count ORDER BY tile, layer, cell",
+        "drawn": "SELECT * FROM drawn ORDER BY id",
+    }
+    return {table: connection.execute(text(query)).all() for table, query in asked.items()}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_changes_the_grid_ends_as_one_made_anew(connection: Connection, country: list[Any], seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    changes = (
+        "UPDATE structure SET open = NOT open WHERE id = :id",
+        "UPDATE structure SET categorie_no = 365 WHERE id = :id",
+        "UPDATE structure SET lon = lon + 0.02, lat = lat - 0.01 WHERE id = :id",
+        "UPDATE structure SET lon = NULL, lat = NULL WHERE id = :id",
+        "UPDATE structure SET name = name || ' BIS' WHERE id = :id",
+        "DELETE FROM structure WHERE id = :id",
+    )
+    for _ in range(3):
+        for number in draw.choice(300, 40, replace=False).tolist():
+            connection.execute(text(changes[draw.integers(len(changes))]), {"id": f"f99{number:07d}"})
+        added = [
+            a_structure(finess=f"98{draw.integers(9_999_999):07d}", at=PLACES[each].moved(10, 10)) for each in (0, 4)
+        ]
+        insert_structures(connection, added)
+        counts.build(connection)
+    assert counts.verify(connection) == []
+    brought_up = kept(connection)
+    connection.execute(text("UPDATE grid SET form = 'une autre'"))
+    counts.build(connection)
+    assert kept(connection) == brought_up
+
+
+def test_a_grid_of_another_program_is_no_grid(connection: Connection, country: list[Any]) -> None:
+    connection.execute(text("UPDATE grid SET form = 'une autre'"))
+    assert not counts.is_current(connection)
+    (difference,) = counts.verify(connection)
+    assert "search rebuild" in difference
+
+
+@pytest.mark.parametrize("code", ["SAN", "SOC"])
+@pytest.mark.parametrize("zoom", [0, 6, layers.TOGETHER_MAX_ZOOM, 12])
+def test_a_domain_is_the_sum_of_its_categories(
+    connection: Connection, country: list[Any], code: str, zoom: int
+) -> None:
+    shown = drawn(country, domaine_members(code))
+    found = clusters(connection, zoom, drawn(country), Filters(domaines=(code,)))
+    assert sum(c["n"] for c in found) == len(shown) > 0
+
+
+@pytest.mark.parametrize("zoom", range(CLUSTER_MAX_ZOOM + 1))
+def test_layers_add_up_to_what_is_asked_and_to_nothing_else(zoom: int) -> None:
+    draw = np.random.default_rng(zoom)
+    known = sorted(categories_by_no())
+    members = {**layers.together(), **{number: (number,) for number in known}}
+    for asked in (domaine_members("SAN"), known, draw.choice(known, 30, replace=False).tolist(), [620]):
+        found = [number for layer in layers.layers_of(asked, zoom) for number in members[layer]]
+        assert sorted(found) == sorted(asked)
+
+
+def test_a_family_is_one_layer(connection: Connection) -> None:
+    numbers = [categories()[code].no for code in family_members("lib")]
+    assert layers.layers_of(numbers, 5) == [layers.FAMILY_LAYERS["lib"]]
+
+
+def features(connection: Connection, address: TileAddress, filters: Filters = NONE) -> dict[str, list[Any]]:
+    decoded = mapbox_vector_tile.decode(
+        render.tile(connection, address, filters), default_options={"y_coord_down": True}
+    )
+    return {name: layer["features"] for name, layer in decoded.items()}
+
+
+def test_structures_of_one_place_say_how_many_they_are(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    rows = [a_structure(finess=f"99000000{n}", at=LILLE) for n in range(3)]
+    insert_structures(connection, [*rows, a_structure(finess="990000009", at=LILLE.moved(50, 0))])
+    counts.build(connection)
+    (address,) = addresses(rows, 14)
+    found = {
+        each["properties"]["id"]: each["properties"].get("n") for each in features(connection, address)["structures"]
+    }
+    assert found == {"f990000000": 3, "f990000001": 3, "f990000002": 3, "f990000009": None}
+
+
+@pytest.mark.parametrize("zoom", [14, 16, 18])
+def test_more_points_than_a_screen_can_show_are_counted(connection: Connection, zoom: int) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    rows = [a_structure(finess=f"99{n:07}", at=LILLE, open=True) for n in range(points.MOST + 1)]
+    insert_structures(connection, rows)
+    counts.build(connection)
+    (address,) = addresses(rows[:1], zoom)
+    found = features(connection, address)
+    assert [each["properties"] for each in found["clusters"]] == [{"n": points.MOST + 1}]
+    connection.execute(text("DELETE FROM structure WHERE id = 'f990000000'"))
+    counts.build(connection)
+    assert len(features(connection, address)["structures"]) == points.MOST
+
+
+def test_a_long_name_is_cut_between_two_words(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    long = "ETABLISSEMENT D HEBERGEMENT POUR PERSONNES AGEES DEPENDANTES DES GLYCINES"
+    rows = [a_structure(name=long, at=LILLE)]
+    insert_structures(connection, rows)
+    counts.build(connection)
+    (address,) = addresses(rows, 16)
+    (feature,) = features(connection, address)["structures"]
+    assert feature["properties"]["name"] == "ETABLISSEMENT D HEBERGEMENT POUR PERSONNES…"
+
+
+@pytest.mark.parametrize("zoom", [14, 17, 18, 20, 22])
+def test_a_point_stands_where_its_structure_is(connection: Connection, zoom: int) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    rows = [a_structure(at=NOUMEA)]
+    insert_structures(connection, rows)
+    counts.build(connection)
+    x, y = units(np.array([NOUMEA.lon]), np.array([NOUMEA.lat]), zoom)
+    (feature,) = features(connection, TileAddress(zoom, int(x[0]) >> 12, int(y[0]) >> 12))["structures"]
+    rounded = 1 << max(0, zoom - FINEST_ZOOM)
+    assert feature["geometry"]["coordinates"] == pytest.approx([int(x[0]) & 4095, int(y[0]) & 4095], abs=rounded)
+
+
+@pytest.mark.parametrize(
+    "filters", [Filters(departements=("59",)), Filters(open_only=False), Filters(domaines=("SAN",))]
+)
+def test_points_pass_the_same_filters(connection: Connection, country: list[Any], filters: Filters) -> None:
+    def passes(row: dict[str, Any]) -> bool:
+        return (
+            row["lon"] is not None
+            and (row["open"] or not filters.open_only)
+            and (not filters.departements or row["departement"] in filters.departements)
+            and (not filters.domaines or row["categorie_no"] in domaine_members(*filters.domaines))
+        )
+
+    expected = [row for row in country if passes(row)]
+    found = [
+        each["properties"]["id"]
+        for address in addresses([row for row in country if row["lon"] is not None], 14)
+        for each in features(connection, address, filters).get("structures", [])
+    ]
+    assert sorted(found) == sorted(row["id"] for row in expected)
+
+
+def test_a_tile_is_one_range_of_an_index(connection: Connection, country: list[Any]) -> None:
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    for query, index in (
+        ("SELECT n FROM tile_count WHERE tile = 5 AND layer = 0 ORDER BY cell", "tile_count_pkey"),
+        ("SELECT id FROM drawn WHERE place >= 5 AND place < 500 AND open", "drawn_place_idx"),
+    ):
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {query}")).scalars())
+        assert index in plan
+
+
+def test_tiles_where_nothing_stands_are_known(connection: Connection, country: list[Any]) -> None:
+    covered = counts.covered(connection)
+    for zoom in (7, 9, 13, 16):
+        for address in addresses(drawn(country), zoom):
+            assert counts.may_hold(covered, zoom, address.x, address.y)
+        assert not counts.may_hold(covered, zoom, 0, 0)
 
 
 @pytest.mark.parametrize("impossible", [(-1, 0, 0), (0, 1, 0), (3, 8, 0), (3, 0, -1), (23, 0, 0)])

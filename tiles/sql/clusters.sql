@@ -1,9 +1,11 @@
--- One tile of clusters, every category counted. Asked by GET /tiles/structures/{z}/{x}/{y}.mvt without filters.
--- One range of the grid's primary key (z, tx, ty, categorie_no, cell); positions are in tile units already.
-SELECT ST_AsMVT(cluster, 'clusters', 4096, 'geom')
-FROM (
-    SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, id
-    FROM tile_count
-    WHERE z = :z AND tx = :x AND ty = :y AND categorie_no = 0
-    ORDER BY cell
-) AS cluster
+-- One tile of clusters of one layer (every category, one of them, or a family), and the publication it is of. Asked by
+-- tiles/render.py. One range of the grid's primary key (tile, layer, cell); positions are in tile units already.
+SELECT (
+    SELECT ST_AsMVT(cluster, 'clusters', 4096, 'geom')
+    FROM (
+        SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, id
+        FROM tile_count
+        WHERE tile = :tile AND layer = :layer
+        ORDER BY cell
+    ) AS cluster
+) AS tile, (SELECT version FROM current_publication) AS version

@@ -36,7 +36,7 @@ STATE = {
     "structure": "SELECT (to_jsonb(s) - 'load_id')::text FROM structure AS s ORDER BY id",
     "source_record": "SELECT (to_jsonb(r) - 'load_id' - 'ended_by')::text FROM source_record AS r ORDER BY kind, key, valid_from",
     "structure_change": "SELECT (to_jsonb(c) - 'load_id' - 'id')::text FROM structure_change AS c ORDER BY id",
-    "tile_count": "SELECT t::text FROM tile_count AS t ORDER BY z, tx, ty, categorie_no, cell",
+    "tile_count": "SELECT t::text FROM tile_count AS t ORDER BY tile, layer, cell",
 }
 
 

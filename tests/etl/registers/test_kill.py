@@ -45,7 +45,7 @@ STATE = {
     "structure_change": ("load_id,id", "id"),
     "masked_siret": ("since", "siret"),
     "link": ("load_id,valid_from,valid_to", "finess, siret, valid_from"),
-    "tile_count": ("", "z, tx, ty, categorie_no, cell"),
+    "tile_count": ("", "tile, layer, cell"),
 }
 
 

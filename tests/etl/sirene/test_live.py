@@ -45,7 +45,7 @@ STATE = {
     "source_record": "SELECT (to_jsonb(r) - 'load_id' - 'ended_by')::text FROM source_record AS r ORDER BY kind, key, valid_from",
     "structure_change": "SELECT (to_jsonb(c) - 'load_id' - 'id')::text FROM structure_change AS c ORDER BY 1",
     "masked_siret": "SELECT (to_jsonb(m) - 'since')::text FROM masked_siret AS m ORDER BY siret",
-    "tile_count": "SELECT t::text FROM tile_count AS t ORDER BY z, tx, ty, categorie_no, cell",
+    "tile_count": "SELECT t::text FROM tile_count AS t ORDER BY tile, layer, cell",
 }
 
 

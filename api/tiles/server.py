@@ -1,0 +1,195 @@
+"""What tile requests share in one process: the publication served, the tiles drawn of it, answers ready to go out."""
+
+import time
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import anyio.to_thread
+from litestar.datastructures import State
+
+from api.dependencies import Reading, engine_of, reading, search_of
+from api.search.answers import check_available
+from api.security.headers import HEADERS
+from geo.etag import etag_of
+from geo.publication import Publication
+from geo.recent import Recent
+from search.query import SearchQuery
+from tiles import basemap, counts, render
+from tiles.cache import BROTLI, GZIP, IDENTITY, Question, StoredTile, TileCache
+from tiles.grid import TileAddress
+
+MVT = "application/vnd.mapbox-vector-tile"
+# A new publication is drawn within as long, and somebody withdrawn is gone: who serves is not asked again meanwhile.
+VERSION_LIFE_S = 1.0
+CACHE_CONTROL = "public, max-age=60"
+READY_BYTES, READY_ENTRY_BYTES = 16 << 20, 2_000  # answers as they go out; their bodies are the cache's
+EMPTY = StoredTile(b"")
+
+
+class Answer(NamedTuple):
+    """As it goes out: 200, or 204 for a tile that holds nothing."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    etag: bytes
+
+    def not_modified(self) -> "Answer":
+        """To one who has it already (RFC 9110 § 15.4.5)."""
+        kept = [each for each in self.headers if each[0] not in OF_A_BODY]
+        return Answer(304, kept, b"", self.etag)
+
+
+OF_A_BODY = (b"content-type", b"content-encoding", b"content-length")
+
+
+class Served(NamedTuple):
+    """A publication, and where it has open structures."""
+
+    publication: Publication
+    covered: frozenset[int]
+
+
+class TileServer:
+    """Safe between threads; one for each application."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._cache = TileCache()
+        self._ready: Recent[Answer] = Recent(READY_BYTES)
+        self._served: Served | None = None
+        self._read_at = 0.0
+
+    def ready(self, path: str, query: bytes, encoding: str) -> Answer | None:
+        """What was answered there, of a publication that was served a second ago at most."""
+        if time.monotonic() - self._read_at > VERSION_LIFE_S:
+            return None
+        return self._ready.get((path, query, encoding))
+
+    def keep_ready(self, path: str, query: bytes, encoding: str, answer: Answer) -> None:
+        """For the next who asks there."""
+        self._ready.put((path, query, encoding), answer, READY_ENTRY_BYTES + len(path) + len(query))
+
+    async def structures(self, address: TileAddress, question: SearchQuery, encoding: str, held: str) -> Answer:
+        """A tile of structures; 304 where its ETag is among those `held` (`If-None-Match`), then drawn for nobody."""
+        served = self._fresh()
+        if served is None:
+            served = await anyio.to_thread.run_sync(self._refreshed)
+        asked = Question.of(served.publication, address, question.words, question.filters)
+        if names(held, etag := asked.etag(encoding)):
+            return _answer(EMPTY, etag, encoding).not_modified()
+        check_available(question, served.publication)
+        if tile := self._cache.get((asked, encoding)):
+            return _answer(tile, etag, encoding)
+        if _is_out_of_sight(served, address, question):
+            return _answer(EMPTY, etag, encoding)
+        asked, drawn = await anyio.to_thread.run_sync(self._drawn, served, asked, question, encoding)
+        return _answer(drawn, asked.etag(encoding), encoding)
+
+    async def base(self, address: TileAddress, encoding: str) -> Answer:
+        """A tile of the base map, which changes with the program and the reference data only."""
+        tile, etag = await anyio.to_thread.run_sync(self._base, address, encoding)
+        return _answer(tile, etag, encoding)
+
+    def _fresh(self) -> Served | None:
+        return self._served if time.monotonic() - self._read_at <= VERSION_LIFE_S else None
+
+    def _refreshed(self) -> Served:
+        with reading(self._state) as view:
+            return self._seen(view)
+
+    def _seen(self, view: Reading) -> Served:
+        known, read_at = self._served, time.monotonic()
+        if known is None or known.publication.stamp != view.publication.stamp:
+            known = Served(view.publication, counts.covered(view.connection))
+            self._ready.clear()
+            self._cache.clear()
+        self._served, self._read_at = known, read_at
+        return known
+
+    def _drawn(
+        self, served: Served, asked: Question, question: SearchQuery, encoding: str
+    ) -> tuple[Question, StoredTile]:
+        """And what it answers: a publication may have followed the one that was asked of."""
+        if stored := self._cache.get((asked, GZIP)):
+            return asked, self._in_encoding(asked, stored, encoding)
+        if not question.words and render.is_plain(question.filters):
+            with self._state.statements.connect() as connection:
+                drawn = render.plain(connection, asked.address, question.filters)
+            if drawn.version == served.publication.version:
+                return asked, self._in_encoding(asked, StoredTile.of(drawn.tile), encoding)
+        with reading(self._state) as view:
+            asked = Question.of(self._seen(view).publication, asked.address, question.words, question.filters)
+            stored = StoredTile.of(self._of_engine(view, asked.address, question))
+        return asked, self._in_encoding(asked, stored, encoding)
+
+    def _of_engine(self, view: Reading, address: TileAddress, question: SearchQuery) -> bytes:
+        filters, ids = question.filters, None
+        if question.words or not render.is_plain(filters):
+            engine, tile = search_of(self._state), (address.z, address.x, address.y)
+            asked = (view.connection, question.words, filters, tile, view.publication)
+            if address.clustered and (counted := engine.clusters(*asked)) is not None:
+                return render.clusters(view.connection, counted)
+            if question.words:
+                ids = engine.standing(*asked)
+        return render.tile(view.connection, address, filters, ids)
+
+    def _in_encoding(self, key: Hashable, stored: StoredTile, encoding: str) -> StoredTile:
+        self._cache.put((key, GZIP), stored)
+        if encoding == BROTLI:
+            compressed = stored.as_brotli()
+            self._cache.put((key, BROTLI), compressed)
+            return compressed
+        return StoredTile(stored.plain()) if encoding == IDENTITY else stored
+
+    def _base(self, address: TileAddress, encoding: str) -> tuple[StoredTile, str]:
+        key = ("base", address)
+        stored = self._cache.get((key, GZIP))
+        if stored is None:
+            with engine_of(self._state).connect() as connection:
+                stored = StoredTile.of(basemap.tile(connection, address))
+        etag = f'{etag_of(stored.body)[:-1]}-{encoding}"'
+        if known := self._cache.get((key, encoding)):
+            return known, etag
+        return self._in_encoding(key, stored, encoding), etag
+
+
+def server_of(state: State) -> TileServer:
+    """The application's own."""
+    if not hasattr(state, "tiles"):
+        state.tiles = TileServer(state)
+    server: TileServer = state.tiles
+    return server
+
+
+def names(held: str, etag: str) -> bool:
+    """Whether `If-None-Match` names it; proxies that compress mark it weak, which this comparison overlooks."""
+    if held == etag:
+        return True
+    return bool(held) and any(each.strip().removeprefix("W/") in (etag, "*") for each in held.split(","))
+
+
+def _is_out_of_sight(served: Served, address: TileAddress, question: SearchQuery) -> bool:
+    """Whether nothing stands there, whatever is asked of what is open."""
+    return question.filters.open_only and not counts.may_hold(served.covered, address.z, address.x, address.y)
+
+
+def _answer(tile: StoredTile, etag: str, encoding: str) -> Answer:
+    headers = {"etag": etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS}
+    if tile.body:
+        headers |= {"content-type": MVT, "content-length": str(len(tile.body))}
+        if encoding != IDENTITY:
+            headers["content-encoding"] = encoding
+    told = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return Answer(200 if tile.body else 204, told, tile.body, etag.encode())
+
+
+def told_to(scope: Any) -> tuple[str, str]:
+    """What a request holds already (`If-None-Match`), and the encodings it takes."""
+    held = accepted = ""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            held = value.decode("latin-1")
+        elif name == b"accept-encoding":
+            accepted = value.decode("latin-1")
+    return held, accepted

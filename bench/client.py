@@ -41,6 +41,7 @@ class Client:
     """One keep-alive connection, gzip accepted as browsers do."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
 
     def __enter__(self) -> "Client":

@@ -32,7 +32,7 @@ WHERE schemaname = 'public' AND tablename = 'structure' AND indexname <> 'struct
 # In Hilbert order, as loads write (etl/merge.py).
 INSERT = """
 INSERT INTO structure ({columns}, row_hash, load_id)
-SELECT {columns}, '', {load} FROM drawn ORDER BY ST_SetSRID(ST_MakePoint(lon, lat), 4326)
+SELECT {columns}, '', {load} FROM invented ORDER BY ST_SetSRID(ST_MakePoint(lon, lat), 4326)
 """
 
 
@@ -116,12 +116,12 @@ def _load(connection: Connection, pipeline: str, count: int) -> int:
 def _insert(connection: Connection, rows: pl.DataFrame, load_id: int) -> None:
     written = rows.drop("centre_lon", "centre_lat").with_columns(_as_array(name) for name in LISTS)
     columns = ", ".join(f'"{name}"' for name in written.columns)
-    connection.exec_driver_sql("CREATE TEMPORARY TABLE drawn (LIKE structure) ON COMMIT DROP")
+    connection.exec_driver_sql("CREATE TEMPORARY TABLE invented (LIKE structure) ON COMMIT DROP")
     for name in ("row_hash", "load_id", "register"):
-        connection.exec_driver_sql(f"ALTER TABLE drawn DROP COLUMN {name}")
+        connection.exec_driver_sql(f"ALTER TABLE invented DROP COLUMN {name}")
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    with driver.cursor() as cursor, cursor.copy(f"COPY drawn ({columns}) FROM STDIN (FORMAT CSV)".encode()) as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY invented ({columns}) FROM STDIN (FORMAT CSV)".encode()) as copy:
         for piece in written.iter_slices(COPIED_ROWS):
             copy.write(piece.write_csv(include_header=False).encode())
     connection.exec_driver_sql(INSERT.format(columns=columns, load=load_id))

@@ -33,7 +33,7 @@ SOURCES = (".py", ".txt", ".csv")
 WORTH_KEEPING = 50_000  # structures of a country that is kept for the next run; fewer are drawn in seconds
 ROWS_COME_FROM = (
     *("bench/drawn.py", "bench/country.py", "etl/demo", "etl/publish.py", "geo/categories.py", "geo/communes.py"),
-    *("geo/structures.py", "geo/migrations", "tiles/counts.py"),
+    *("geo/structures.py", "geo/migrations", "geo/cells.py", "tiles/counts.py", "tiles/drawn.py", "tiles/layers.py"),
 )
 WORDS_COME_FROM = (
     *("search/document.py", "search/french.py", "search/sigles.py", "search/sigles.txt", "search/synonyms.txt"),
@@ -50,6 +50,8 @@ WORDS_COME_FROM = (
         "search/embedded/arrays.py",
         "search/embedded/sphere.py",
         "search/embedded/strips.py",
+        "search/embedded/standing.py",
+        "geo/cells.py",
         "search/embedded/columns.py",
         "search/embedded/stored.py",
         "search/rows.py",

@@ -18,19 +18,19 @@ DIALECT = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 class Compiled:
     """What its query says, with names (`bindparam`) for what changes; whatever else it holds is said as it was.
 
-    `sql`: as it is said to the driver.
+    `sql`: as it is said to the driver, with the values `given`.
     """
 
     def __init__(self, query: ClauseElement) -> None:
         made = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        self.sql, self._given = str(made), made.params
+        self.sql, self.given = str(made), made.params
 
     def execute(self, connection: Connection, **values: object) -> list[Any]:
         """Its rows, with the names of their columns, in the connection's transaction; values come as psycopg reads them.
 
         Errors are SQLAlchemy's own, as for any other statement. Who listens to the engine's statements hears this one too.
         """
-        given = {**self._given, **values}
+        given = {**self.given, **values}
         if connection.engine.dispatch.before_cursor_execute:
             return list(connection.exec_driver_sql(self.sql, given).all())
         driver = connection.connection.driver_connection

@@ -62,7 +62,7 @@ def tile(connection: Connection, address: TileAddress, filters: Filters, ids: Se
 
 def clusters(connection: Connection, counted: Clusters) -> bytes:
     """The encoded tile of clusters counted elsewhere."""
-    asked = _stated("clusters_of_points")
+    asked = stated("clusters_of_points")
     (row,) = asked.execute(connection, x=list(counted.x), y=list(counted.y), n=list(counted.n), id=list(counted.ids))
     return bytes(row.tile or b"")
 
@@ -80,8 +80,8 @@ def _of_the_grid(address: TileAddress, filters: Filters) -> tuple[Compiled, dict
     layers = [ALL] if categories is None else layers_of(categories, address.z)
     tile = tile_number(address.z, address.x, address.y)
     if len(layers) == 1:
-        return _stated("clusters"), {"tile": tile, "layer": layers[0]}
-    return _stated("clusters_of_layers"), {"tile": tile, "layers": layers}
+        return stated("clusters"), {"tile": tile, "layer": layers[0]}
+    return stated("clusters_of_layers"), {"tile": tile, "layers": layers}
 
 
 def _drawn(connection: Connection, asked: Compiled, given: dict[str, Any]) -> Drawn:
@@ -90,7 +90,8 @@ def _drawn(connection: Connection, asked: Compiled, given: dict[str, Any]) -> Dr
 
 
 @cache
-def _stated(name: str) -> Compiled:
+def stated(name: str) -> Compiled:
+    """A file of tiles/sql."""
     return Compiled(text(statement(name)))
 
 

@@ -14,6 +14,7 @@ from bench.cases.search_server import search_server
 from bench.cases.serving import serving
 from bench.cases.sirene_stock import sirene_stock
 from bench.cases.sirene_together import sirene_together
+from bench.cases.tiles import tiles
 from bench.cases.typeahead import typeahead
 from bench.cases.words import words
 from bench.ground import Ground
@@ -30,6 +31,7 @@ CASES: dict[str, Case] = {
         nearby,
         typeahead,
         words,
+        tiles,
         search_server,
         finess_delta,
         finess_activites,

@@ -343,7 +343,7 @@ def _made(ground: Ground, country: Country) -> Iterator[Measure]:
 
 # Structures as far apart as chance has them: closed, moved by a kilometre, of another category.
 CHANGES = """
-WITH some AS (
+WITH changed AS (
     SELECT id, row_number() OVER () % 3 AS kind FROM (
         SELECT id FROM structure WHERE open AND lon IS NOT NULL ORDER BY md5(id) LIMIT :changed
     ) AS chosen
@@ -352,5 +352,5 @@ UPDATE structure AS s
 SET open = kind <> 0,
     lon = CASE WHEN kind = 1 THEN lon + 0.01 ELSE lon END,
     categorie_no = CASE WHEN kind = 2 THEN 355 ELSE categorie_no END
-FROM some WHERE some.id = s.id
+FROM changed WHERE changed.id = s.id
 """

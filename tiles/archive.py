@@ -15,37 +15,36 @@ from pmtiles.tile import Compression, TileType, tileid_to_zxy, zxy_to_tileid
 from pmtiles.writer import Writer
 from sqlalchemy import Connection, text
 
-from geo.cells import CLUSTER_MAX_ZOOM, EXTENT, Integers
+from geo.cells import CLUSTER_MAX_ZOOM, EXTENT_BITS, FINEST_ZOOM, Integers, tiles_of
 from geo.errors import NotReady
 from geo.filters import Filters
 from geo.progress import Progress
 from geo.publication import Publication
 from geo.version import VERSION
-from tiles import render, tilejson
+from tiles import counts, render, tilejson
 from tiles.cache import StoredTile
-from tiles.grid import BUFFER_UNITS, MERCATOR_HALF, TileAddress
-from tiles.sql import statement
+from tiles.form import form
+from tiles.grid import TileAddress
 
 MAX_ZOOM = 14  # where points begin; what reads an archive draws finer zooms from its finest tiles
-FINEST_ZOOM = 16  # that may be asked for: each zoom of points adds as many tiles as a large part of them stand alone
+MAX_ZOOM_ASKED = (
+    16  # from 15 on, most structures have a tile of their own: each zoom adds nearly as many tiles as there are
+)
 VIEW = (2.6, 46.6, 5)  # where a map of France opens: longitude, latitude, zoom
 E7 = 10_000_000  # the header's degrees are whole numbers
 TOLD_EVERY = 200  # tiles
 FETCHED_ROWS = 10_000
 
 
-def addresses(connection: Connection, zoom: int) -> Iterator[tuple[int, int]]:
-    """Columns and rows of the tiles of a zoom that may hold something, once each, in no order; a few may be found empty."""
-    query = OF_CLUSTERS if zoom <= CLUSTER_MAX_ZOOM else statement("addresses_of_points")
-    # one unit more than is drawn: what is cut is rounded elsewhere
-    of_points = {"half": MERCATOR_HALF, "margin": (BUFFER_UNITS + 1) / EXTENT}
-    where = {"z": zoom} | (of_points if zoom > CLUSTER_MAX_ZOOM else {})
-    rows = connection.execute(text(query).execution_options(yield_per=FETCHED_ROWS), where)
-    return ((row.tx, row.ty) for row in rows)
+def addresses(connection: Connection, zoom: int) -> Integers:
+    """Tiles of a zoom where open structures stand, by their numbers in Morton's order, each once."""
+    query = text(STANDING).execution_options(yield_per=FETCHED_ROWS)
+    found = connection.execute(query, {"finer": 2 * (FINEST_ZOOM - zoom + EXTENT_BITS)})
+    return np.sort(np.fromiter(found.scalars(), np.int64))
 
 
-# Asked for each zoom of the grid: a range of its primary key.
-OF_CLUSTERS = "SELECT tx, ty FROM tile_count WHERE z = :z AND categorie_no = 0 GROUP BY tx, ty"
+# Asked once: a scan of what is drawn, a group per tile.
+STANDING = "SELECT place >> CAST(:finer AS integer) FROM drawn WHERE open GROUP BY 1"
 # Asked once: every open structure with a position.
 BOUNDS = """
 SELECT min(lon) AS west, min(lat) AS south, max(lon) AS east, max(lat) AS north
@@ -68,9 +67,11 @@ def write(
     Tiles wait in a file without a name in `scratch`, since the directories that come before them are known last: a process that
     is killed leaves nothing there.
     """
+    if not counts.is_current(connection):
+        raise NotReady("La grille des tuiles est d’une autre version du programme : ./lum1 start la refait.")
     header = _header(connection)
     progress.step("adresses des tuiles")
-    ids = [_in_order(connection, zoom) for zoom in range(max_zoom + 1)]
+    ids = _in_order(addresses(connection, max_zoom), max_zoom)
     progress.step("tuiles")
     with tempfile.TemporaryFile(dir=scratch) as drawn:
         writer = Writer(out)
@@ -95,6 +96,7 @@ def metadata(publication: Publication, max_zoom: int) -> dict[str, Any]:
         "type": "overlay",
         "version": described["version"],
         "generator": f"lum1 {VERSION}",
+        "form": form(),  # another program may draw the same data otherwise
         "vector_layers": [each | {"maxzoom": min(each["maxzoom"], max_zoom)} for each in layers],
         "data": {
             "fictitious": publication.fictitious,
@@ -135,18 +137,21 @@ def _header(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _in_order(connection: Connection, zoom: int) -> Integers:
-    """Tiles of a zoom by their numbers in the archive, along Hilbert's curve: neighbours are asked for in one range."""
-    numbers = (zxy_to_tileid(zoom, x, y) for x, y in addresses(connection, zoom))
-    return np.sort(np.fromiter(numbers, np.int64))
+def _in_order(finest: Integers, max_zoom: int) -> list[Integers]:
+    """For each zoom, its tiles by their numbers in the archive, along Hilbert's curve: neighbours are read in one range."""
+    ids = []
+    for zoom in range(max_zoom, -1, -1):
+        columns, rows = tiles_of(finest)
+        numbers = (zxy_to_tileid(zoom, int(x), int(y)) for x, y in zip(columns, rows, strict=True))
+        ids.append(np.sort(np.fromiter(numbers, np.int64, len(finest))))
+        finest = np.unique(finest >> 2)  # the four of a tile follow one another
+    return ids[::-1]
 
 
 def _drawn(connection: Connection, ids: Sequence[Integers], progress: Progress) -> Iterator[tuple[int, bytes]]:
-    """Number and compressed body of each tile that holds something."""
+    """The number of each tile, and what it is once compressed."""
     total = sum(map(len, ids))
     for done, number in enumerate(int(each) for of_zoom in ids for each in of_zoom):
-        tile = StoredTile.of(render.tile(connection, TileAddress(*tileid_to_zxy(number)), Filters()))
-        if tile.body:
-            yield number, tile.body
+        yield number, StoredTile.of(render.tile(connection, TileAddress(*tileid_to_zxy(number)), Filters())).body
         if done % TOLD_EVERY == 0:
             progress.advance(done, total)

@@ -26,7 +26,7 @@ def tiles() -> None:
 )
 @click.option(
     "--max-zoom",
-    type=click.IntRange(0, archive.FINEST_ZOOM),
+    type=click.IntRange(0, archive.MAX_ZOOM_ASKED),
     default=archive.MAX_ZOOM,
     show_default=True,
     help="Zoom le plus fin ; les noms sont dans les tuiles à partir de 16.",
@@ -50,7 +50,7 @@ def export(output: Path | None, max_zoom: int, page: bool) -> None:
         written = tile_archive.export(engine, output, bars, max_zoom=max_zoom)
         if page:
             bars.step("page")
-            standalone.write(engine, output, settings, max_zoom)
+            standalone.write(engine, output, settings)
     click.echo(f"{number(written)} tuiles dans {output}")
     if page:
         click.echo(f"Page : {standalone.page_of(output)}, et le dossier {standalone.folder_of(output)}")

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, text
 
 from api.web.templates import template_config
 from etl.export.files import CannotWrite, check_target, written_whole
-from geo.cells import CLUSTER_MAX_ZOOM
 from geo.errors import NotReady
 from geo.publication import Publication, served_publication
 from geo.settings import Settings
@@ -64,7 +63,7 @@ def check(archive: Path, settings: Settings) -> None:
         raise NotReady("Les ressources web manquent ou sont d’une autre version : ./lum1 start les installe.")
 
 
-def write(engine: Engine, archive: Path, settings: Settings, max_zoom: int) -> None:
+def write(engine: Engine, archive: Path, settings: Settings) -> None:
     """The page of an archive that was just written, and its folder."""
     folder = folder_of(archive)
     folder.mkdir(exist_ok=True)
@@ -77,18 +76,15 @@ def write(engine: Engine, archive: Path, settings: Settings, max_zoom: int) -> N
         contours: str = connection.execute(text(CONTOURS)).scalar_one()
     assert publication is not None  # its archive was written
     (folder / "fond.geojson").write_text(contours, encoding="utf-8")
-    (folder / "style.json").write_bytes(msgspec.json.encode(style_of(publication, max_zoom)))
+    (folder / "style.json").write_bytes(msgspec.json.encode(style_of(publication)))
     with written_whole(page_of(archive)) as (stream,):
         stream.write(_page(publication, archive, settings.public_url).encode())
 
 
-def style_of(publication: Publication, max_zoom: int) -> dict[str, Any]:
+def style_of(publication: Publication) -> dict[str, Any]:
     """The map's style, on contours in a file; its script says where the archive and they are."""
     whole = style(publication, dark=False)
     layers = [_on_contours(each) for each in whole["layers"] if _is_drawn(each)]
-    if max_zoom <= CLUSTER_MAX_ZOOM:  # no points follow: clusters stay
-        for layer in layers:
-            layer.pop("maxzoom", None)
     return whole | {"sources": {"base": {"type": "geojson"}, "structures": {"type": "vector"}}, "layers": layers}
 
 

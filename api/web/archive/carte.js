@@ -42,10 +42,12 @@ function draw() {
   map.on("error", () => say("L’archive ne se lit pas : le serveur de fichiers doit répondre aux demandes de plages (Range)."));
   map.on("sourcedata", ({ sourceId, tile }) => { if (sourceId === "structures" && tile?.state === "loaded") say(""); });
   map.on("click", ({ point }) => {
-    const [feature] = map.queryRenderedFeatures([[point.x - 6, point.y - 6], [point.x + 6, point.y + 6]], { layers: ["clusters", "points"] });
+    const found = map.queryRenderedFeatures([[point.x - 6, point.y - 6], [point.x + 6, point.y + 6]], { layers: ["clusters", "points"] });
+    const [feature] = found;
     if (!feature) return;
     const { coordinates } = feature.geometry;
-    if (feature.properties.id && site) propose(coordinates, feature.properties);
+    const there = new Map(found.filter(({ properties }) => properties.id).map(({ properties: { id, name } }) => [id, name ?? "Voir la fiche"]));
+    if (there.size && site) propose(coordinates, there);
     else map.easeTo({ center: coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });
   for (const layer of ["clusters", "points"]) {
@@ -54,11 +56,14 @@ function draw() {
   }
   place.mapLibre = map; // for tests and the curious
 
-  /** The structure's page, on the site that wrote the archive. */
-  function propose(coordinates, { id, name }) {
-    const link = document.createElement("a");
-    link.href = `${site}/structures/${encodeURIComponent(id)}`;
-    link.textContent = name ?? "Voir la fiche";
-    new Popup().setLngLat(coordinates).setDOMContent(link).addTo(map);
+  /** The pages of the structures that stand there, on the site that wrote the archive. */
+  function propose(coordinates, there) {
+    const list = document.createElement("ul");
+    for (const [id, name] of there) {
+      const link = list.appendChild(document.createElement("li")).appendChild(document.createElement("a"));
+      link.href = `${site}/structures/${encodeURIComponent(id)}`;
+      link.textContent = name;
+    }
+    new Popup({ maxWidth: "min(320px, 80vw)" }).setLngLat(coordinates).setDOMContent(list).addTo(map);
   }
 }

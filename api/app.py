@@ -18,6 +18,7 @@ from api.search.addresses import Addresses
 from api.search.routes import route_handlers as search_routes
 from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
+from api.tiles.archive import route_handlers as archive_routes
 from api.tiles.routes import route_handlers as tile_routes
 from api.web.routes import route_handlers as web_routes
 from api.web.routes import static_routes
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *search_routes,
         *structure_routes,
         *tile_routes,
+        *archive_routes,
         *load_routes,
         *position_routes,
         *intervention_routes,

@@ -27,6 +27,7 @@ MODULES = {
     "loads": "records",
     "verify": "records",
     "export": "records",
+    "tiles": "tiles",
 }
 
 

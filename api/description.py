@@ -11,8 +11,8 @@ from litestar.routes import HTTPRoute
 
 from api.errors import PROBLEM_JSON, Problem
 from api.parameters import REPEATABLE, Nothing
+from geo.version import VERSION
 
-VERSION = "0.1.0"
 REFERENCE = "#/components/schemas/{name}"
 BINARY = {"type": "string", "format": "binary"}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Send
 
@@ -18,6 +18,7 @@ class Application(Litestar):
         scope["path"] = scope["path"].replace("\x00", "\ufffd")  # neither files nor PostgreSQL have a NUL in a name
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
+            scope["lum1.is_head"] = True
             send = _without_body(send)
         if (
             scope["method"] == "GET"
@@ -26,6 +27,11 @@ class Application(Litestar):
         ):
             return None
         return await super().__call__(scope, receive, _naming_head(send))
+
+
+def is_head(request: Request[Any, Any, Any]) -> bool:
+    """Whether the body is kept back: one that is long need not be made."""
+    return "lum1.is_head" in request.scope
 
 
 def _without_body(send: Send) -> Send:

@@ -10,10 +10,10 @@ from procrastinate import JobContext
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import Connection, text
 
-from etl import alerts
+from etl import alerts, tile_archive
 from etl.alerts import Alert
 from etl.mail import CannotMail, Mailbox
-from etl.outcome import refreshed_apart
+from etl.outcome import refreshed_apart, run_apart
 from etl.rhythm import PARIS, Rhythm
 from etl.thresholds import Thresholds
 from geo import freshness, outbox
@@ -61,6 +61,7 @@ class Jobs:
         served = await self._ask(freshness.served)
         if idle := self.idle_because(served, datetime.fromtimestamp(timestamp, UTC)):
             logger.info("rafraîchissement : rien à faire, %s", idle)
+            await self._archive_tiles()
             return
         outcome = await refreshed_apart()
         logger.info("rafraîchissement (%s) : %s", outcome.state, outcome.said)
@@ -68,11 +69,20 @@ class Jobs:
             raise Busy(outcome.said)
         if outcome.state == "unreachable" and context.job.attempts < len(self.rhythm.retries_s):
             raise Unreached(outcome.said)
+        await self._archive_tiles()
         if outcome.state == "refused":
             await self._tell(context, alerts.refused(self.settings, served, outcome.said))
         elif outcome.state != "done":
             await self._tell(context, alerts.failed(self.settings, served, outcome.said))
             raise Failed(outcome.said)
+
+    async def _archive_tiles(self) -> None:
+        """Have the home's archive follow what is published now; whatever becomes of it, the refresh is done."""
+        if not self.settings.tiles_archive:
+            return
+        words, code = await run_apart(tile_archive.COMMAND)
+        if said := words.decode().strip() or (f"arrêt sans rien dire (code {code})." if code else ""):
+            logger.log(logging.WARNING if code else logging.INFO, "archive des tuiles : %s", said)
 
     def idle_because(self, served: Served | None, due: datetime) -> str | None:
         """Why nothing is to be refreshed; demonstration and real data are never swapped by themselves."""

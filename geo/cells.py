@@ -60,6 +60,16 @@ def first_tile(z: int) -> int:
     return ((1 << 2 * z) - 1) // 3
 
 
+def tiles_of(numbers: Integers) -> tuple[Integers, Integers]:
+    """Columns and rows of tiles, from their numbers within a zoom: what `places` does of units, undone.
+
+    >>> columns, rows = tiles_of(places(np.array([3, 8_299]), np.array([5, 5_636])))
+    >>> columns.tolist(), rows.tolist()
+    ([3, 8299], [5, 5636])
+    """
+    return _gathered(numbers), _gathered(numbers >> 1)
+
+
 def numbers(x: Integers, y: Integers) -> Integers:
     """The finest cells that units of zoom 13 are in: below 2 ** 34."""
     return places(x >> CELL_BITS, y >> CELL_BITS)
@@ -92,3 +102,17 @@ def _spread(spread: Any) -> Any:
     ):
         spread = (spread | spread << shift) & mask
     return spread
+
+
+def _gathered(spread: Any) -> Any:
+    """Every other bit, from the lowest: what `_spread` moved, moved back."""
+    gathered = spread & 0x5555555555555555
+    for shift, mask in (
+        (1, 0x3333333333333333),
+        (2, 0x0F0F0F0F0F0F0F0F),
+        (4, 0x00FF00FF00FF00FF),
+        (8, 0x0000FFFF0000FFFF),
+        (16, 0x00000000FFFFFFFF),
+    ):
+        gathered = (gathered | gathered >> shift) & mask
+    return gathered

@@ -43,6 +43,7 @@ class Settings:
         False  # whether what visitors type, where it looks like an address, may be asked of the geocoder
     )
     search_server: SearchServer | None = None  # that answers questions; None: the engine in the process does
+    tiles_archive: bool = False  # whether this home keeps an archive of its tiles, and serves it
     max_age_days: int = 3  # past which real content is said to be old: the flow is daily, and may miss a week-end
 
     @classmethod
@@ -72,6 +73,7 @@ class Settings:
             geocoder_per_second=whole_number("LUM1_GEOCODER_PER_SECOND", cls.geocoder_per_second),
             geocoder_suggest=_switch("LUM1_GEOCODER_SUGGEST", False),
             search_server=SearchServer.chosen(),
+            tiles_archive=_switch("LUM1_TILES_ARCHIVE", False),
             max_age_days=whole_number("LUM1_MAX_AGE_DAYS", cls.max_age_days),
         )
 

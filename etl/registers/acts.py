@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, insert, text, update
 
-from etl import ledger, publish
+from etl import ledger, publish, tile_archive
 from etl.registers import journal, placed, settling
 from etl.registers.together import Together, serve_together
 from etl.sirene import scratch
@@ -199,6 +199,7 @@ def _finish(instance: Instance) -> None:
             pass
         settling.finish_what_was_left(instance.engine, instance.home, instance.search_root)
         publish.sweep_indexes(instance.engine, instance.search_root, served_only=True)
+        tile_archive.forget_older(instance.engine, instance.home)
 
 
 def _sweep(instance: Instance) -> None:

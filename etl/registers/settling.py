@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from etl import publish, search_server
+from etl import publish, search_server, tile_archive
 from etl.registers import journal, samples
 
 # Says that what follows a purge is not done: older words indexes, dead rows, the planner's samples. A file rather than a row,
@@ -44,6 +44,8 @@ def finish(engine: Engine, home: Path, search_root: Path) -> None:
     A search server that cannot be told now is told later (etl.following): until then a purge is not finished.
     """
     purged = is_unfinished(home)
+    if purged:
+        tile_archive.forget(home)
     publish.sweep(engine, search_root, served_only=purged)
     told = search_server.told(engine, purged=purged)
     if purged and told:

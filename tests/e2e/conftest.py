@@ -67,8 +67,7 @@ def server(demo_instance: Settings, web_assets: Path) -> Iterator[str]:  # noqa:
 @contextmanager
 def served(instance: Settings, web_assets: Path, **settings: str) -> Iterator[str]:
     """A server on this instance, for as long as its context."""
-    instance.web_assets.parent.mkdir(exist_ok=True)
-    instance.web_assets.symlink_to(web_assets)
+    lend_assets(instance, web_assets)
     port = a_port()
     address = f"http://{LOOPBACK}:{port}"
     environment = os.environ | {"LUM1_HOME": str(instance.home), "LUM1_DATABASE_URL": instance.database_url}
@@ -87,6 +86,13 @@ def served(instance: Settings, web_assets: Path, **settings: str) -> Iterator[st
         finally:
             running.terminate()
             running.wait(15)
+
+
+def lend_assets(instance: Settings, web_assets: Path) -> None:
+    """Those of the tests, as if `start` had installed them in this home."""
+    if not instance.web_assets.exists():
+        instance.web_assets.parent.mkdir(exist_ok=True)
+        instance.web_assets.symlink_to(web_assets)
 
 
 @pytest.fixture(scope="session")

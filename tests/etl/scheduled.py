@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 
 from api.machine import processes
 from api.machine.processes import Process
+from etl.finess import pipeline as finess
 from etl.mail import Mailbox
 from etl.rhythm import PARIS, Rhythm
 from etl.schedule import QUEUE, app_of
@@ -50,6 +51,12 @@ class Instance:
             connection.execute(text("UPDATE load SET produced_at = :at, sha1 = :sha1"), {"at": produced, "sha1": sha1})
             published = datetime.now(UTC) - timedelta(days=published_days_ago)
             connection.execute(text("UPDATE publication SET published_at = :at"), {"at": published})
+
+    def load_by_hand(self) -> None:
+        """The flow's file, with its projections."""
+        assert self.flow.file is not None
+        report = finess.refresh(self.engine, self.settings.search_root, self.flow.file, home=self.home)
+        assert report.state == "published", report
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         with self.engine.begin() as connection:

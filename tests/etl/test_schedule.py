@@ -21,6 +21,7 @@ from tests.etl.flow import Flow, flow_server
 from tests.etl.scheduled import Instance, eventually
 from tests.etl.smtp import Postbox, smtp_server
 from tests.ports import a_port
+from tiles import archive
 
 
 @pytest.fixture
@@ -90,6 +91,39 @@ def test_nothing_is_refreshed_and_the_log_says_why(
     assert instance.flow.asked == []
     assert instance.jobs("refresh") == [("succeeded", 1)]
     assert f"rien à faire, {said[why]}" in caplog.text
+
+
+def stamp(instance: Instance) -> str:
+    ((found,),) = instance.rows("SELECT stamp::text FROM publication JOIN current_publication USING (version)")
+    return str(found)
+
+
+def test_the_archive_of_tiles_follows_what_is_published_where_it_is_asked_for(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUM1_TILES_ARCHIVE", "1")
+    instance.load_by_hand()
+    instance.run("refresh")
+    said = archive.metadata_of(archive.kept_in(instance.home))
+    assert said is not None
+    assert said["data"]["stamp"] == stamp(instance)
+
+
+def test_none_is_kept_where_nobody_asked(instance: Instance) -> None:
+    instance.load_by_hand()
+    instance.run("refresh")
+    assert not archive.kept_in(instance.home).exists()
+
+
+def test_an_archive_that_cannot_be_written_is_said_and_the_refresh_is_done(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LUM1_TILES_ARCHIVE", "1")
+    instance.load_by_hand()
+    archive.kept_in(instance.home).mkdir(parents=True)
+    instance.run("refresh")
+    assert instance.jobs("refresh") == [("succeeded", 1)]
+    assert "archive des tuiles : « " in caplog.text
 
 
 def test_a_refused_file_is_told_once_that_day_and_not_tried_again(instance: Instance) -> None:

@@ -26,7 +26,8 @@ from geo.settings import Settings
 from search.embedded.index import WordIndex
 from tests.etl.instance import Instance
 from tiles.grid import TileAddress
-from tiles.points import POINT_MAX_ZOOM, tile
+from tiles.points import POINT_MAX_ZOOM
+from tiles.render import tile
 
 # Built from the repository, before any register: outlines of the country hold any coordinate.
 REFERENCE = ("commune", "area", "world", "base_shape", "categorie")

@@ -1,17 +1,21 @@
 """A practitioner who objects is withdrawn from everything, until it is undone; a backup brought back does not bring her."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pmtiles.reader import MemorySource, all_tiles
 
+from etl import tile_archive
 from etl.registers import acts
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_stock
 from geo.database import engine_for
 from geo.errors import InvalidIdentifier, NotFound
+from geo.progress import Silent
 from tests.conftest import fresh_database
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_address, an_ege
@@ -19,6 +23,7 @@ from tests.etl.instance import Instance
 from tests.etl.registers.nowhere import places
 from tests.etl.registers.people import NOVEMBER, Person, beside_a_pharmacy, how, load_pages, load_stock, stock_files
 from tests.places import LILLE
+from tiles import archive
 
 LEAVES, STAYS = Person(12), Person(34)
 AT = [(LEAVES.lon, LEAVES.lat)]
@@ -56,6 +61,58 @@ def test_withdrawn_she_is_nowhere_and_the_reason_is_in_its_own_table_alone(told:
     assert places(told, LEAVES.secrets, AT) == []
     assert places(told, ["yquelvort"]) == ["table withdrawal : yquelvort"]
     assert told.differences() == []
+
+
+def tiles_that_tell(archive: Path) -> list[str]:
+    return [
+        name
+        for name in (LEAVES.id, STAYS.id)
+        if any(name.encode() in gzip.decompress(body) for _, body in all_tiles(MemorySource(archive.read_bytes())))
+    ]
+
+
+def test_the_archive_of_tiles_that_tells_her_leaves_with_her_and_the_next_one_does_not(told: Instance) -> None:
+    kept = archive.kept_in(told.home)
+    tile_archive.keep(told.engine, told.home, Silent())
+    assert tiles_that_tell(kept) == [LEAVES.id, STAYS.id]
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    assert not kept.exists()
+    tile_archive.keep(told.engine, told.home, Silent())
+    assert tiles_that_tell(kept) == [STAYS.id]
+    assert places(told, LEAVES.secrets, AT) == []
+
+
+class WithdrawsHer:
+    """Progress of an archive, amid which she is withdrawn."""
+
+    def __init__(self, instance: Instance, step: str) -> None:
+        self._instance, self._step = instance, step
+
+    def step(self, name: str) -> None:
+        if name == self._step:
+            self._step = ""
+            acts.withdraw(acting(self._instance), LEAVES.siret, REASON)
+
+    def advance(self, done: int, total: int) -> None:
+        pass
+
+
+@pytest.mark.parametrize("step", ["adresses des tuiles", "tuiles", "écriture de l’archive"])
+def test_withdrawn_while_an_archive_is_written_she_is_in_none(told: Instance, step: str) -> None:
+    tile_archive.keep(told.engine, told.home, WithdrawsHer(told, step))
+    assert tiles_that_tell(archive.kept_in(told.home)) == [STAYS.id]
+    assert places(told, LEAVES.secrets, AT) == []
+
+
+def test_a_home_that_comes_back_with_an_older_archive_loses_it_when_the_instance_starts(told: Instance) -> None:
+    kept = archive.kept_in(told.home)
+    tile_archive.keep(told.engine, told.home, Silent())
+    acts.reapply(acting(told))
+    before = kept.read_bytes()  # nothing was withdrawn, it stays
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    kept.write_bytes(before)
+    acts.reapply(acting(told))
+    assert not kept.exists()
 
 
 def test_withdrawn_twice_is_said_and_undone_twice_too(told: Instance) -> None:

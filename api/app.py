@@ -12,6 +12,7 @@ from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
 from api.interventions.routes import route_handlers as intervention_routes
 from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
+from api.ogc.routes import route_handlers as ogc_routes
 from api.positions.queries import Kept
 from api.positions.routes import route_handlers as position_routes
 from api.search.addresses import Addresses
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *search_routes,
         *structure_routes,
         *tile_routes,
+        *ogc_routes,
         *load_routes,
         *position_routes,
         *intervention_routes,

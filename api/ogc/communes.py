@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from api.ogc.cql import Filtered, Json, Number, Queryables, Shape, Text, meets
+from api.ogc.cql import Filtered
 from api.ogc.parameters import CommunesAsked, boxes_of, days_of, key_of, narrowed
+from api.ogc.queryables import Json, Number, Queryables, Shape, Text, meets
 from geo.communes import arrondissements_of, commune
 from geo.filters import Bounds
 from geo.structures import structure

@@ -14,10 +14,11 @@ from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of,
 from api.negotiation import GEOJSON
 from api.ogc import communes, structures, tiles
 from api.ogc.collections import COLLECTIONS, CONFORMS_TO, collection, landing
-from api.ogc.cql import Json, filter_of, queryables_schema
+from api.ogc.cql import filter_of
 from api.ogc.links import CRS84, JSON, OPENAPI, SCHEMA, link, root_of, self_link
 from api.ogc.openapi import described_to_clients
 from api.ogc.parameters import DEFAULT_PAGE, CommunesAsked, ItemsAsked, StructuresAsked, asked_in, following
+from api.ogc.queryables import Json, queryables_schema
 from api.parameters import Nothing, asked_in_query_string
 from api.search.answers import check_available
 from api.structures.queries import found_under, leads_elsewhere

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from api.ogc.cql import Coded, Day, Filtered, Json, Queryables, Several, Shape, Text, Truth, meets
+from api.ogc.cql import Filtered
 from api.ogc.parameters import StructuresAsked, boxes_of, days_of, key_of, narrowed
+from api.ogc.queryables import Coded, Day, Json, Queryables, Several, Shape, Text, Truth, meets
 from geo.categories import categorie
 from geo.filters import Bounds, Filters, conditions, in_box
 from geo.structures import structure

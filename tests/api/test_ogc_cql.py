@@ -12,8 +12,9 @@ from sqlalchemy import Connection, delete, select, text
 
 from api.app import create_app
 from api.ogc import communes, structures
-from api.ogc.cql import MAX_DEPTH, MAX_OPERATORS, filter_of
+from api.ogc.cql import MAX_OPERATORS, filter_of
 from api.ogc.parameters import MAX_FILTER, StructuresAsked
+from api.ogc.refusals import MAX_DEPTH
 from geo.communes import commune
 from geo.errors import InvalidQuestion
 from geo.structures import structure
@@ -225,6 +226,8 @@ HOSTILE = [
     "name=" + "+".join(["1"] * (MAX_OPERATORS - 2)), "name=" + "^".join(["1"] * (MAX_OPERATORS - 2)),
     "name=" + "-".join(["1"] * 7_500), "name=" + "-" * 15_000 + "1", "name=" + "-" * (MAX_OPERATORS - 1) + "1",
     "S_INTERSECTS(geometry, POINT(" + "-" * 15_000 + "1 2))", "POINT(" * 15 + "- " * 7_000,
+    "name = POINT" + "-" * 15_000 + "1", "name = POINT(" + "1 -" * 5_000 + "1)", "BBOX(" + "- " * 7_000 + "1)",
+    "name = POINT " + "1 -" * 5_000 + "1", "name = BBOX, " + "-1 " * 5_000,
     "name=" + "- " * 7_500 + "1",
     "name " + "IS NULL " * 1_900, "name " + "IS NULL " * (MAX_OPERATORS // 2 - 1), "name LIKE " * (MAX_OPERATORS - 1) + "'x'",
     "name BETWEEN " * (MAX_OPERATORS - 1) + "1", "name IN (" * 20 + "1" + ")" * 20, "POLYGON(" + "(" * 19,

@@ -1,6 +1,8 @@
 """The collection `communes`: contours of today, and how many open structures each holds."""
 
 from collections import Counter
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -9,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from api.ogc.cql import Filtered
 from api.ogc.parameters import CommunesAsked, boxes_of, days_of, key_of, narrowed
 from api.ogc.queryables import Json, Number, Queryables, Shape, Text, meets
-from geo.communes import arrondissements_of, commune
+from geo.communes import commune, communes
 from geo.filters import Bounds
 from geo.structures import structure
 
@@ -87,13 +89,19 @@ def row_of(connection: Connection, identifier: str) -> Any:
 
 def open_structures(connection: Connection, codes: list[str]) -> Counter[str]:
     """How many are open in each, its arrondissements included: structure_commune_idx, in one statement."""
-    commune_of = {each: code for code in codes for each in (code, *arrondissements_of(code))}
+    commune_of = {code: code for code in codes} | {part: whole for part, whole in _parts().items() if whole in codes}
     s = structure.c
     counted = select(s.commune, func.count()).where(s.open, s.commune.in_(commune_of)).group_by(s.commune)
     found: Counter[str] = Counter()
     for code, count in connection.execute(counted):
         found[commune_of[code]] += count
     return found
+
+
+@cache
+def _parts() -> Mapping[str, str]:
+    """The commune that each arrondissement is of."""
+    return {each.code: each.parent for each in communes().values() if each.parent}
 
 
 def feature_of(row: Row[Any], opened: int) -> Json:

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import PathParameter
+from sqlalchemy import Select
 
 from api.dependencies import Reading, reading
 from api.description import UNAVAILABLE, UNREADABLE, Answer, Described, json_of, problem
@@ -23,8 +24,10 @@ from api.parameters import Nothing, asked_in_query_string
 from api.search.answers import check_available
 from api.structures.queries import found_under, leads_elsewhere
 from geo.errors import NotFound
+from geo.recent import Recent
 from search.query import SearchQuery
 
+COUNTS_BYTES, KEY_BYTES = 1 << 20, 300
 HEADERS = {"content-crs": f"<{CRS84}>"}
 REDIRECTED = {"cache-control": "no-cache"}  # undone with the link that made it, so no cache may keep it
 
@@ -132,8 +135,8 @@ def structures_items(request: Request[Any, Any, Any], state: State) -> Response[
     with reading(state) as view:
         check_available(SearchQuery(filters=structures.filters(asked, filtered)), view.publication)
         limit = asked.limit or DEFAULT_PAGE
-        matched = view.connection.execute(structures.count_query(wanted)).scalar_one()
-        rows = view.connection.execute(structures.page_query(asked, wanted, limit)).all()
+        matched = _matched(state, view, asked, structures.count_query(wanted))
+        rows = view.connection.execute(structures.page_query(asked, wanted, limit, matched)).all()
     return _page(request, state, structures.ID, rows[:limit], matched, len(rows) > limit, structures.feature_of)
 
 
@@ -146,7 +149,7 @@ def communes_items(request: Request[Any, Any, Any], state: State) -> Response[by
     wanted = communes.wanted(asked, filtered)
     with reading(state) as view:
         limit = asked.limit or DEFAULT_PAGE
-        matched = view.connection.execute(communes.count_query(wanted)).scalar_one()
+        matched = _matched(state, view, asked, communes.count_query(wanted))
         rows = view.connection.execute(communes.page_query(asked, wanted, limit)).all()
         opened = communes.open_structures(view.connection, [row.code for row in rows[:limit]])
     return _page(
@@ -201,6 +204,18 @@ def _queryables(request: Request[Any, Any, Any], state: State, name: str) -> Res
     root = _asked_plainly(request, state)
     address, known = f"{root}/collections/{name}/queryables", COLLECTIONS[name]
     return _answer(queryables_schema(address, known.TITLE, known.QUERYABLES), SCHEMA)
+
+
+def _matched(state: State, view: Reading, asked: ItemsAsked, count: Select[Any]) -> int:
+    """How many are asked for, counted once in a publication: who reads them all asks for each page."""
+    question = msgspec.json.encode(msgspec.structs.replace(asked, limit=None, cursor=None))
+    key = (view.publication.stamp, view.publication.version, type(asked), question)
+    counts: Recent[int] = state.counts
+    matched = counts.get(key)
+    if matched is None:
+        matched = int(view.connection.execute(count).scalar_one())
+        counts.put(key, matched, len(question) + KEY_BYTES)
+    return matched
 
 
 def _page(

@@ -12,6 +12,8 @@ from api.errors import EXCEPTION_HANDLERS, MAX_BODY_BYTES
 from api.interventions.routes import route_handlers as intervention_routes
 from api.loads.routes import route_handlers as load_routes
 from api.methods import Application
+from api.ogc.routes import COUNTS_BYTES
+from api.ogc.routes import route_handlers as ogc_routes
 from api.positions.queries import Kept
 from api.positions.routes import route_handlers as position_routes
 from api.search.addresses import Addresses
@@ -27,6 +29,7 @@ from geo.asking import Asking
 from geo.database import reading_engine_for
 from geo.nomenclatures import LabelReader
 from geo.publication import PublicationReader
+from geo.recent import Recent
 from geo.settings import Settings
 from search.engine import engine_of
 
@@ -48,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.asking = Asking(chosen.database_url)
         app.state.labels = LabelReader()
         app.state.positions = Kept()
+        app.state.counts = Recent(COUNTS_BYTES)
         yield
         app.state.asking.close()
         app.state.statements.dispose()
@@ -59,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         *structure_routes,
         *tile_routes,
         *archive_routes,
+        *ogc_routes,
         *load_routes,
         *position_routes,
         *intervention_routes,

@@ -102,7 +102,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Whether a person is asking, not a program."""
     program = request.url.path.startswith(
-        ("/api/v1/", "/tiles/", "/openapi", "/livez", "/readyz", "/metrics", "/static/", "/vendor/")
+        ("/api/v1/", "/ogc", "/tiles/", "/openapi", "/livez", "/readyz", "/metrics", "/static/", "/vendor/")
     )
     return not program and "text/html" in request.headers.get("accept", "")
 

@@ -253,7 +253,7 @@ def asked_in_body(body: bytes) -> Asked:
 def descriptions(shape: type[msgspec.Struct]) -> dict[str, str]:
     """What each parameter takes, in words."""
     annotated = {
-        field.name: next(each for each in get_args(field.type) if each is not NoneType)
+        field.encode_name: next(each for each in get_args(field.type) if each is not NoneType)
         for field in msgspec.structs.fields(shape)
     }
     return {name: str(each.__metadata__[0].description) for name, each in annotated.items()}
@@ -267,12 +267,13 @@ def expected(shape: type[msgspec.Struct], name: str) -> str:
 
 
 def _check_name(name: str, shape: type[msgspec.Struct]) -> None:
-    if name in shape.__struct_fields__:
+    known = shape.__struct_encode_fields__
+    if name in known:
         return
     if name in RESERVED:
         raise NotAvailableYet(f"« {name} » : not available yet (pas encore disponible).", parameter=name)
-    known = ", ".join(sorted(shape.__struct_fields__)) or "aucun"
-    raise InvalidQuestion(f"Paramètre inconnu ici : « {name[:VALUE_SHOWN]} ». Connus : {known}.", parameter=name)
+    listed = ", ".join(sorted(known)) or "aucun"
+    raise InvalidQuestion(f"Paramètre inconnu ici : « {name[:VALUE_SHOWN]} ». Connus : {listed}.", parameter=name)
 
 
 def _check_text(name: str, value: object) -> None:
@@ -293,10 +294,10 @@ def _converted(members: Mapping[str, Any], shape: type[Shape], *, strict: bool) 
     try:
         found = msgspec.convert(members, shape, strict=strict)
     except msgspec.ValidationError as error:
-        path = re.search(r"\$\.(\w+)", str(error))
+        path = re.search(r"\$\.([\w-]+)", str(error))
         raise _refusal(path.group(1) if path else None, members, shape) from None
-    for name in members:
-        if getattr(found, name) is None:  # the text « null », which msgspec takes for no number
+    for name, field in zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True):
+        if name in members and getattr(found, field) is None:  # the text « null », which msgspec takes for no number
             raise _refusal(name, members, shape)
     return found
 

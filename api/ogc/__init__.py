@@ -1,0 +1,1 @@
+"""OGC API - Features and OGC API - Tiles: the map for QGIS, GDAL and whoever brings their own tools."""

@@ -54,11 +54,31 @@ def test_the_format_preferred_is_the_format_sent(client: Client, accept: str, ge
 
 
 @pytest.mark.parametrize(
-    ("accepted", "compressed"), [("gzip", True), ("GZIP", True), ("gzip;q=0", False), ("br", False)]
-)
-def test_a_tile_is_compressed_for_who_takes_it(client: Client, accepted: str, compressed: bool) -> None:
-    answer = client.get("/tiles/structures/0/0/0.mvt", headers={"accept-encoding": accepted})
-    assert ("content-encoding" in answer.headers) is compressed
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"), ("GZIP", "gzip"), ("gzip;q=0", None), ("deflate", None), ("", None), ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"), ("br;q=0.1, gzip", "gzip"), ("*", "br"), ("br;q=0, *", "gzip"),
+    ],
+)  # fmt: skip
+def test_a_tile_is_compressed_for_who_takes_it(client: Client, accepted: str, encoding: str | None) -> None:
+    for _ in range(2):  # drawn, then ready
+        answer = client.get("/tiles/structures/0/0/0.mvt", headers={"accept-encoding": accepted})
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_each_encoding_of_a_tile_has_its_own_etag(client: Client) -> None:
+    held = {}
+    for accepted in ("br", "gzip", "identity"):
+        answer = client.get("/tiles/structures/5/16/11.mvt", headers={"accept-encoding": accepted})
+        held[accepted] = answer.headers["etag"]
+        again = {"accept-encoding": accepted, "if-none-match": f'"autre", W/{held[accepted]}'}
+        assert client.get("/tiles/structures/5/16/11.mvt", headers=again).status_code == 304
+    assert len(set(held.values())) == 3
+    crossed = client.get(
+        "/tiles/structures/5/16/11.mvt", headers={"accept-encoding": "gzip", "if-none-match": held["br"]}
+    )
+    assert crossed.status_code == 200
 
 
 def test_only_the_description_itself_stands_under_openapi(client: Client) -> None:

@@ -27,6 +27,7 @@ from search.results import Found, Hit, Suggestion, next_cursor
 from tests.builders import insert_structures, publish
 from tests.conftest import fresh_database
 from tests.opensearch.peer import Node, missing, running_node
+from tiles import counts
 
 _names = itertools.count(1)
 JSON = "application/json"
@@ -79,6 +80,7 @@ class Both:
 
     def index_what_is_there(self) -> None:
         version = publish(self.connection)
+        counts.build(self.connection)
         embedded.build(self.connection, self.root / str(version))
         indexing.build(self.client, self.server, self.connection)
 

@@ -12,7 +12,7 @@ from search.query import Facet, Origin, SearchQuery, Sort
 from tests.builders import a_structure
 from tests.places import BORDEAUX, LILLE, PARIS_13
 from tests.search.conftest import Searchable
-from tiles import render
+from tiles import counts, render
 from tiles.grid import TileAddress
 
 CHAINS = (
@@ -105,6 +105,7 @@ def test_it_combines_with_the_other_conditions_and_with_nearness(searchable: Sea
 def test_tiles_draw_those_that_lists_find(searchable: Searchable, words: str) -> None:
     made = rows()
     searchable.index(*made)
+    counts.build(searchable.connection)
     filters = Filters(activites=("EML:05602",))
     asked = (searchable.connection, words, filters, WORLD, searchable.publication)
     counted = searchable.engine.clusters(*asked)

@@ -35,14 +35,14 @@ class Drawn(NamedTuple):
     version: int
 
 
-def is_plain(filters: Filters) -> bool:
-    """Whether one statement draws what passes: categories alone, closed ones too where asked."""
-    return points.is_drawn(filters)
+def is_plain(address: TileAddress, filters: Filters) -> bool:
+    """Whether one range draws what passes: categories alone; the grid counts what is open."""
+    return points.is_drawn(filters) and (filters.open_only or not address.clustered)
 
 
 def plain(connection: Connection, address: TileAddress, filters: Filters) -> Drawn:
     """The tile of plain filters, in one statement."""
-    if address.clustered and filters.open_only:
+    if address.clustered:
         return _drawn(connection, *_of_the_grid(address, filters))
     first, after = places_of_tile(address.z, address.x, address.y)
     given: dict[str, Any] = {"first": first, "after": after}
@@ -55,7 +55,7 @@ def plain(connection: Connection, address: TileAddress, filters: Filters) -> Dra
 
 def tile(connection: Connection, address: TileAddress, filters: Filters, ids: Sequence[str] | None = None) -> bytes:
     """The encoded tile of any filters; `ids` have passed them."""
-    if ids is None and is_plain(filters):
+    if ids is None and is_plain(address, filters):
         return plain(connection, address, filters).tile
     return _bytes(connection.execute(points.tile_of(address, filters, ids)))
 

@@ -1,5 +1,6 @@
 """What tile requests share in one process: the publication served, the tiles drawn of it, answers ready to go out."""
 
+import threading
 import time
 from collections.abc import Hashable
 from typing import Any, NamedTuple
@@ -33,11 +34,12 @@ class Answer(NamedTuple):
     headers: list[tuple[bytes, bytes]]
     body: bytes
     etag: bytes
+    stamp: str  # of the publication
 
     def not_modified(self) -> "Answer":
         """To one who has it already (RFC 9110 § 15.4.5)."""
         kept = [each for each in self.headers if each[0] not in OF_A_BODY]
-        return Answer(304, kept, b"", self.etag)
+        return Answer(304, kept, b"", self.etag, self.stamp)
 
 
 OF_A_BODY = (b"content-type", b"content-encoding", b"content-length")
@@ -59,16 +61,17 @@ class TileServer:
         self._ready: Recent[Answer] = Recent(READY_BYTES)
         self._served: Served | None = None
         self._read_at = 0.0
+        self._lock = threading.Lock()
 
     def ready(self, path: str, query: bytes, encoding: str) -> Answer | None:
         """What was answered there, of a publication that was served a second ago at most."""
-        if time.monotonic() - self._read_at > VERSION_LIFE_S:
-            return None
-        return self._ready.get((path, query, encoding))
+        served = self._fresh()
+        return None if served is None else self._ready.get((served.publication.stamp, path, query, encoding))
 
     def keep_ready(self, path: str, query: bytes, encoding: str, answer: Answer) -> None:
-        """For the next who asks there."""
-        self._ready.put((path, query, encoding), answer, READY_ENTRY_BYTES + len(path) + len(query))
+        """For the next who asks there, while the same publication is served."""
+        key = (answer.stamp, path, query, encoding)
+        self._ready.put(key, answer, READY_ENTRY_BYTES + len(path) + len(query))
 
     async def structures(self, address: TileAddress, question: SearchQuery, encoding: str, held: str) -> Answer:
         """A tile of structures; 304 where its ETag is among those `held` (`If-None-Match`), then drawn for nobody."""
@@ -77,34 +80,40 @@ class TileServer:
             served = await anyio.to_thread.run_sync(self._refreshed)
         asked = Question.of(served.publication, address, question.words, question.filters)
         if names(held, etag := asked.etag(encoding)):
-            return _answer(EMPTY, etag, encoding).not_modified()
+            return _answer(EMPTY, etag, encoding, asked.stamp).not_modified()
         check_available(question, served.publication)
         if tile := self._cache.get((asked, encoding)):
-            return _answer(tile, etag, encoding)
+            return _answer(tile, etag, encoding, asked.stamp)
         if _is_out_of_sight(served, address, question):
-            return _answer(EMPTY, etag, encoding)
+            return _answer(EMPTY, etag, encoding, asked.stamp)
         asked, drawn = await anyio.to_thread.run_sync(self._drawn, served, asked, question, encoding)
-        return _answer(drawn, asked.etag(encoding), encoding)
+        return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
 
     async def base(self, address: TileAddress, encoding: str) -> Answer:
         """A tile of the base map, which changes with the program and the reference data only."""
         tile, etag = await anyio.to_thread.run_sync(self._base, address, encoding)
-        return _answer(tile, etag, encoding)
+        served = self._served
+        return _answer(tile, etag, encoding, served.publication.stamp if served else "")
 
     def _fresh(self) -> Served | None:
         return self._served if time.monotonic() - self._read_at <= VERSION_LIFE_S else None
 
     def _refreshed(self) -> Served:
+        began = time.monotonic()
         with reading(self._state) as view:
-            return self._seen(view)
+            return self._seen(view, began)
 
-    def _seen(self, view: Reading) -> Served:
-        known, read_at = self._served, time.monotonic()
+    def _seen(self, view: Reading, began: float) -> Served:
+        """What a transaction that began then sees: the last one to begin says what is served."""
+        known = self._served
         if known is None or known.publication.stamp != view.publication.stamp:
             known = Served(view.publication, counts.covered(view.connection))
-            self._ready.clear()
-            self._cache.clear()
-        self._served, self._read_at = known, read_at
+        with self._lock:
+            if began > self._read_at:
+                if self._served is not None and self._served.publication.stamp != known.publication.stamp:
+                    self._ready.clear()
+                    self._cache.clear()
+                self._served, self._read_at = known, began
         return known
 
     def _drawn(
@@ -113,19 +122,20 @@ class TileServer:
         """And what it answers: a publication may have followed the one that was asked of."""
         if stored := self._cache.get((asked, GZIP)):
             return asked, self._in_encoding(asked, stored, encoding)
-        if not question.words and render.is_plain(question.filters):
+        if not question.words and render.is_plain(asked.address, question.filters):
             with self._state.statements.connect() as connection:
                 drawn = render.plain(connection, asked.address, question.filters)
             if drawn.version == served.publication.version:
                 return asked, self._in_encoding(asked, StoredTile.of(drawn.tile), encoding)
+        began = time.monotonic()
         with reading(self._state) as view:
-            asked = Question.of(self._seen(view).publication, asked.address, question.words, question.filters)
+            asked = Question.of(self._seen(view, began).publication, asked.address, question.words, question.filters)
             stored = StoredTile.of(self._of_engine(view, asked.address, question))
         return asked, self._in_encoding(asked, stored, encoding)
 
     def _of_engine(self, view: Reading, address: TileAddress, question: SearchQuery) -> bytes:
         filters, ids = question.filters, None
-        if question.words or not render.is_plain(filters):
+        if question.words or not render.is_plain(address, filters):
             engine, tile = search_of(self._state), (address.z, address.x, address.y)
             asked = (view.connection, question.words, filters, tile, view.publication)
             if address.clustered and (counted := engine.clusters(*asked)) is not None:
@@ -174,14 +184,14 @@ def _is_out_of_sight(served: Served, address: TileAddress, question: SearchQuery
     return question.filters.open_only and not counts.may_hold(served.covered, address.z, address.x, address.y)
 
 
-def _answer(tile: StoredTile, etag: str, encoding: str) -> Answer:
+def _answer(tile: StoredTile, etag: str, encoding: str, stamp: str) -> Answer:
     headers = {"etag": etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS}
     if tile.body:
         headers |= {"content-type": MVT, "content-length": str(len(tile.body))}
         if encoding != IDENTITY:
             headers["content-encoding"] = encoding
     told = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Answer(200 if tile.body else 204, told, tile.body, etag.encode())
+    return Answer(200 if tile.body else 204, told, tile.body, etag.encode(), stamp)
 
 
 def told_to(scope: Any) -> tuple[str, str]:

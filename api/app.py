@@ -22,6 +22,7 @@ from api.security.headers import add_security_headers
 from api.structures.routes import route_handlers as structure_routes
 from api.tiles.archive import route_handlers as archive_routes
 from api.tiles.routes import route_handlers as tile_routes
+from api.tiles.statements import Statements
 from api.web.routes import route_handlers as web_routes
 from api.web.routes import static_routes
 from api.web.templates import template_config
@@ -33,8 +34,6 @@ from geo.recent import Recent
 from geo.settings import Settings
 from search.engine import engine_of
 
-STATEMENTS = 4  # connections for tiles that one statement draws; as many more at a rush
-
 
 def create_app(settings: Settings | None = None) -> Litestar:
     """An application on one instance; without settings, on the one the environment names."""
@@ -44,7 +43,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         app.state.settings = chosen
         app.state.engine = reading_engine_for(chosen.database_url)
-        app.state.statements = reading_engine_for(chosen.database_url, pool_size=STATEMENTS, isolation="AUTOCOMMIT")
+        app.state.statements = Statements(chosen.database_url)
         app.state.search = engine_of(chosen)
         app.state.addresses = Addresses.from_settings(chosen)
         app.state.publications = PublicationReader()
@@ -54,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         app.state.counts = Recent(COUNTS_BYTES)
         yield
         app.state.asking.close()
-        app.state.statements.dispose()
+        await app.state.statements.close()
         app.state.engine.dispose()
 
     handlers = [

@@ -1,13 +1,12 @@
 """The one metadata all tables hang on, and engines to PostgreSQL through psycopg 3."""
 
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import InvalidatePoolError
 
-IsolationLevel = Literal["REPEATABLE READ", "AUTOCOMMIT"]
 IDLE_S = 1.0  # as long as a connection is trusted without being asked
 
 metadata = MetaData(
@@ -29,8 +28,8 @@ def engine_for(url: str, *, pool_size: int = 8) -> Engine:
     )
 
 
-def reading_engine_for(url: str, *, pool_size: int = 8, isolation: IsolationLevel = "REPEATABLE READ") -> Engine:
-    """An engine whose connections only read, each transaction from one snapshot; each statement, with AUTOCOMMIT.
+def reading_engine_for(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine whose connections only read, each transaction from one snapshot.
 
     Made for many small answers a second: connections are opened in that mode, where options would set and reset it for each
     answer, and one that was idle for IDLE_S is asked whether it still answers, where `pool_pre_ping` would ask each time. When
@@ -41,7 +40,7 @@ def reading_engine_for(url: str, *, pool_size: int = 8, isolation: IsolationLeve
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_use_lifo=True,
-        isolation_level=isolation,
+        isolation_level="REPEATABLE READ",
         hide_parameters=True,
     )
     event.listen(engine, "connect", _only_reads)

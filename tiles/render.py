@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, text
 
@@ -28,35 +28,29 @@ class Clusters(Protocol):
     def ids(self) -> Sequence[str | None]: ...
 
 
-class Drawn(NamedTuple):
-    """An encoded tile (empty bytes when nothing is there), and the version of the publication it is of (0 before any)."""
-
-    tile: bytes
-    version: int
-
-
 def is_plain(address: TileAddress, filters: Filters) -> bool:
     """Whether one range draws what passes: categories alone; the grid counts what is open."""
     return points.is_drawn(filters) and (filters.open_only or not address.clustered)
 
 
-def plain(connection: Connection, address: TileAddress, filters: Filters) -> Drawn:
-    """The tile of plain filters, in one statement."""
+def plain(address: TileAddress, filters: Filters) -> tuple[Compiled, dict[str, Any]]:
+    """The statement that draws plain filters, and its values: a row of the encoded tile and of its publication's version."""
     if address.clustered:
-        return _drawn(connection, *_of_the_grid(address, filters))
+        return _of_the_grid(address, filters)
     first, after = places_of_tile(address.z, address.x, address.y)
     given: dict[str, Any] = {"first": first, "after": after}
     categories = _categories(filters)
     if categories is not None:
         given["categories"] = categories
-    asked = points.plain(address.z, filters.open_only, categories is not None)
-    return _drawn(connection, asked, given)
+    return points.plain(address.z, filters.open_only, categories is not None), given
 
 
 def tile(connection: Connection, address: TileAddress, filters: Filters, ids: Sequence[str] | None = None) -> bytes:
     """The encoded tile of any filters; `ids` have passed them."""
     if ids is None and is_plain(address, filters):
-        return plain(connection, address, filters).tile
+        asked, given = plain(address, filters)
+        (row,) = asked.execute(connection, **given)
+        return bytes(row.tile or b"")
     return _bytes(connection.execute(points.tile_of(address, filters, ids)))
 
 
@@ -82,11 +76,6 @@ def _of_the_grid(address: TileAddress, filters: Filters) -> tuple[Compiled, dict
     if len(layers) == 1:
         return stated("clusters"), {"tile": tile, "layer": layers[0]}
     return stated("clusters_of_layers"), {"tile": tile, "layers": layers}
-
-
-def _drawn(connection: Connection, asked: Compiled, given: dict[str, Any]) -> Drawn:
-    (row,) = asked.execute(connection, **given)
-    return Drawn(bytes(row.tile or b""), row.version or 0)
 
 
 @cache

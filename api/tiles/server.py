@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import anyio.to_thread
+import psycopg
 from litestar.datastructures import State
 
 from api.dependencies import Reading, engine_of, reading, search_of
@@ -86,7 +87,9 @@ class TileServer:
             return _answer(tile, etag, encoding, asked.stamp)
         if _is_out_of_sight(served, address, question):
             return _answer(EMPTY, etag, encoding, asked.stamp)
-        asked, drawn = await anyio.to_thread.run_sync(self._drawn, served, asked, question, encoding)
+        if stored := await self._plain(served, asked):
+            return _answer(self._in_encoding(asked, stored, encoding), etag, encoding, asked.stamp)
+        asked, drawn = await anyio.to_thread.run_sync(self._drawn, asked, question, encoding)
         return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
 
     async def base(self, address: TileAddress, encoding: str) -> Answer:
@@ -116,17 +119,22 @@ class TileServer:
                 self._served, self._read_at = known, began
         return known
 
-    def _drawn(
-        self, served: Served, asked: Question, question: SearchQuery, encoding: str
-    ) -> tuple[Question, StoredTile]:
+    async def _plain(self, served: Served, asked: Question) -> StoredTile | None:
+        """Drawn by one statement, of that publication; None where it takes more, or PostgreSQL does not answer."""
+        if asked.words or not render.is_plain(asked.address, asked.filters):
+            return None
+        if stored := self._cache.get((asked, GZIP)):
+            return stored
+        try:
+            tile, version = await self._state.statements.row(*render.plain(asked.address, asked.filters))
+        except psycopg.Error:
+            return None
+        return StoredTile.of(bytes(tile or b"")) if version == served.publication.version else None
+
+    def _drawn(self, asked: Question, question: SearchQuery, encoding: str) -> tuple[Question, StoredTile]:
         """And what it answers: a publication may have followed the one that was asked of."""
         if stored := self._cache.get((asked, GZIP)):
             return asked, self._in_encoding(asked, stored, encoding)
-        if not question.words and render.is_plain(asked.address, question.filters):
-            with self._state.statements.connect() as connection:
-                drawn = render.plain(connection, asked.address, question.filters)
-            if drawn.version == served.publication.version:
-                return asked, self._in_encoding(asked, StoredTile.of(drawn.tile), encoding)
         began = time.monotonic()
         with reading(self._state) as view:
             asked = Question.of(self._seen(view, began).publication, asked.address, question.words, question.filters)

@@ -22,9 +22,9 @@ from bench.ground import Ground
 from bench.in_turn import in_turn
 from bench.measure import Measure, Skipped, check
 from geo.categories import categories_by_no
-from geo.cells import EXTENT, FINEST_ZOOM, first_tile, places, places_of_cell, places_of_tile, tile_number, units
+from geo.cells import EXTENT, FINEST_ZOOM, first_tile, places, places_of_cell, places_of_tile, units
 from geo.database import engine_for
-from geo.filters import Filters
+from geo.filters import NONE, Filters
 from tiles import counts, points, render
 from tiles.cache import StoredTile
 from tiles.grid import TileAddress
@@ -128,7 +128,7 @@ def _uncached(
     country: Country, server: Client, peer: Client, items: str, z: int, addresses: Sequence[Tile]
 ) -> Iterator[Measure]:
     with psycopg.connect(country.instance.database_url, autocommit=True, prepare_threshold=0) as connection:
-        floor = _sql(connection, z)
+        floor = _sql(connection)
         theirs = urlsplit(items).path.removesuffix("/items") + "/tiles/WebMercatorQuad"
         beside_tipg, rest = addresses[VERIFIED : VERIFIED + OF_TIPG], addresses[VERIFIED + OF_TIPG :]
         ways: dict[str, Callable[[Any], object]] = {"ours": lambda tile: server.get(_ours(tile)), "sql": floor}
@@ -146,19 +146,12 @@ def _uncached(
     yield from _beside(label, few["ours"], few["tipg"], "tipg", 1 / TIMES_QUICKER[z])
 
 
-def _sql(connection: psycopg.Connection[Any], z: int) -> Callable[[Tile], object]:
-    def grid(tile: Tile) -> object:
-        given = {"tile": tile_number(*tile), "layer": 0}
-        return connection.execute(render.stated("clusters").sql.encode(), given, prepare=True).fetchall()
+def _sql(connection: psycopg.Connection[Any]) -> Callable[[Tile], object]:
+    def said(tile: Tile) -> object:
+        asked, given = render.plain(TileAddress(*tile), NONE)
+        return connection.execute(asked.sql.encode(), asked.given | given, prepare=True).fetchall()
 
-    def of_points(tile: Tile) -> object:
-        first, after = places_of_tile(*tile)
-        asked = points.plain(tile[0], open_only=True, of_categories=False)
-        return connection.execute(
-            asked.sql.encode(), asked.given | {"first": first, "after": after}, prepare=True
-        ).fetchall()
-
-    return grid if z in CLUSTERS else of_points
+    return said
 
 
 def _beside(label: str, latency: Latency, floor: Latency, floor_label: str, times: float | None) -> Iterator[Measure]:

@@ -1,0 +1,55 @@
+"""One statement for one tile, without a transaction, a thread or a pool that looks at each: they cost more than the statement."""
+
+import asyncio
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from geo.compiled import Compiled
+from geo.database import IDLE_S
+
+MOST = 4  # connections of a process; others wait, for a millisecond
+PATIENCE_S = 2  # for a connection
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Statements:
+    """A few connections of one event loop, opened as they are asked for."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._idle: list[tuple[float, Connection]] = []
+        self._places = asyncio.Semaphore(MOST)
+
+    async def row(self, asked: Compiled, given: dict[str, Any]) -> tuple[Any, ...]:
+        """Its one row, prepared at the first time; psycopg.Error where PostgreSQL does not say it."""
+        async with self._places:
+            connection = await self._open()
+            try:
+                async with connection.cursor(binary=True) as cursor:
+                    await cursor.execute(asked.sql.encode(), asked.given | given, prepare=True)
+                    row = await cursor.fetchone()
+            except BaseException:  # whoever asked may have left: what it says now is nobody's
+                await connection.close()
+                raise
+            self._idle.append((monotonic(), connection))
+        assert row is not None
+        return tuple(row)
+
+    async def close(self) -> None:
+        """Once nobody asks any more."""
+        while self._idle:
+            await self._idle.pop()[1].close()
+
+    async def _open(self) -> Connection:
+        """One that answered a second ago at most, or a new one: PostgreSQL may have been started again."""
+        while self._idle:
+            since, connection = self._idle.pop()
+            if monotonic() - since <= IDLE_S:
+                return connection
+            await connection.close()
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, connect_timeout=PATIENCE_S, options="-c default_transaction_read_only=on"
+        )

@@ -1,0 +1,156 @@
+"""What is served of tiles: one publication's, said again without a question, the next one's as soon as there is one."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import mapbox_vector_tile
+import psycopg
+import pytest
+from litestar.testing import TestClient
+
+from api.app import create_app
+from api.tiles import server
+from etl import publish
+from geo.database import engine_for
+from geo.settings import Settings
+from tests.api.conftest import demo_with_everything
+from tests.once import copy_of
+
+Client = TestClient[Any]
+WORLD = "/tiles/structures/0/0/0.mvt"
+ASKED = (
+    "",
+    "?categorie=620",
+    "?domaine=SAN",
+    "?departement=75",
+    "?open=all",
+    "?q=pharmacie",
+    "?telephone=true&categorie=4400",
+)
+
+
+@pytest.fixture
+def instance(server_url: str, tmp_path: Path) -> Iterator[Settings]:
+    with copy_of(demo_with_everything, server_url, tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def client(instance: Settings) -> Iterator[Client]:
+    with TestClient(create_app(instance), raise_server_exceptions=False) as client:
+        yield client
+
+
+def counted(answer: Any) -> int:
+    tile = mapbox_vector_tile.decode(answer.content) if answer.content else {}
+    return sum(each["properties"]["n"] for each in tile.get("clusters", {"features": []})["features"])
+
+
+def close_all(instance: Settings) -> None:
+    """Everybody's categories and states stay, but for half of the country, which closes; published."""
+    engine = engine_for(instance.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE structure SET open = false WHERE md5(id) < '8'")
+        publish.rebuild(connection, instance.search_root, lambda step: None)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("query", ASKED)
+def test_a_publication_is_drawn_at_the_next_look(
+    client: Client, instance: Settings, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    before = client.get(WORLD + query)
+    close_all(instance)
+    monkeypatch.setattr(server, "VERSION_LIFE_S", -1.0)  # looked at each time
+    after = client.get(WORLD + query, headers={"if-none-match": before.headers["etag"]})
+    assert after.status_code == 200
+    if query == "?open=all":
+        assert counted(after) == counted(before)
+    else:
+        assert 0 < counted(after) < counted(before)
+
+
+def test_what_was_drawn_of_the_publication_before_is_never_ready_again(client: Client, instance: Settings) -> None:
+    tiles = server.server_of(client.app.state)
+    client.get(WORLD)
+    old = tiles.ready(WORLD, b"", "gzip") or tiles.ready(WORLD, b"", "br")
+    close_all(instance)
+    tiles._read_at = 0.0
+    now = counted(client.get(WORLD, headers={"accept-encoding": "gzip"}))
+    if old is not None:  # as one that was still on its way would
+        tiles.keep_ready(WORLD, b"", "gzip", old)
+    assert counted(client.get(WORLD, headers={"accept-encoding": "gzip"})) == now
+
+
+def test_who_has_a_tile_is_told_so_without_postgresql(
+    client: Client, instance: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "VERSION_LIFE_S", 600.0)
+    held = {query: client.get(WORLD + query).headers["etag"] for query in ASKED}
+    unheard = client.get("/tiles/structures/5/16/11.mvt?q=ehpad").headers["etag"]
+    with _nobody_in(instance):
+        for query, etag in held.items():
+            assert client.get(WORLD + query, headers={"if-none-match": etag}).status_code == 304
+            assert counted(client.get(WORLD + query)) > 0
+        server.server_of(client.app.state)._ready.clear()
+        again = {"if-none-match": f'W/{unheard}, "x"'}
+        assert client.get("/tiles/structures/5/16/11.mvt?q=ehpad", headers=again).status_code == 304
+        assert client.get("/tiles/structures/9/3/3.mvt").status_code == 204  # in the Pacific: nothing is asked
+        away = client.get("/tiles/structures/6/32/22.mvt")
+        assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
+        assert "retry-after" in away.headers
+    assert client.get("/tiles/structures/6/32/22.mvt").status_code == 200  # PostgreSQL is back
+
+
+class _nobody_in:
+    """Nobody may connect to a database meanwhile, and whoever was there has left."""
+
+    def __init__(self, instance: Settings) -> None:
+        server, _, self._name = instance.database_url.replace("postgresql+psycopg://", "postgresql://").rpartition("/")
+        self._server = f"{server}/postgres"
+
+    def __enter__(self) -> None:
+        self._say("false")
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name]
+            )
+
+    def __exit__(self, *_: object) -> None:
+        self._say("true")
+
+    def _say(self, allowed: str) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS {allowed}'.encode())
+
+
+def test_many_at_once_get_the_same_bytes(client: Client) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda _: client.get("/tiles/structures/4/8/5.mvt").content, range(48)))
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/tiles/structures/23/0/0.mvt", "/tiles/structures/5/32/0.mvt", "/tiles/structures/5/0/32.mvt", f"{WORLD}?bbox=NaN,1,2,3",
+        f"{WORLD}?lat=nan&lon=2&radius=5", f"{WORLD}?lat=48&lon=2&radius=inf", f"{WORLD}?categorie=inconnue",
+        f"{WORLD}?{'&'.join(f'categorie={n:03}' for n in range(3_000))}", f"{WORLD}?q={quote('é' * 201)}",
+    ],
+)  # fmt: skip
+def test_a_bad_address_is_a_problem_each_time(client: Client, address: str) -> None:
+    for _ in range(2):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_head_says_what_get_would(client: Client) -> None:
+    for _ in range(2):
+        got, headed = client.get("/tiles/structures/5/16/11.mvt"), client.head("/tiles/structures/5/16/11.mvt")
+        assert headed.content == b""
+        assert {n: headed.headers[n] for n in ("etag", "content-length")} == {
+            n: got.headers[n] for n in ("etag", "content-length")
+        }

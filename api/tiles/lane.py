@@ -1,21 +1,38 @@
-"""Tiles that are ready go out before anything else is looked at: neither routes, nor parameters, nor PostgreSQL."""
+"""Tiles that are ready, or that nothing narrows, go out before routes and parameters are looked at."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from litestar.datastructures import State
+from sqlalchemy.exc import OperationalError
 
 from api.negotiation import preferred_encoding
 from api.tiles.server import Answer, names, server_of, told_to
+from geo.errors import Lum1Error
+from search.query import SearchQuery
+from tiles.grid import TileAddress
 
 PREFIX = "/tiles/"
+STRUCTURES = re.compile(r"/tiles/structures/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt", re.ASCII)
+EVERYTHING = SearchQuery()
+EMPTY = 204
 encoding_for = lru_cache(maxsize=256)(preferred_encoding)  # a few browsers' own headers
 
 
 async def answered(state: State, scope: Any, send: Any) -> bool:
-    """Whether a GET was answered here."""
+    """Whether a GET was answered here; what is refused is said by its route."""
     held, accepted = told_to(scope)
-    answer = server_of(state).ready(scope["path"], scope["query_string"], encoding_for(accepted))
+    path, query, encoding = scope["path"], scope["query_string"], encoding_for(accepted)
+    server = server_of(state)
+    answer = server.ready(path, query, encoding)
+    if answer is None and not query and (named := STRUCTURES.fullmatch(path)):
+        try:
+            answer = await server.structures(TileAddress(*map(int, named.groups())), EVERYTHING, encoding, held)
+        except (Lum1Error, OperationalError):
+            return False
+        if answer.body or answer.status == EMPTY:
+            server.keep_ready(path, query, encoding, answer)
     if answer is None:
         return False
     if held and names(held, answer.etag.decode()):

@@ -126,7 +126,7 @@ def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:
         ),
         _layer(
             "together", "symbol", "structures", source="structures", minzoom=14, filter=_if_together(True, False),
-            layout=_text(11, 12) | {"text-field": ["to-string", ["get", "n"]], "text-ignore-placement": True},
+            layout=_text(11, 12) | {"text-field": ["to-string", ["get", "n"]]},
             paint={"text-color": c["ring"]},
         ),
         _layer(

@@ -165,6 +165,13 @@ def test_a_tile_comes_in_the_encoding_asked_for(client: Client, encoding: str) -
     assert "regions" in mapbox_vector_tile.decode(answer.content)
 
 
+@pytest.mark.parametrize("zoom", [4, 9, 11])
+def test_the_base_map_holds_none_of_them(client: Client, zoom: int) -> None:
+    x, y = {4: (8, 5), 9: (259, 176), 11: (1037, 704)}[zoom]
+    layers = mapbox_vector_tile.decode(client.get(f"/tiles/base/{zoom}/{x}/{y}.mvt").content)
+    assert layers.keys() <= {"land", "departements", "labels"} | ({"communes"} if zoom >= 10 else set())
+
+
 def test_the_sea_has_none(client: Client) -> None:
     assert client.get("/tiles/areas/8/10/10.mvt").status_code == 204
 

@@ -62,7 +62,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
       const answer = await fetch(`/tiles/areas.json${suffix}`);
       if (!answer.ok) throw new TypeError(answer.status);
       const { classes } = await answer.json();
-      if (wanted !== asked) return;
+      if (wanted !== asked || !shown) return;
       breaks = classes;
     } catch {
       onTrouble();

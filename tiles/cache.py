@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import brotli
 import msgspec
+from msgspec.structs import replace
 
 from geo.filters import Filters
 from geo.publication import Publication
@@ -46,15 +47,16 @@ class Question(msgspec.Struct, frozen=True):
     address: TileAddress
     words: str
     filters: Filters
+    shows: str = "structures"  # or areas
 
-    @classmethod
-    def of(cls, publication: Publication, address: TileAddress, words: str, filters: Filters) -> "Question":
-        return cls(publication.stamp, address, words, filters)
+    def of(self, publication: Publication) -> "Question":
+        """The same of another publication."""
+        return replace(self, stamp=publication.stamp)
 
     def etag(self, encoding: str) -> str:
         """Strong (RFC 9110 § 8.8.3): the same data, drawn by the same program, for the same question, are the same bytes."""
         z, x, y = self.address.z, self.address.x, self.address.y
-        asked = msgspec.json.encode((form(), self.stamp, z, x, y, self.words, self.filters))
+        asked = msgspec.json.encode((form(), self.stamp, self.shows, z, x, y, self.words, self.filters))
         return f'"{hashlib.blake2b(asked, digest_size=12).hexdigest()}-{encoding}"'
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from geo.categories import categories
 from geo.publication import Publication
 from tiles import tilejson
+from tiles.areas import LEVELS
 
 FONT = ["Atkinson Hyperlegible Next"]  # drawn by the browser from the page's own typeface: no glyph server
 
@@ -21,6 +22,7 @@ LIGHT = {
     "cluster": "#14505c",
     "cluster_text": "#ffffff",
     "ring": "#ffffff",
+    "region": "#a49c8b",
 }
 DARK = {
     "sea": "#10181c",
@@ -34,7 +36,12 @@ DARK = {
     "cluster": "#7fc7d1",
     "cluster_text": "#0c1a1e",
     "ring": "#10181c",
+    "region": "#6b7982",
 }
+# Classes of areas, the fewest structures first: one way from light to dark (the other way on a dark map), told apart by lightness
+# alone, so that any eye reads their order (after ColorBrewer's YlGnBu).
+LIGHT_CLASSES = ("#d7eec8", "#95d3b8", "#44afc4", "#2a76b2", "#25358c")
+DARK_CLASSES = ("#24465c", "#226a86", "#2f949e", "#70bfa6", "#d8eda3")
 # By branch of the FINESS nomenclature: told apart by lightness too, for eyes that confuse hues.
 BRANCH_COLOURS = {
     "1000": "#b3364f",  # hôpitaux et cliniques
@@ -58,9 +65,12 @@ def style(publication: Publication, *, dark: bool) -> dict[str, Any]:
         "sources": {
             "base": _source(tilejson.base("")),
             "structures": _source(tilejson.structures("", publication)),
+            "areas": _source(tilejson.areas("", publication)),
             "selection": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         },
-        "layers": [*_base_layers(colours), *_structure_layers(colours)],
+        "layers": _over(_base_layers(colours), "france", _area_layers(colours)) + _structure_layers(colours),
+        # what the page colours areas by, once it knows the classes of a question (/tiles/areas.json)
+        "metadata": {"classes": list(DARK_CLASSES if dark else LIGHT_CLASSES), "none": colours["france"]},
     }
 
 
@@ -96,6 +106,26 @@ def _base_layers(c: dict[str, str]) -> list[dict[str, Any]]:
             paint=_halo(c) | {"text-opacity": 0.6},
         ),
     ]  # fmt: skip
+
+
+def _area_layers(c: dict[str, str]) -> list[dict[str, Any]]:
+    """Hidden, and asked of nobody, until the page shows them; the last level is enlarged as far as the map goes."""
+    found = []
+    for level in LEVELS:
+        zooms = {"minzoom": level.min_zoom} | ({"maxzoom": level.max_zoom + 1} if level is not LEVELS[-1] else {})
+        kept: dict[str, Any] = {"source": "areas", **zooms, "layout": {"visibility": "none"}}
+        line = {"line-color": c["region"], "line-width": 0.6}
+        found += [
+            _layer(f"areas-{level.name}", "fill", level.name, **kept, paint={"fill-color": c["france"]}),
+            _layer(f"areas-{level.name}-edges", "line", level.name, **kept, paint=line),
+        ]
+    return found
+
+
+def _over(layers: list[dict[str, Any]], under: str, added: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The layers with others just above one of them: areas are under lines and names."""
+    place = next(rank for rank, layer in enumerate(layers) if layer["id"] == under) + 1
+    return layers[:place] + added + layers[place:]
 
 
 def _structure_layers(c: dict[str, str]) -> list[dict[str, Any]]:

@@ -31,9 +31,10 @@ def prepare(home: Home, bars: Bars) -> Settings:
     with engine.begin() as connection:
         bars.step("communes, contours et fond de carte")
         is_new = load_reference(connection)
-        if is_new:
+        is_drawn = basemap.is_current(connection)
+        if not is_drawn:
             basemap.build(connection)
-    if is_new:
+    if is_new or not is_drawn:
         vacuum(engine, *REFERENCE, basemap.base_shape.name)
     if left := acts.reapply(acts.Instance(engine, settings.home, settings.search_root), bars):
         bars.step(f"registres : {left} fiches retirées de nouveau")

@@ -1,4 +1,4 @@
-"""`/tiles/…`: structures as clusters and points, the base map, their TileJSON."""
+"""`/tiles/…`: structures as clusters and points, the areas they are counted in, the base map, their TileJSON."""
 
 import re
 from typing import Annotated, Any
@@ -17,38 +17,61 @@ from api.tiles.server import MVT, Answer, names, server_of, told_to
 from geo.errors import NotFound
 from search.query import SearchQuery
 from tiles import tilejson
-from tiles.grid import TileAddress
+from tiles.areas import MAX_ZOOM as AREAS_MAX_ZOOM
+from tiles.grid import MAX_ZOOM, TileAddress
 
 Part = Annotated[str, PathParameter(description="Un nombre, celui de la rangée suivi de `.mvt`.")]
-ADDRESS = {
-    "z": {
-        "description": "Zoom : grappes jusqu’à 13, points ensuite.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 22},
-    },
-    "x": {"description": "Colonne, vers l’est.", "schema": {"type": "integer", "minimum": 0}},
-    "y": {"description": "Rangée, vers le sud.", "schema": {"type": "integer", "minimum": 0}},
-}
-TILE = {
-    "get": Described(
-        summary="Tuile de structures",
-        query=Narrowing,
-        path=ADDRESS,
-        address="/tiles/structures/{z}/{x}/{y}.mvt",
-        answers={
-            200: description.Answer("La tuile", {MVT: BINARY}),
-            204: description.Answer("Rien ici", {}),
-            304: description.Answer("La tuile de l’ETag donné dans `If-None-Match` n’a pas changé", {}),
-            400: UNREADABLE,
-            404: problem("Une adresse qui n’est pas celle d’une tuile"),
-            503: UNAVAILABLE,
-        },
-    )
-}
+
+
+def _address(zoom: str, deepest: int) -> dict[str, dict[str, Any]]:
+    return {
+        "z": {"description": zoom, "schema": {"type": "integer", "minimum": 0, "maximum": deepest}},
+        "x": {"description": "Colonne, vers l’est.", "schema": {"type": "integer", "minimum": 0}},
+        "y": {"description": "Rangée, vers le sud.", "schema": {"type": "integer", "minimum": 0}},
+    }
+
+
+def _tile(what: str, name: str, address: dict[str, dict[str, Any]]) -> dict[str, Described]:
+    return {
+        "get": Described(
+            summary=f"Tuile {what}",
+            query=Narrowing,
+            path=address,
+            address=f"/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt",
+            answers={
+                200: description.Answer("La tuile", {MVT: BINARY}),
+                204: description.Answer("Rien ici", {}),
+                304: description.Answer("La tuile de l’ETag donné dans `If-None-Match` n’a pas changé", {}),
+                400: UNREADABLE,
+                404: problem("Une adresse qui n’est pas celle d’une tuile"),
+                503: UNAVAILABLE,
+            },
+        )
+    }
+
+
+TILE = _tile("de structures", "structures", _address("Zoom : grappes jusqu’à 13, points ensuite.", MAX_ZOOM))
+AREAS = _tile("d’aires", "areas", _address("Zoom : agrandir les tuiles du dernier.", AREAS_MAX_ZOOM))
+CLASSES = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "number"}, "maxItems": 4}}
 TILEJSON = {
     "get": Described(
         summary="TileJSON des structures",
         answers={
             200: json_of("TileJSON 3.0", {"type": "object", "required": ["tilejson", "tiles"]}),
+            400: UNREADABLE,
+            503: UNAVAILABLE,
+        },
+    )
+}
+AREAS_JSON = {
+    "get": Described(
+        summary="TileJSON des aires",
+        query=Narrowing,
+        answers={
+            200: json_of(
+                "TileJSON 3.0 et les classes de chaque couche",
+                {"type": "object", "required": ["tilejson", "tiles", "classes"], "properties": {"classes": CLASSES}},
+            ),
             400: UNREADABLE,
             503: UNAVAILABLE,
         },
@@ -60,11 +83,20 @@ TILEJSON = {
 async def structures(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
     """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite."""
     address = address_of(z, x, y)
-    asked = asked_in_query_string(request.scope["query_string"], Narrowing)
-    question = SearchQuery(words=words_of(asked), filters=filters_of(asked))
+    question = _narrowed(request)
     held, accepted = told_to(request.scope)
     encoding = preferred_encoding(accepted)
     return _said(request, state, encoding, await server_of(state).structures(address, question, encoding, held))
+
+
+@get("/tiles/areas/{z:str}/{x:str}/{y:str}", tags=["tuiles"], opt={"described": AREAS})
+async def areas(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
+    """MVT, mêmes filtres que la recherche ; une couche par zoom : `regions`, `departements` dès 6, `communes` dès 9."""
+    address = address_of(z, x, y)
+    question = _narrowed(request)
+    held, accepted = told_to(request.scope)
+    encoding = preferred_encoding(accepted)
+    return _said(request, state, encoding, await server_of(state).areas(address, question, encoding, held))
 
 
 @get("/tiles/base/{z:str}/{x:str}/{y:str}", include_in_schema=False)
@@ -84,10 +116,23 @@ def structures_json(request: Request[Any, Any, Any], state: State) -> Response[d
         return _tilejson(tilejson.structures(_origin(request, state), view.publication))
 
 
+@get("/tiles/areas.json", tags=["tuiles"], sync_to_thread=True, opt={"described": AREAS_JSON})
+def areas_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
+    """TileJSON 3.0 d’une question ; `classes` : où commencent les classes de `per_10000` de chaque couche, sauf la première."""
+    publication, counts = server_of(state).counts(_narrowed(request))
+    told = tilejson.areas(_origin(request, state), publication, request.url.query)
+    return _tilejson(told | {"classes": tilejson.classes(counts)})
+
+
 @get("/tiles/base.json", include_in_schema=False, sync_to_thread=False)
 def base_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0 du fond de carte."""
     return _tilejson(tilejson.base(_origin(request, state)))
+
+
+def _narrowed(request: Request[Any, Any, Any]) -> SearchQuery:
+    asked = asked_in_query_string(request.scope["query_string"], Narrowing)
+    return SearchQuery(words=words_of(asked), filters=filters_of(asked))
 
 
 def _origin(request: Request[Any, Any, Any], state: State) -> str:
@@ -120,4 +165,4 @@ def _said(request: Request[Any, Any, Any], state: State, encoding: str, answer: 
 
 NOT_MODIFIED = 304
 
-route_handlers = [structures, base, structures_json, base_json]
+route_handlers = [structures, areas, base, structures_json, areas_json, base_json]

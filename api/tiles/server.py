@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Hashable
+from functools import partial
 from typing import Any, NamedTuple
 
 import anyio.to_thread
@@ -12,11 +13,13 @@ from litestar.datastructures import State
 from api.dependencies import Reading, engine_of, reading, search_of
 from api.search.answers import check_available
 from api.security.headers import HEADERS
+from api.tiles.areas import AreaCounts
 from geo.etag import etag_of
 from geo.publication import Publication
 from geo.recent import Recent
 from search.query import SearchQuery
-from tiles import basemap, counts, render
+from tiles import areas, basemap, counts, render
+from tiles.areas import Counts, Level
 from tiles.cache import BROTLI, GZIP, IDENTITY, Question, StoredTile, TileCache
 from tiles.grid import TileAddress
 
@@ -59,6 +62,7 @@ class TileServer:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cache = TileCache()
+        self._counts = AreaCounts()
         self._ready: Recent[Answer] = Recent(READY_BYTES)
         self._served: Served | None = None
         self._read_at = 0.0
@@ -76,27 +80,57 @@ class TileServer:
 
     async def structures(self, address: TileAddress, question: SearchQuery, encoding: str, held: str) -> Answer:
         """A tile of structures; 304 where its ETag is among those `held` (`If-None-Match`), then drawn for nobody."""
-        served = self._fresh()
-        if served is None:
-            served = await anyio.to_thread.run_sync(self._refreshed)
-        asked = Question.of(served.publication, address, question.words, question.filters)
+        served = await self._serving()
+        asked = Question(served.publication.stamp, address, question.words, question.filters)
+        if answer := self._known(served, asked, question, encoding, held):
+            return answer
+        if _is_out_of_sight(served, address, question):
+            return _answer(EMPTY, asked.etag(encoding), encoding, asked.stamp)
+        if stored := await self._plain(served, asked):
+            return _answer(self._in_encoding(asked, stored, encoding), asked.etag(encoding), encoding, asked.stamp)
+        asked, drawn = await anyio.to_thread.run_sync(self._drawn, asked, question, encoding)
+        return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
+
+    async def areas(self, address: TileAddress, question: SearchQuery, encoding: str, held: str) -> Answer:
+        """A tile of areas with what is counted in each; 304 as above."""
+        level = areas.level_of(address)
+        served = await self._serving()
+        asked = Question(served.publication.stamp, address, question.words, question.filters, "areas")
+        if answer := self._known(served, asked, question, encoding, held):
+            return answer
+        draw = partial(self._areas_drawn, served.publication, level, asked, question, encoding)
+        asked, drawn = await anyio.to_thread.run_sync(draw)
+        return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
+
+    def counts(self, question: SearchQuery) -> tuple[Publication, dict[Level, Counts]]:
+        """What is counted in the areas of each level, all of one publication."""
+        known = (self._fresh() or self._refreshed()).publication
+        check_available(question, known)
+        while True:
+            found = {level: self._counted(known, question, level) for level in areas.LEVELS}
+            stamps = {publication.stamp for publication, _ in found.values()}
+            known = found[areas.LEVELS[-1]][0]
+            if len(stamps) == 1:
+                return known, {level: counted for level, (_, counted) in found.items()}
+
+    def _known(self, served: Served, asked: Question, question: SearchQuery, encoding: str, held: str) -> Answer | None:
+        """To one who has it, or of what was drawn before; NotAvailableYet where it cannot be asked."""
         if names(held, etag := asked.etag(encoding)):
             return _answer(EMPTY, etag, encoding, asked.stamp).not_modified()
         check_available(question, served.publication)
         if tile := self._cache.get((asked, encoding)):
             return _answer(tile, etag, encoding, asked.stamp)
-        if _is_out_of_sight(served, address, question):
-            return _answer(EMPTY, etag, encoding, asked.stamp)
-        if stored := await self._plain(served, asked):
-            return _answer(self._in_encoding(asked, stored, encoding), etag, encoding, asked.stamp)
-        asked, drawn = await anyio.to_thread.run_sync(self._drawn, asked, question, encoding)
-        return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
+        return None
 
     async def base(self, address: TileAddress, encoding: str) -> Answer:
         """A tile of the base map, which changes with the program and the reference data only."""
         tile, etag = await anyio.to_thread.run_sync(self._base, address, encoding)
         served = self._served
         return _answer(tile, etag, encoding, served.publication.stamp if served else "")
+
+    async def _serving(self) -> Served:
+        served = self._fresh()
+        return served if served is not None else await anyio.to_thread.run_sync(self._refreshed)
 
     def _fresh(self) -> Served | None:
         return self._served if time.monotonic() - self._read_at <= VERSION_LIFE_S else None
@@ -116,6 +150,7 @@ class TileServer:
                 if self._served is not None and self._served.publication.stamp != known.publication.stamp:
                     self._ready.clear()
                     self._cache.clear()
+                    self._counts.clear()
                 self._served, self._read_at = known, began
         return known
 
@@ -137,9 +172,30 @@ class TileServer:
             return asked, self._in_encoding(asked, stored, encoding)
         began = time.monotonic()
         with reading(self._state) as view:
-            asked = Question.of(self._seen(view, began).publication, asked.address, question.words, question.filters)
+            asked = asked.of(self._seen(view, began).publication)
             stored = StoredTile.of(self._of_engine(view, asked.address, question))
         return asked, self._in_encoding(asked, stored, encoding)
+
+    def _areas_drawn(
+        self, known: Publication, level: Level, asked: Question, question: SearchQuery, encoding: str
+    ) -> tuple[Question, StoredTile]:
+        if stored := self._cache.get((asked, GZIP)):
+            return asked, self._in_encoding(asked, stored, encoding)
+        publication, counted = self._counted(known, question, level)
+        asked = asked.of(publication)
+        with engine_of(self._state).connect() as connection:  # shapes are of no publication
+            stored = StoredTile.of(areas.tile(connection, asked.address, counted))
+        return asked, self._in_encoding(asked, stored, encoding)
+
+    def _counted(self, known: Publication, question: SearchQuery, level: Level) -> tuple[Publication, Counts]:
+        """Of the publication known to be served, or of the one that followed."""
+        with self._counts.turn(question):
+            if (found := self._counts.get(known, question, level)) is not None:
+                return known, found
+            began = time.monotonic()
+            with reading(self._state) as view:
+                publication = self._seen(view, began).publication
+                return publication, self._counts.count(search_of(self._state), view, question, level)
 
     def _of_engine(self, view: Reading, address: TileAddress, question: SearchQuery) -> bytes:
         filters, ids = question.filters, None

@@ -85,11 +85,13 @@ def style_of(publication: Publication) -> dict[str, Any]:
     """The map's style, on contours in a file; its script says where the archive and they are."""
     whole = style(publication, dark=False)
     layers = [_on_contours(each) for each in whole["layers"] if _is_drawn(each)]
+    whole.pop("metadata")  # of what is not drawn here
     return whole | {"sources": {"base": {"type": "geojson"}, "structures": {"type": "vector"}}, "layers": layers}
 
 
 def _is_drawn(layer: dict[str, Any]) -> bool:
-    return layer.get("source") in (None, "structures") or layer.get("source-layer") == "departements"
+    source = layer.get("source")
+    return source in (None, "structures") or (source == "base" and layer["source-layer"] == "departements")
 
 
 def _on_contours(layer: dict[str, Any]) -> dict[str, Any]:

@@ -29,18 +29,19 @@ def test_the_style_names_no_host(client: Client, theme: str) -> None:
     assert "http:" not in answer.text
     sources = answer.json()["sources"]
     assert sources["structures"]["tiles"] == ["/tiles/structures/{z}/{x}/{y}.mvt"]
+    assert sources["areas"]["tiles"] == ["/tiles/areas/{z}/{x}/{y}.mvt"]
     assert sources["base"]["tiles"] == ["/tiles/base/{z}/{x}/{y}.mvt"]
     assert "fictives" in sources["structures"]["attribution"]
     assert all("url" not in source for source in sources.values())
 
 
-@pytest.mark.parametrize("name", ["structures", "base"])
+@pytest.mark.parametrize("name", ["structures", "areas", "base"])
 def test_tilejson_gives_the_public_address_whoever_asks(published: Client, name: str) -> None:
     answer = published.get(f"/tiles/{name}.json", headers=FORGED | {"host": "ailleurs.example"})
     assert answer.json()["tiles"] == [f"https://annuaire.example/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"]
 
 
-@pytest.mark.parametrize("name", ["structures", "base"])
+@pytest.mark.parametrize("name", ["structures", "areas", "base"])
 def test_without_one_tilejson_answers_at_the_address_it_was_asked_at(client: Client, name: str) -> None:
     answer = client.get(f"/tiles/{name}.json", headers=FORGED | {"host": "annuaire.example:8640"})
     assert answer.json()["tiles"] == [f"http://annuaire.example:8640/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt"]

@@ -28,6 +28,7 @@ from geo.settings import Settings
 
 Client = TestClient[Any]
 TILE = "/tiles/structures/{z}/{x}/{y}.mvt"
+AREAS = "/tiles/areas/{z}/{x}/{y}.mvt"
 PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READ_BY: Mapping[str, type[msgspec.Struct]] = {
     "/api/v1/search": Asked,
@@ -36,6 +37,8 @@ READ_BY: Mapping[str, type[msgspec.Struct]] = {
     "/api/v1/structures/{identifier}": Nothing,
     "/tiles/structures.json": Nothing,
     TILE: Narrowing,
+    AREAS: Narrowing,
+    "/tiles/areas.json": Narrowing,
     "/ogc": Nothing,
     "/ogc/collections/structures/items": StructuresAsked,
     "/ogc/collections/structures/items/{identifier}": Nothing,

@@ -11,6 +11,7 @@ READ = [
     "/", "/?q=pharmacie", "/donnees", "/api/docs", "/livez", "/readyz", "/openapi.json", "/robots.txt",
     "/api/v1/search?q=ehpad", "/api/v1/suggest?q=par", "/tiles/structures/0/0/0.mvt", "/tiles/structures/8/10/10.mvt",
     "/ogc", "/ogc/collections/structures/items?limit=2", "/ogc/collections/structures/tiles/WebMercatorQuad/0/0/0",
+    "/tiles/areas/4/8/5.mvt", "/tiles/areas/8/10/10.mvt", "/tiles/areas.json?q=ehpad",
     "/tiles/structures.json", "/tiles/base/3/4/2.mvt", "/tiles/style.json", "/api/v1/structures/nimporte", "/nulle/part",
     "/static/lum1.css",
 ]  # fmt: skip

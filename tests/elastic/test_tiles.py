@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from elasticsearch import helpers
 
+from api.dependencies import Reading
+from api.tiles import areas
 from geo.cells import CLUSTER_MAX_ZOOM, finest_of_tile, numbers, units
 from geo.filters import Circle, Filters
+from geo.nomenclatures import LabelReader
+from search.query import Facet, SearchQuery
 from search.results import Clusters
 from tests.builders import a_structure
 from tests.elastic.conftest import Both, Kept
@@ -102,6 +106,22 @@ def test_the_server_s_own_tile_grid_counts_the_same(both: Both) -> None:
                 theirs[int(numbers(np.array([(column & 15) << 8]), np.array([(row & 15) << 8]))[0])] = each["doc_count"]
         ours = counted(both, "", Filters(telephone=True), (z, x, y))
         assert ours.n == [theirs[place] for place in sorted(theirs)]
+
+
+@pytest.mark.parametrize("facet", [Facet.DEPARTEMENT, Facet.COMMUNE])
+@pytest.mark.parametrize("words", QUESTIONS)
+def test_areas_count_the_same(both: Both, words: str, facet: Facet) -> None:
+    view = Reading(both.connection, both.publication, LabelReader())
+    question = SearchQuery(words=words.strip(), filters=QUESTIONS[words])
+    ours, theirs = (areas.counted(engine, view, question, facet) for engine in (both.elastic, both.embedded))
+    assert ours == theirs
+
+
+def test_areas_keep_what_their_own_filter_leaves(both: Both) -> None:
+    view = Reading(both.connection, both.publication, LabelReader())
+    question = SearchQuery(words="pharmacie", filters=Filters(departements=(LILLE.departement,)))
+    for engine in both.engines:
+        assert areas.counted(engine, view, question, Facet.DEPARTEMENT).keys() == {LILLE.departement}
 
 
 @pytest.mark.parametrize("tile", [(14, 8328, 5510), (16, 33315, 22041), (19, 266522, 176331)])

@@ -5,7 +5,7 @@ WITH bounds AS (
 ), shape AS (
     SELECT layer, kind, code, name, rank, ST_AsMVTGeom(geom, tile, 4096, 64) AS geom
     FROM base_shape, bounds
-    WHERE geom && ST_Expand(tile, (:east - :west) / 64) AND :z BETWEEN min_zoom AND max_zoom
+    WHERE layer IN ('land', 'departements', 'communes', 'labels') AND geom && ST_Expand(tile, (:east - :west) / 64) AND :z BETWEEN min_zoom AND max_zoom
     ORDER BY layer, rank, code, name
 )
 SELECT

@@ -182,6 +182,7 @@ function pointAsked() {
 const map = createMap({
   onStructure: (id) => { showList(); go(structureAddress(id), { move: false }); },
   onMoved: () => { zone.hidden = false; if (follow.checked) searchHere(); },
+  onSay: say,
   onImpossible: () => stay(announcer.dataset.sansCarte),
   onTrouble: (troubled) => {
     if (troubled) stay(announcer.dataset.carteMuette);

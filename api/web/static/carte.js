@@ -1,6 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
-import { keepInAddress, viewAsked } from "./vue.js";
+import { createDensity } from "./densite.js";
+import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
 const CLUSTER_STEP = 2;
@@ -8,7 +9,7 @@ const STRUCTURE_ZOOM = 14; // where clusters give way to points
 const NAME_ZOOM = 16; // from here on tiles say names, and what still overlaps stands at one door
 const MARGINS = { top: 60, right: 60, bottom: 80, left: 40 }; // what the buttons cover
 
-export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
+export function createMap({ onStructure, onMoved, onImpossible, onTrouble, onSay }) {
   const place = document.getElementById("carte");
   if (!place) return null;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -42,10 +43,18 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
   map.on("sourcedata", ({ sourceId, tile }) => {
     if (tile?.state === "loaded" && silent.delete(sourceId) && !silent.size) onTrouble(false);
   });
-  keepInAddress(map);
+  let density = null; // once the style is there
+  const write = keepInAddress(map, () => density?.isShown() ?? densityAsked());
   place.mapLibre = map; // for tests and the curious
 
-  const ready = new Promise((resolve) => map.once("load", resolve));
+  const ready = new Promise((resolve) => map.once("load", resolve)).then(() => {
+    density = createDensity(map, {
+      asked: document.getElementById("contenu").dataset.tuiles ?? "",
+      onChange: write,
+      onSay,
+      onTrouble: () => { silent.add("areas"); onTrouble(true); },
+    });
+  });
 
   map.on("click", (event) => {
     const found = map.queryRenderedFeatures(
@@ -53,7 +62,10 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
       { layers: ["clusters", "points"] },
     );
     const [feature] = found;
-    if (!feature) return;
+    if (!feature) {
+      density?.open(event.point);
+      return;
+    }
     const there = new Map(found.filter((each) => each.layer.id === "points").map(({ properties: { id, name } }) => [id, name ?? id]));
     if (there.size === 1) onStructure(feature.properties.id);
     else if (there.size && map.getZoom() >= NAME_ZOOM) propose(feature.geometry.coordinates, there);
@@ -89,6 +101,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble }) {
     const address = `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
     const source = map.getSource("structures");
     if (source.tiles?.[0] !== address) source.setTiles([address]);
+    density.ask(query);
   }
 
   /** Ring one place, or none. */

@@ -1,5 +1,7 @@
-// Where the map looks, in the address (#carte=zoom/latitude/longitude), so that a view can be shared. An anchor keeps its place.
+// Where the map looks and what it shows, in the address (#carte=zoom/latitude/longitude, then /densite), so that a view can be shared.
+// An anchor keeps its place.
 const NAME = "#carte=";
+const DENSITY = "densite";
 
 /** The view that the address asks for, or null. */
 export function viewAsked() {
@@ -8,6 +10,9 @@ export function viewAsked() {
   const there = Number.isFinite(zoom) && Math.abs(lat) <= 90 && Math.abs(lon) <= 180;
   return there ? { zoom, center: [lon, lat] } : null;
 }
+
+/** Whether it asks for densities. */
+export const densityAsked = () => location.hash.startsWith(NAME) && location.hash.slice(NAME.length).split("/").includes(DENSITY, 3);
 
 /** What follows an address when only its content changes: the view stays, an anchor was the other content's. */
 export const viewInAddress = () => (location.hash.startsWith(NAME) ? location.hash : "");
@@ -18,16 +23,19 @@ export function anchored() {
   return name && !location.hash.startsWith(NAME) ? document.getElementById(name) : null;
 }
 
-/** The address says where the map looks, unless it names a section; a view put there moves the map. */
-export function keepInAddress(map) {
-  map.on("moveend", () => {
+/** The address says where the map looks, unless it names a section; a view put there moves the map. What writes it is given back. */
+export function keepInAddress(map, showsDensity) {
+  const write = () => {
     if (location.hash && !location.hash.startsWith(NAME)) return;
-    history.replaceState(history.state, "", NAME + written(map.getZoom(), map.getCenter()));
-  });
+    const view = written(map.getZoom(), map.getCenter());
+    history.replaceState(history.state, "", `${NAME}${view}${showsDensity() ? "/" + DENSITY : ""}`);
+  };
+  map.on("moveend", write);
   window.addEventListener("hashchange", () => {
     const view = viewAsked();
     if (view) map.jumpTo(view);
   });
+  return write;
 }
 
 /** As many decimals as a pixel at this zoom is worth. */

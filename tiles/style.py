@@ -56,16 +56,16 @@ FAMILY_COLOURS = {"lib": "#3f51b5"}
 OTHER_COLOUR = "#5c6670"
 
 
-def style(publication: Publication, *, dark: bool) -> dict[str, Any]:
-    """A MapLibre style without a host: the page makes addresses absolute from its own, whatever proxy stands between."""
+def style(publication: Publication, *, dark: bool, base_url: str = "") -> dict[str, Any]:
+    """A MapLibre style; without a host for the page, which makes addresses absolute from its own, whatever proxy is between."""
     colours = DARK if dark else LIGHT
     return {
         "version": 8,
         "name": "lum1",
         "sources": {
-            "base": _source(tilejson.base("")),
-            "structures": _source(tilejson.structures("", publication)),
-            "areas": _source(tilejson.areas("", publication)),
+            "base": _source(tilejson.base(base_url)),
+            "structures": _source(tilejson.structures(base_url, publication)),
+            "areas": _source(tilejson.areas(base_url, publication)),
             "selection": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         },
         "layers": _over(_base_layers(colours), "france", _area_layers(colours)) + _structure_layers(colours),

@@ -113,21 +113,21 @@ def structures_json(request: Request[Any, Any, Any], state: State) -> Response[d
     """TileJSON 3.0, adresses absolues : pour les cartes d’ailleurs."""
     asked_in_query_string(request.scope["query_string"], Nothing)
     with reading(state) as view:
-        return _tilejson(tilejson.structures(_origin(request, state), view.publication))
+        return _tilejson(tilejson.structures(origin_of(request, state), view.publication))
 
 
 @get("/tiles/areas.json", tags=["tuiles"], sync_to_thread=True, opt={"described": AREAS_JSON})
 def areas_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0 d’une question ; `classes` : où commencent les classes de `per_10000` de chaque couche, sauf la première."""
     publication, counts = server_of(state).counts(_narrowed(request))
-    told = tilejson.areas(_origin(request, state), publication, request.url.query)
+    told = tilejson.areas(origin_of(request, state), publication, request.url.query)
     return _tilejson(told | {"classes": tilejson.classes(counts)})
 
 
 @get("/tiles/base.json", include_in_schema=False, sync_to_thread=False)
 def base_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0 du fond de carte."""
-    return _tilejson(tilejson.base(_origin(request, state)))
+    return _tilejson(tilejson.base(origin_of(request, state)))
 
 
 def _narrowed(request: Request[Any, Any, Any]) -> SearchQuery:
@@ -135,7 +135,7 @@ def _narrowed(request: Request[Any, Any, Any]) -> SearchQuery:
     return SearchQuery(words=words_of(asked), filters=filters_of(asked))
 
 
-def _origin(request: Request[Any, Any, Any], state: State) -> str:
+def origin_of(request: Request[Any, Any, Any], state: State) -> str:
     """Where others reach these tiles: the operator's word, else the address asked. Forwarded headers are anyone's word."""
     return settings_of(state).public_url or str(request.base_url).rstrip("/")
 

@@ -18,6 +18,7 @@ from api.questions import question_of
 from api.search.answers import answer
 from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
 from api.structures.routes import REDIRECTED, Identifier
+from api.tiles.routes import origin_of
 from api.web import choices, panel, places
 from api.web.elsewhere import elsewhere, empty_place
 from api.web.pages import page
@@ -103,6 +104,18 @@ def map_style(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
     """The map's style; `?theme=sombre` for the dark one."""
     with reading(state) as view:
         return style(view.publication, dark=request.query_params.get("theme") == "sombre")
+
+
+@get("/style.json", include_in_schema=False, sync_to_thread=True)
+def style_for_others(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
+    """The same with absolute addresses, for maps of elsewhere."""
+    with reading(state) as view:
+        content = style(
+            view.publication,
+            dark=request.query_params.get("theme") == "sombre",
+            base_url=origin_of(request, state),
+        )
+    return Response(content, media_type="application/json", headers={"cache-control": "private, no-cache"})
 
 
 @get("/robots.txt", include_in_schema=False, sync_to_thread=False, media_type="text/plain")
@@ -195,4 +208,4 @@ def _tile_pairs(asked: Pairs) -> Pairs:
     return [pair for pair in asked if pair[0] in IN_TILES - left_out]
 
 
-route_handlers = [home, structure, data, api_documentation, map_style, robots]
+route_handlers = [home, structure, data, api_documentation, map_style, style_for_others, robots]

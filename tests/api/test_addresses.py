@@ -51,3 +51,17 @@ def test_without_one_tilejson_answers_at_the_address_it_was_asked_at(client: Cli
 def test_a_host_that_is_none_is_refused(client: Client) -> None:
     answer = client.get("/tiles/structures.json", headers={"host": 'ailleurs.example/"><b>'})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("theme", ["", "?theme=sombre"])
+def test_the_style_for_maps_of_elsewhere_is_the_page_s_with_whole_addresses(
+    client: Client, theme: str
+) -> None:
+    own = client.get(f"/tiles/style.json{theme}").json()
+    theirs = client.get(f"/style.json{theme}", headers={"host": "annuaire.example"}).json()
+    assert theirs["layers"] == own["layers"]
+    for name in ("base", "structures", "areas"):
+        assert theirs["sources"][name]["tiles"] == ["http://annuaire.example" + own["sources"][name]["tiles"][0]]
+        layers = {each["id"] for each in client.get(f"/tiles/{name}.json").json()["vector_layers"]}
+        drawn = {each["source-layer"] for each in theirs["layers"] if each.get("source") == name}
+        assert drawn <= layers

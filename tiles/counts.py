@@ -124,20 +124,25 @@ WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, id = NULL
 WHEN NOT MATCHED THEN INSERT (tile, layer, cell, n, sx, sy) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy)
 """
-# Asked by `_write_changes`: one range of drawn_place_idx for each of these cells, nearly all of them small.
+# Asked by `_write_changes`. Which cells hold one structure first: for those alone, one range of drawn_place_idx each.
 NAME_ALONE = """
+WITH alone AS MATERIALIZED (
+    SELECT c.tile, c.layer, c.cell, c.first, c.wide
+    FROM counted AS c
+    JOIN tile_count AS t ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
+    WHERE t.n = 1
+)
 UPDATE tile_count AS t
-SET id = alone.id
-FROM counted AS c
-CROSS JOIN LATERAL (
+SET id = (
     SELECT d.id
     FROM drawn AS d
-    WHERE d.place >= c.first AND d.place < c.first + c.wide AND d.open
-      AND (c.layer IN (0, d.categorie_no)
-           OR EXISTS (SELECT FROM layer_member AS m WHERE m.layer = c.layer AND m.categorie_no = d.categorie_no))
+    WHERE d.place >= a.first AND d.place < a.first + a.wide AND d.open
+      AND (a.layer IN (0, d.categorie_no)
+           OR EXISTS (SELECT FROM layer_member AS m WHERE m.layer = a.layer AND m.categorie_no = d.categorie_no))
     LIMIT 1
-) AS alone
-WHERE t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell AND t.n = 1
+)
+FROM alone AS a
+WHERE t.tile = a.tile AND t.layer = a.layer AND t.cell = a.cell
 """
 POINT = ("place", "x", "y", "categorie_no", "id")
 

@@ -10,7 +10,7 @@ from tiles.points import POINT_MAX_ZOOM
 
 FRANCE = [-179.0, -50.0, 170.0, 52.0]  # overseas included
 CONTOURS = "Contours © IGN, Insee ; Natural Earth"
-POPULATION = "Population : Insee, en vigueur au 01/01/2026"
+POPULATION = "Population : Insee, code officiel géographique 2026"
 
 
 def structures(base_url: str, publication: Publication) -> dict[str, Any]:

@@ -54,9 +54,7 @@ def test_a_host_that_is_none_is_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize("theme", ["", "?theme=sombre"])
-def test_the_style_for_maps_of_elsewhere_is_the_page_s_with_whole_addresses(
-    client: Client, theme: str
-) -> None:
+def test_the_style_for_maps_of_elsewhere_is_the_page_s_with_whole_addresses(client: Client, theme: str) -> None:
     own = client.get(f"/tiles/style.json{theme}").json()
     theirs = client.get(f"/style.json{theme}", headers={"host": "annuaire.example"}).json()
     assert theirs["layers"] == own["layers"]

@@ -1,7 +1,10 @@
 """The worker brings the search server to what is published: once it answers, or by an index that must be made."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -113,3 +116,71 @@ def test_a_withdrawal_that_the_server_did_not_hear_of_stays_to_be_finished(
 def test_without_a_server_nothing_is_to_be_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LUM1_SEARCH")
     assert search_server.told(engine, purged=True)
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Iterator[tuple[str, list[int]]]:
+    """The address of what takes every connection and says these bytes to it, or nothing; one more in the list for each."""
+    taken: list[int] = []
+    kept: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def take() -> None:
+            while True:
+                try:
+                    connection, _ = door.accept()
+                except OSError:
+                    return
+                taken.append(len(taken))
+                kept.append(connection)
+                if answer is not None:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
+                    connection.close()
+
+        taking = threading.Thread(target=take)
+        taking.start()
+        try:
+            yield f"http://127.0.0.1:{door.getsockname()[1]}", taken
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            taking.join()
+            for each in kept:
+                each.close()
+
+
+def test_a_server_that_hangs_is_asked_once_by_who_withdraws(
+    engine: Engine,
+    server: SearchServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept_up_to(server, 1)
+    journal.keep(tmp_path, settling.UNFINISHED, b"")
+    with monkeypatch.context() as away, listening(None) as (address, taken):
+        away.setenv("LUM1_SEARCH_URL", address)
+        away.setenv("LUM1_SEARCH_TIMEOUT_S", "1")
+        settling.finish(engine, tmp_path, tmp_path / "search")
+        assert len(taken) == 1
+    assert settling.is_unfinished(tmp_path)
+    assert "Il garde jusque-là ce qui vient d’être retiré." in caplog.text
+    kept_up_to(server, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{}", b"[]", b"null", b'{"version": {"number": 3}}', b"<html>Bonjour</html>"],
+    ids=lambda body: body.decode(),
+)
+def test_whatever_it_answers_what_is_published_is_published(
+    engine: Engine, server: SearchServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    kept_up_to(server, 1)
+    said = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    with monkeypatch.context() as away, listening(said) as (address, _):
+        away.setenv("LUM1_SEARCH_URL", address)
+        assert not search_server.told(engine, purged=False)
+    assert "sera mis à jour plus tard" in caplog.text
+    assert "Bonjour" not in caplog.text
+    assert search_server.told(engine, purged=False)

@@ -85,8 +85,10 @@ def _write_whole(connection: Connection, points: pl.DataFrame) -> int:
 
 def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> int:
     """Only the cells that gain or lose; those that then hold one structure are told which."""
+    same = was.join(now, on=["id", "place", "categorie_no", "open"]).select("id")  # another name, a hair's breadth
     signed = pl.concat(
-        [was.with_columns(by=-1).select(*POINT, "by", "open"), now.with_columns(by=1).select(*POINT, "by", "open")]
+        each.join(same, on="id", how="anti").with_columns(by=pl.lit(by)).select(*POINT, "by", "open")
+        for each, by in ((was, -1), (now, 1))
     )
     connection.execute(
         text("CREATE TEMPORARY TABLE counted (LIKE tile_count, first bigint, wide bigint) ON COMMIT DROP")
@@ -122,7 +124,7 @@ USING (SELECT * FROM counted ORDER BY tile, layer, cell) AS c
 ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
 WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, id = NULL
-WHEN NOT MATCHED THEN INSERT (tile, layer, cell, n, sx, sy) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy)
+WHEN NOT MATCHED AND c.n > 0 THEN INSERT (tile, layer, cell, n, sx, sy) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy)
 """
 # Asked by `_write_changes`. Which cells hold one structure first: for those alone, one range of drawn_place_idx each.
 NAME_ALONE = """
@@ -148,9 +150,10 @@ POINT = ("place", "x", "y", "categorie_no", "id")
 
 
 def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """For each zoom, its rows in the order of the primary key; what counts for nothing has none.
+    """For each zoom, its rows in the order of the primary key.
 
-    `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves).
+    `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves). A cell that one leaves and another
+    comes to has a row, that counts for nothing: its one member is another.
     """
     weighed = points if "by" in points.columns else points.with_columns(by=1)
     opened = weighed.filter("open")
@@ -165,8 +168,7 @@ def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
         if zoom <= TOGETHER_MAX_ZOOM:
             apart.append(_summed(by_category.join(members, on="layer").drop("layer").rename({"above": "layer"})))
         rows = pl.concat([each.select("number", "layer", "n", "sx", "sy", "id") for each in apart])
-        kept = rows.filter((pl.col("n") != 0) | (pl.col("sx") != 0) | (pl.col("sy") != 0))
-        numbered = kept.with_columns(
+        numbered = rows.with_columns(
             tile=pl.col("number") // CELLS_OF_TILE + first_tile(zoom),
             cell=pl.col("number") % CELLS_OF_TILE,
             id=pl.when(pl.col("n") == 1).then("id"),

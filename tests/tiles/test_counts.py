@@ -212,6 +212,26 @@ def test_whatever_changes_the_grid_ends_as_one_made_anew(connection: Connection,
     assert kept(connection) == brought_up
 
 
+def test_who_takes_the_place_of_another_is_named(connection: Connection, country: list[Any]) -> None:
+    """As where a register's structure turns out to be another's: the counts do not change, the one member does."""
+    connection.execute(text("DELETE FROM structure"))
+    insert_structures(connection, [a_structure(finess="990000001", at=LILLE)])
+    counts.build(connection)
+    connection.execute(text("DELETE FROM structure"))
+    insert_structures(connection, [a_structure(finess="990000002", at=LILLE)])
+    counts.build(connection)
+    assert counts.verify(connection) == []
+    for zoom in (0, 7, 13):
+        (alone,) = clusters(connection, zoom, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
+        assert alone == {"n": 1, "id": "f990000002"}
+
+
+def test_a_name_changes_no_cell(connection: Connection, country: list[Any]) -> None:
+    connection.execute(text("UPDATE structure SET name = name || ' BIS'"))
+    assert counts.build(connection) == 0
+    assert counts.verify(connection) == []
+
+
 def test_a_grid_of_another_program_is_no_grid(connection: Connection, country: list[Any]) -> None:
     connection.execute(text("UPDATE grid SET form = 'une autre'"))
     assert not counts.is_current(connection)

@@ -5,7 +5,8 @@ members' own centre: a cluster of islanders stands on the island.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 import polars as pl
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, SmallInteger, Table, Text, text
@@ -78,7 +79,7 @@ def _write_whole(connection: Connection, points: pl.DataFrame) -> int:
     """In the order of the primary key, which then grows at its end alone."""
     written = 0
     for cells in counted(points):
-        drawn.write_copied(connection, "tile_count", cells)
+        drawn.write_copied(connection, "tile_count", cells.select(list(COUNTED)))
         written += len(cells)
     return written
 
@@ -90,13 +91,13 @@ def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame)
         each.join(same, on="id", how="anti").with_columns(by=pl.lit(by)).select(*POINT, "by", "open")
         for each, by in ((was, -1), (now, 1))
     )
+    if signed.is_empty():
+        return 0
     connection.execute(
         text("CREATE TEMPORARY TABLE counted (LIKE tile_count, first bigint, wide bigint) ON COMMIT DROP")
     )
-    for zoom, cells in zip(ZOOMS, counted(signed), strict=True):
-        wide = places_of_cell(zoom)
-        number = (pl.col("tile") - first_tile(zoom)).cast(pl.Int64) * CELLS_OF_TILE + pl.col("cell")
-        drawn.write_copied(connection, "counted", cells.drop("id").with_columns(first=number * wide, wide=pl.lit(wide)))
+    for cells in counted(signed):
+        drawn.write_copied(connection, "counted", cells.drop("id"))
     connection.execute(text("ANALYZE counted"))
     written: int = connection.execute(text(MERGE)).rowcount
     _name_alone(connection)
@@ -105,14 +106,9 @@ def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame)
 
 
 def _name_alone(connection: Connection) -> None:
-    members = [(layer, number) for layer, numbers in together().items() for number in numbers]
-    connection.execute(
-        text(
-            "CREATE TEMPORARY TABLE layer_member (layer integer, categorie_no integer, PRIMARY KEY (layer, categorie_no))"
-        )
-    )
-    rows = pl.DataFrame(members, schema={"layer": pl.Int32, "categorie_no": pl.Int32}, orient="row")
-    drawn.write_copied(connection, "layer_member", rows)
+    of_layers = "CREATE TEMPORARY TABLE layer_member (categorie_no integer, layer integer) ON COMMIT DROP"
+    connection.execute(text(of_layers))
+    drawn.write_copied(connection, "layer_member", _members().rename({"layer": "categorie_no", "above": "layer"}))
     connection.execute(text(NAME_ALONE))
     connection.execute(text("DROP TABLE layer_member"))
 
@@ -150,45 +146,64 @@ POINT = ("place", "x", "y", "categorie_no", "id")
 
 
 def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """For each zoom, its rows in the order of the primary key.
+    """Rows of COUNTED in the order of the primary key, with the places of each cell: the `first`, and how many (`wide`).
 
     `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves). A cell that one leaves and another
     comes to has a row, that counts for nothing: its one member is another.
     """
+    at_once = len(ZOOMS) if len(points) <= FEW else 1
+    for first in range(0, len(ZOOMS), at_once):
+        yield _counted(points, ZOOMS[first : first + at_once])
+
+
+FEW = 20_000  # points that are counted at every zoom at once; of more, a zoom after the other
+
+
+def _counted(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     weighed = points if "by" in points.columns else points.with_columns(by=1)
-    opened = weighed.filter("open")
-    members = pl.DataFrame(
-        [(number, layer) for layer, numbers in together().items() for number in numbers],
-        schema={"layer": pl.Int32, "above": pl.Int32},
-        orient="row",
+    by_category = _cells(weighed.filter("open"), zooms)
+    together_here = by_category.filter(pl.col("zoom") <= TOGETHER_MAX_ZOOM).join(_members(), on="layer")
+    apart = (
+        by_category,
+        _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32))),
+        _summed(together_here.drop("layer").rename({"above": "layer"})),
     )
-    for zoom in ZOOMS:
-        by_category = _cells(opened, zoom)
-        apart = [by_category, _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32)))]
-        if zoom <= TOGETHER_MAX_ZOOM:
-            apart.append(_summed(by_category.join(members, on="layer").drop("layer").rename({"above": "layer"})))
-        rows = pl.concat([each.select("number", "layer", "n", "sx", "sy", "id") for each in apart])
-        numbered = rows.with_columns(
-            tile=pl.col("number") // CELLS_OF_TILE + first_tile(zoom),
-            cell=pl.col("number") % CELLS_OF_TILE,
-            id=pl.when(pl.col("n") == 1).then("id"),
-        )
-        yield numbered.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
+    rows = pl.concat([each.select(by_category.columns) for each in apart]).join(_scales(zooms), on="zoom")
+    numbered = rows.with_columns(
+        tile=pl.col("number") // CELLS_OF_TILE + pl.col("first_tile"),
+        cell=pl.col("number") % CELLS_OF_TILE,
+        id=pl.when(pl.col("n") == 1).then("id"),
+        first=pl.col("number") * pl.col("wide"),
+    )
+    return numbered.select(*COUNTED, "first", "wide").cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
 
 
-def _cells(points: pl.DataFrame, zoom: int) -> pl.DataFrame:
-    """By cell of a zoom and category."""
-    coarser = 1 << (FINEST_ZOOM - zoom)
-    x, y = ((pl.col(axis).cast(pl.Int64) // coarser % EXTENT) * pl.col("by") for axis in "xy")
-    return points.group_by(
-        number=pl.col("place") // places_of_cell(zoom), layer=pl.col("categorie_no").cast(pl.Int32)
-    ).agg(n=pl.col("by").sum(), sx=x.sum(), sy=y.sum(), id=pl.col("id").first())
+def _cells(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
+    """By zoom, cell of it, and category."""
+    x, y = ((pl.col(axis).cast(pl.Int64) // pl.col("coarser") % EXTENT) * pl.col("by") for axis in "xy")
+    return (
+        points.join(_scales(zooms), how="cross")
+        .group_by("zoom", number=pl.col("place") // pl.col("wide"), layer=pl.col("categorie_no").cast(pl.Int32))
+        .agg(n=pl.col("by").sum(), sx=x.sum(), sy=y.sum(), id=pl.col("id").first())
+    )
 
 
 def _summed(cells: pl.DataFrame) -> pl.DataFrame:
-    return cells.group_by("number", "layer").agg(
-        pl.col("n").sum(), pl.col("sx").sum(), pl.col("sy").sum(), pl.col("id").first()
-    )
+    sums = (pl.col(name).sum() for name in ("n", "sx", "sy"))
+    return cells.group_by("zoom", "number", "layer").agg(*sums, pl.col("id").first())
+
+
+def _scales(zooms: Sequence[int]) -> pl.DataFrame:
+    """Of each zoom: units of the finest one in one of its own, places in a cell, the number of its first tile."""
+    rows = [(zoom, 1 << (FINEST_ZOOM - zoom), places_of_cell(zoom), first_tile(zoom)) for zoom in zooms]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("zoom", "coarser", "wide", "first_tile"), pl.Int64), orient="row")
+
+
+@cache
+def _members() -> pl.DataFrame:
+    """The layers `above` each category's."""
+    rows = [(number, layer) for layer, numbers in together().items() for number in numbers]
+    return pl.DataFrame(rows, schema={"layer": pl.Int32, "above": pl.Int32}, orient="row")
 
 
 def covered(connection: Connection) -> frozenset[int]:
@@ -215,10 +230,10 @@ def verify(connection: Connection) -> list[str]:
     was, now = drawn.differing(connection)
     found = [f"points des tuiles : {each} diffère" for each in sorted({*was["id"].head(SHOWN), *now["id"].head(SHOWN)})]
     points = drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE)
-    for zoom, expected in zip(ZOOMS, counted(points), strict=True):
+    for zoom in ZOOMS:
         bounds = first_tile(zoom), first_tile(zoom + 1)
         kept = drawn.read_copied(connection, KEPT.format(*bounds), COUNTED)
-        found += _different(zoom, kept, expected)
+        found += _different(zoom, kept, _counted(points, [zoom]).select(list(COUNTED)))
     return found
 
 

@@ -80,7 +80,8 @@ def write(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> None:
         connection.execute(text("ANALYZE undrawn"))
         connection.execute(text("DELETE FROM drawn AS d USING undrawn AS u WHERE d.id = u.id"))
         connection.execute(text("DROP TABLE undrawn"))
-    write_copied(connection, "drawn", now)
+    if len(now):
+        write_copied(connection, "drawn", now)
     if len(was) + len(now) > ROWS_WORTH_ANALYZING:
         connection.execute(text("ANALYZE drawn"))
 

@@ -45,6 +45,7 @@ def outcome(server_url: str, template: str, folder: Path) -> run.Outcome:
         "nearby",
         "typeahead",
         "words",
+        "tiles",
         "finess_activites",
         "finess_delta",
         "sirene_stock",
@@ -106,6 +107,13 @@ def test_lines_are_those_of_brute_force_before_they_are_timed_and_addok_has_the_
 
 def test_words_are_counted_as_brute_force_counts_them_before_they_are_timed(outcome: run.Outcome) -> None:
     assert len([each for each in right(outcome, "words") if each.target]) == 8
+
+
+def test_tiles_are_exact_before_they_are_timed_and_a_few_changes_leave_the_grid_so(outcome: run.Outcome) -> None:
+    values = values_of(outcome, "tiles")
+    assert 0 < values["pire tuile, gzip"] < 100_000
+    assert values["cellules qui changent"] > 0
+    assert {"index de supercluster", "tuile gardée, dans le processus, médiane"} <= values.keys()
 
 
 def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when_they_are_read_otherwise(

@@ -121,7 +121,7 @@ def style_for_others(request: Request[Any, Any, Any], state: State) -> Response[
 @get("/robots.txt", include_in_schema=False, sync_to_thread=False, media_type="text/plain")
 def robots() -> str:
     """Pages may be indexed; questions and tiles have nothing to index."""
-    return "User-agent: *\nDisallow: /*?\nDisallow: /tiles/\nDisallow: /api/\n"
+    return "User-agent: *\nDisallow: /*?\nDisallow: /tiles/\nDisallow: /api/\nDisallow: /ogc\n"
 
 
 def static_routes(settings: Settings) -> list[Any]:

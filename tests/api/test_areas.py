@@ -131,7 +131,7 @@ def test_tilejson_is_of_the_question_and_credits_everybody(client: Client) -> No
     assert [(each["id"], each["minzoom"], each["maxzoom"]) for each in told["vector_layers"]] == [
         ("regions", 0, 5), ("departements", 6, 8), ("communes", 9, 12),
     ]  # fmt: skip
-    for credited in ("fictives", "Insee", "01/01/2026", "IGN"):
+    for credited in ("fictives", "Insee", "code officiel géographique 2026", "IGN"):
         assert credited in told["attribution"]
 
 

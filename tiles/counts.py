@@ -97,7 +97,7 @@ def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame)
         text("CREATE TEMPORARY TABLE counted (LIKE tile_count, first bigint, wide bigint) ON COMMIT DROP")
     )
     for cells in counted(signed):
-        drawn.write_copied(connection, "counted", cells.drop("id"))
+        drawn.write_copied(connection, "counted", cells)
     connection.execute(text("ANALYZE counted"))
     written: int = connection.execute(text(MERGE)).rowcount
     _name_alone(connection)
@@ -106,37 +106,38 @@ def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame)
 
 
 def _name_alone(connection: Connection) -> None:
-    of_layers = "CREATE TEMPORARY TABLE layer_member (categorie_no integer, layer integer) ON COMMIT DROP"
-    connection.execute(text(of_layers))
-    drawn.write_copied(connection, "layer_member", _members().rename({"layer": "categorie_no", "above": "layer"}))
+    rows = [{"layer": layer, "categories": list(numbers)} for layer, numbers in together().items()]
+    connection.execute(text("CREATE TEMPORARY TABLE of_layer (layer integer, categories integer[]) ON COMMIT DROP"))
+    connection.execute(text("INSERT INTO of_layer VALUES (:layer, :categories)"), rows)
     connection.execute(text(NAME_ALONE))
-    connection.execute(text("DROP TABLE layer_member"))
+    connection.execute(text("DROP TABLE of_layer"))
 
 
-# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost.
+# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost. Of a new cell the one member is known.
 MERGE = """
 MERGE INTO tile_count AS t
 USING (SELECT * FROM counted ORDER BY tile, layer, cell) AS c
 ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
 WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, id = NULL
-WHEN NOT MATCHED AND c.n > 0 THEN INSERT (tile, layer, cell, n, sx, sy) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy)
+WHEN NOT MATCHED AND c.n > 0 THEN
+    INSERT (tile, layer, cell, n, sx, sy, id) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy, c.id)
 """
-# Asked by `_write_changes`. Which cells hold one structure first: for those alone, one range of drawn_place_idx each.
+# Asked by `_write_changes`. Which cells now hold one structure first: for those alone, one range of drawn_place_idx each.
 NAME_ALONE = """
 WITH alone AS MATERIALIZED (
-    SELECT c.tile, c.layer, c.cell, c.first, c.wide
+    SELECT c.tile, c.layer, c.cell, c.first, c.wide, o.categories
     FROM counted AS c
     JOIN tile_count AS t ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
-    WHERE t.n = 1
+    LEFT JOIN of_layer AS o ON o.layer = c.layer
+    WHERE t.n = 1 AND t.id IS NULL
 )
 UPDATE tile_count AS t
 SET id = (
     SELECT d.id
     FROM drawn AS d
     WHERE d.place >= a.first AND d.place < a.first + a.wide AND d.open
-      AND (a.layer IN (0, d.categorie_no)
-           OR EXISTS (SELECT FROM layer_member AS m WHERE m.layer = a.layer AND m.categorie_no = d.categorie_no))
+      AND (a.layer IN (0, d.categorie_no) OR d.categorie_no = ANY (a.categories))
     LIMIT 1
 )
 FROM alone AS a

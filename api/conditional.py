@@ -6,6 +6,10 @@ from litestar import Request
 
 
 def already_has(request: Request[Any, Any, Any], etag: str) -> bool:
-    """Whether `If-None-Match` names it; proxies that compress mark it weak, which this comparison overlooks."""
-    held = (each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(","))
-    return any(each in (etag, "*") for each in held)
+    """Whether `If-None-Match` names it."""
+    return names(request.headers.get("if-none-match", ""), etag)
+
+
+def names(held: str, etag: str) -> bool:
+    """Whether an `If-None-Match` names it; proxies that compress mark it weak, which this comparison overlooks."""
+    return any(each.strip().removeprefix("W/") in (etag, "*") for each in held.split(","))

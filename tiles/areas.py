@@ -9,14 +9,13 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.communes import communes, region_of_departement
-from geo.compiled import Compiled
 from geo.errors import InvalidQuestion
 from tiles import basemap
 from tiles.grid import TileAddress
-from tiles.sql import statement
+from tiles.sql import stated
 
 CLASSES = 5
 Counts = Mapping[str, int]  # how many structures, by code; none where a code is absent
@@ -105,7 +104,7 @@ def tile(connection: Connection, address: TileAddress, counts: Counts) -> bytes:
     where = {"z": address.z, "shapes": list(level.shapes), "west": west, "south": south, "east": east, "north": north}
     people = population(level)
     # a country has thirty-five thousand communes, a tile some hundreds: only their counts are told
-    codes = [row.code for row in _stated("areas_here").execute(connection, **where) if row.code in people]
+    codes = [row.code for row in stated("areas_here").execute(connection, **where) if row.code in people]
     if not codes:
         return b""
     given = {
@@ -114,10 +113,5 @@ def tile(connection: Connection, address: TileAddress, counts: Counts) -> bytes:
         "population": [people.get(code, 0) for code in codes],
         "per_10000": [per_10000(counts.get(code, 0), people.get(code, 0)) for code in codes],
     }
-    (row,) = _stated("areas").execute(connection, layer=level.name, **where, **given)
+    (row,) = stated("areas").execute(connection, layer=level.name, **where, **given)
     return bytes(row.tile or b"")
-
-
-@cache
-def _stated(name: str) -> Compiled:
-    return Compiled(text(statement(name)))

@@ -1,10 +1,9 @@
 """Draw one tile of structures: clusters up to zoom 13, points from 14 on."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.cells import places_of_tile, tile_number
 from geo.compiled import Compiled
@@ -12,7 +11,7 @@ from geo.filters import Filters, categories_of
 from tiles import points
 from tiles.grid import TileAddress
 from tiles.layers import ALL, layers_of
-from tiles.sql import statement
+from tiles.sql import stated
 
 
 class Clusters(Protocol):
@@ -76,12 +75,6 @@ def _of_the_grid(address: TileAddress, filters: Filters) -> tuple[Compiled, dict
     if len(layers) == 1:
         return stated("clusters"), {"tile": tile, "layer": layers[0]}
     return stated("clusters_of_layers"), {"tile": tile, "layers": layers}
-
-
-@cache
-def stated(name: str) -> Compiled:
-    """A file of tiles/sql."""
-    return Compiled(text(statement(name)))
 
 
 def _bytes(result: Any) -> bytes:

@@ -1,14 +1,13 @@
 """Tiles that are ready, or that nothing narrows, go out before routes and parameters are looked at."""
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from litestar.datastructures import State
 from sqlalchemy.exc import OperationalError
 
-from api.negotiation import preferred_encoding
-from api.tiles.server import Answer, names, server_of, told_to
+from api.conditional import names
+from api.tiles.server import Answer, server_of, told_to
 from geo.errors import Lum1Error
 from search.query import SearchQuery
 from tiles.grid import TileAddress
@@ -16,14 +15,12 @@ from tiles.grid import TileAddress
 PREFIX = "/tiles/"
 STRUCTURES = re.compile(r"/tiles/structures/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt", re.ASCII)
 EVERYTHING = SearchQuery()
-EMPTY = 204
-encoding_for = lru_cache(maxsize=256)(preferred_encoding)  # a few browsers' own headers
 
 
 async def answered(state: State, scope: Any, send: Any) -> bool:
     """Whether a GET was answered here; what is refused is said by its route."""
-    held, accepted = told_to(scope)
-    path, query, encoding = scope["path"], scope["query_string"], encoding_for(accepted)
+    held, encoding = told_to(scope)
+    path, query = scope["path"], scope["query_string"]
     server = server_of(state)
     answer = server.ready(path, query, encoding)
     if answer is None and not query and (named := STRUCTURES.fullmatch(path)):
@@ -31,11 +28,10 @@ async def answered(state: State, scope: Any, send: Any) -> bool:
             answer = await server.structures(TileAddress(*map(int, named.groups())), EVERYTHING, encoding, held)
         except (Lum1Error, OperationalError):
             return False
-        if answer.body or answer.status == EMPTY:
-            server.keep_ready(path, query, encoding, answer)
+        server.keep_ready(path, query, encoding, answer)
     if answer is None:
         return False
-    if held and names(held, answer.etag.decode()):
+    if held and names(held, answer.etag):
         answer = answer.not_modified()
     await say(answer, send)
     return True

@@ -8,12 +8,12 @@ from litestar.datastructures import State
 from litestar.params import PathParameter
 
 from api import description
+from api.conditional import names
 from api.dependencies import reading, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Described, json_of, problem
-from api.negotiation import preferred_encoding
 from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
-from api.tiles.server import MVT, Answer, names, server_of, told_to
+from api.tiles.server import MVT, Answer, server_of, told_to
 from geo.errors import NotFound
 from search.query import SearchQuery
 from tiles import tilejson
@@ -84,8 +84,7 @@ async def structures(request: Request[Any, Any, Any], state: State, z: Part, x: 
     """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite."""
     address = address_of(z, x, y)
     question = _narrowed(request)
-    held, accepted = told_to(request.scope)
-    encoding = preferred_encoding(accepted)
+    held, encoding = told_to(request.scope)
     return _said(request, state, encoding, await server_of(state).structures(address, question, encoding, held))
 
 
@@ -94,18 +93,16 @@ async def areas(request: Request[Any, Any, Any], state: State, z: Part, x: Part,
     """MVT, mêmes filtres que la recherche ; une couche par zoom : `regions`, `departements` dès 6, `communes` dès 9."""
     address = address_of(z, x, y)
     question = _narrowed(request)
-    held, accepted = told_to(request.scope)
-    encoding = preferred_encoding(accepted)
+    held, encoding = told_to(request.scope)
     return _said(request, state, encoding, await server_of(state).areas(address, question, encoding, held))
 
 
 @get("/tiles/base/{z:str}/{x:str}/{y:str}", include_in_schema=False)
 async def base(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
     """Le fond de carte."""
-    held, accepted = told_to(request.scope)
-    encoding = preferred_encoding(accepted)
+    held, encoding = told_to(request.scope)
     answer = await server_of(state).base(address_of(z, x, y), encoding)
-    return _said(request, state, encoding, answer.not_modified() if names(held, answer.etag.decode()) else answer)
+    return _said(request, state, encoding, answer.not_modified() if names(held, answer.etag) else answer)
 
 
 @get("/tiles/structures.json", tags=["tuiles"], sync_to_thread=True, opt={"described": TILEJSON})
@@ -155,14 +152,11 @@ def address_of(z: str, x: str, y: str) -> TileAddress:
 
 def _said(request: Request[Any, Any, Any], state: State, encoding: str, answer: Answer) -> Response[bytes]:
     """As the next who asks there will be answered, before any route is looked for (api/tiles/lane.py)."""
-    if answer.status != NOT_MODIFIED:
-        server_of(state).keep_ready(request.scope["path"], request.scope["query_string"], encoding, answer)
+    server_of(state).keep_ready(request.scope["path"], request.scope["query_string"], encoding, answer)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     return Response(
         answer.body, status_code=answer.status, media_type=headers.pop("content-type", MVT), headers=headers
     )
 
-
-NOT_MODIFIED = 304
 
 route_handlers = [structures, areas, base, structures_json, areas_json, base_json]

@@ -3,14 +3,16 @@
 import threading
 import time
 from collections.abc import Hashable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import anyio.to_thread
 import psycopg
 from litestar.datastructures import State
 
+from api.conditional import names
 from api.dependencies import Reading, engine_of, reading, search_of
+from api.negotiation import preferred_encoding
 from api.search.answers import check_available
 from api.security.headers import HEADERS
 from api.tiles.areas import AreaCounts
@@ -31,19 +33,22 @@ READY_BYTES, READY_ENTRY_BYTES = 16 << 20, 2_000  # answers as they go out; thei
 EMPTY = StoredTile(b"")
 
 
+NOT_MODIFIED = 304
+
+
 class Answer(NamedTuple):
     """As it goes out: 200, or 204 for a tile that holds nothing."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    etag: bytes
+    etag: str
     stamp: str  # of the publication
 
     def not_modified(self) -> "Answer":
         """To one who has it already (RFC 9110 § 15.4.5)."""
         kept = [each for each in self.headers if each[0] not in OF_A_BODY]
-        return Answer(304, kept, b"", self.etag, self.stamp)
+        return Answer(NOT_MODIFIED, kept, b"", self.etag, self.stamp)
 
 
 OF_A_BODY = (b"content-type", b"content-encoding", b"content-length")
@@ -74,7 +79,9 @@ class TileServer:
         return None if served is None else self._ready.get((served.publication.stamp, path, query, encoding))
 
     def keep_ready(self, path: str, query: bytes, encoding: str, answer: Answer) -> None:
-        """For the next who asks there, while the same publication is served."""
+        """For the next who asks there, while the same publication is served; a 304 says nothing to others."""
+        if answer.status == NOT_MODIFIED:
+            return
         key = (answer.stamp, path, query, encoding)
         self._ready.put(key, answer, READY_ENTRY_BYTES + len(path) + len(query))
 
@@ -236,13 +243,6 @@ def server_of(state: State) -> TileServer:
     return server
 
 
-def names(held: str, etag: str) -> bool:
-    """Whether `If-None-Match` names it; proxies that compress mark it weak, which this comparison overlooks."""
-    if held == etag:
-        return True
-    return bool(held) and any(each.strip().removeprefix("W/") in (etag, "*") for each in held.split(","))
-
-
 def _is_out_of_sight(served: Served, address: TileAddress, question: SearchQuery) -> bool:
     """Whether nothing stands there, whatever is asked of what is open."""
     return question.filters.open_only and not counts.may_hold(served.covered, address.z, address.x, address.y)
@@ -255,15 +255,18 @@ def _answer(tile: StoredTile, etag: str, encoding: str, stamp: str) -> Answer:
         if encoding != IDENTITY:
             headers["content-encoding"] = encoding
     told = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Answer(200 if tile.body else 204, told, tile.body, etag.encode(), stamp)
+    return Answer(200 if tile.body else 204, told, tile.body, etag, stamp)
 
 
 def told_to(scope: Any) -> tuple[str, str]:
-    """What a request holds already (`If-None-Match`), and the encodings it takes."""
+    """What a request holds already (`If-None-Match`), and the encoding it likes best."""
     held = accepted = ""
     for name, value in scope["headers"]:
         if name == b"if-none-match":
             held = value.decode("latin-1")
         elif name == b"accept-encoding":
             accepted = value.decode("latin-1")
-    return held, accepted
+    return held, _encoding_for(accepted)
+
+
+_encoding_for = lru_cache(maxsize=256)(preferred_encoding)  # a few browsers' own headers

@@ -22,7 +22,7 @@ from bench.ground import Ground
 from bench.in_turn import in_turn
 from bench.measure import Measure, Skipped, check
 from geo.categories import categories_by_no
-from geo.cells import EXTENT, FINEST_ZOOM, first_tile, places, places_of_cell, places_of_tile, units
+from geo.cells import EXTENT, FINEST_ZOOM, first_tile, places, places_of_cell, places_of_tile, tiles_of, units
 from geo.database import engine_for
 from geo.filters import NONE, Filters
 from tiles import counts, points, render
@@ -103,8 +103,9 @@ def _worst(connection: Connection) -> Measure:
     """Of the fullest tiles of each zoom: those of points below the most that is drawn, and the widest grids."""
     worst = 0
     for z in (*counts.ZOOMS, *range(POINTS, points.POINT_MAX_ZOOM + 1)):
-        for (number,) in connection.execute(text(FULLEST), {"wide": places_of_tile(z, 0, 0)[1], "most": points.MOST}):
-            x, y = _at(int(number))
+        fullest = connection.execute(text(FULLEST), {"wide": places_of_tile(z, 0, 0)[1], "most": points.MOST})
+        columns, rows = tiles_of(np.array(fullest.scalars().all(), dtype=np.int64))
+        for x, y in zip(columns.tolist(), rows.tolist(), strict=True):
             stored = StoredTile.of(render.tile(connection, TileAddress(z, x, y), Filters()))
             worst = max(worst, len(stored.body))
     return Measure(label="pire tuile, gzip", value=worst, unit="o", target=WORST_BYTES)
@@ -116,12 +117,6 @@ WITH held AS (SELECT place / :wide AS tile, count(*) AS n FROM drawn WHERE open 
 (SELECT tile FROM held ORDER BY n DESC LIMIT 5)
 UNION (SELECT tile FROM held WHERE n <= :most ORDER BY n DESC LIMIT 5)
 """
-
-
-def _at(number: int) -> tuple[int, int]:
-    """Column and row of a tile by its number in its zoom."""
-    axes = [sum((number >> 2 * bit + odd & 1) << bit for bit in range(32)) for odd in (0, 1)]
-    return axes[0], axes[1]
 
 
 def _uncached(

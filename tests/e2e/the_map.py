@@ -23,6 +23,14 @@ def wait_until_drawn(page: Page) -> None:
     page.wait_for_function(IDLE)
 
 
+def wait_for_address(page: Page, source: str, query: str) -> None:
+    """The map asks for the tiles of this question from now on, whatever it still waits for."""
+    page.wait_for_function(
+        """([source, query]) => document.getElementById("carte").mapLibre.getSource(source).tiles[0].endsWith("?" + query)""",
+        arg=[source, query],
+    )
+
+
 def structures_drawn(page: Page) -> int:
     """The sum of clusters' counts and of points in view."""
     wait_until_drawn(page)

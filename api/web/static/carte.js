@@ -1,6 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
+import { drawFrom } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -98,9 +99,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble, onSay
   /** The tiles of another question. */
   async function ask(query) {
     await ready;
-    const address = `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
-    const source = map.getSource("structures");
-    if (source.tiles?.[0] !== address) source.setTiles([address]);
+    drawFrom(map, "structures", `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`);
     density.ask(query);
   }
 

@@ -1,5 +1,6 @@
 // How many structures for 10,000 inhabitants: areas coloured by the classes of the question asked, their legend, what one area says.
 import { Popup } from "/vendor/maplibre/maplibre-gl.mjs";
+import { drawFrom } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
@@ -71,7 +72,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     query = wanted;
     popup.remove();
     for (const { id, "source-layer": layer } of fills) map.setPaintProperty(id, "fill-color", painted(layer));
-    map.getSource("areas").setTiles([`/tiles/areas/{z}/{x}/{y}.mvt${suffix}`]);
+    drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`);
     for (const { id } of layers) map.setLayoutProperty(id, "visibility", "visible");
     tell();
   }

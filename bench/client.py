@@ -43,6 +43,7 @@ class Client:
     def __init__(self, address: str) -> None:
         self.address = address
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
+        self.timing: str | None = None  # what the last answer says of whose time it was (Server-Timing)
 
     def __enter__(self) -> "Client":
         return self
@@ -55,6 +56,7 @@ class Client:
         self._connection.request("GET", path, headers={"accept-encoding": "gzip"})
         answer = self._connection.getresponse()
         body = answer.read()
+        self.timing = answer.headers["server-timing"]
         if answer.status not in (200, 204):
             raise WrongAnswer(f"{path} : {answer.status} {body[:200].decode(errors='replace')}")
         return body

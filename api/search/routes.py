@@ -16,6 +16,7 @@ from api.parameters import Asked, Nothing, Typed, asked_in_body, asked_in_query_
 from api.questions import origin_of, question_of, words_of
 from api.search.answers import FeatureCollection, answer, answer_recalled, as_geojson
 from api.search.recalled import confirmed
+from search import took
 from search.results import SearchResults, Suggestion
 
 DEFAULT_SUGGESTIONS = 8
@@ -64,12 +65,13 @@ SUGGEST = {
 async def search(request: Request[Any, Any, Any], state: State) -> Response[Any]:
     """Mots, lieu et filtres en une question ; `total` est exact. `Accept: application/geo+json` rend du GeoJSON."""
     question, engine = question_of(await asked_by(request)), search_of(state)
-    results = await confirmed(
-        state,
-        lambda known: answer_recalled(engine, known, question),
-        lambda view: answer(engine, view, question),
-    )
-    return _response(request, results)
+    with took.hearing() as heard:
+        results = await confirmed(
+            state,
+            lambda known: answer_recalled(engine, known, question),
+            lambda view: answer(engine, view, question),
+        )
+    return _response(request, results, heard)
 
 
 @get("/api/v1/suggest", tags=["recherche"], opt={"described": SUGGEST})
@@ -103,11 +105,12 @@ async def asked_by(request: Request[Any, Any, Any]) -> Asked:
     return asked_in_body(await request.body())
 
 
-def _response(request: Request[Any, Any, Any], results: SearchResults) -> Response[bytes]:
-    """In the format that is preferred."""
+def _response(request: Request[Any, Any, Any], results: SearchResults, heard: list[int]) -> Response[bytes]:
+    """In the format that is preferred; whose time it was, where a search server answered (W3C Server-Timing)."""
+    headers = {"vary": "Accept"} | ({"server-timing": f"search-server;dur={sum(heard)}"} if heard else {})
     if prefers_geojson(request.headers.get("accept", "")):
-        return Response(msgspec.json.encode(as_geojson(results)), media_type=GEOJSON, headers={"vary": "Accept"})
-    return Response(msgspec.json.encode(results), media_type="application/json", headers={"vary": "Accept"})
+        return Response(msgspec.json.encode(as_geojson(results)), media_type=GEOJSON, headers=headers)
+    return Response(msgspec.json.encode(results), media_type="application/json", headers=headers)
 
 
 route_handlers = [search, suggest]

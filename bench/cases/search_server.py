@@ -1,5 +1,8 @@
 """A search server of the bench's own beside the embedded engine: made, kept up, asked the same questions."""
 
+import os
+import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -28,6 +31,7 @@ from search.elastic import indexing, sync
 from search.elastic.connect import connected
 from search.elastic.engine import ElasticEngine
 from search.elastic.indices import words_of
+from search.engine import SearchEngine
 from search.query import Facet
 from tests.opensearch.peer import Node, missing, running_in
 
@@ -41,6 +45,7 @@ AT_ONCE = (1, 2, 4, 8)
 ZOOMS = (5, 8, 11)
 TILES = 30  # of each zoom
 PARIS = "75"
+TOOK = re.compile(r"search-server;dur=(\d+)")
 
 # Their names too: words leave the vocabulary and come into it.
 CHANGE = """
@@ -119,10 +124,11 @@ def _asked(ground: Ground, country: Country, node: Node, server: SearchServer) -
         "LUM1_SEARCH": "elasticsearch",
         "LUM1_SEARCH_URL": node.url,
         "LUM1_SEARCH_NAME": server.name,
-        "LUM1_SEARCH_FALLBACK": "none",  # who answers late is not replaced: it is measured
-        "LUM1_SEARCH_TIMEOUT_S": str(client.PATIENCE_S),
+        "LUM1_SEARCH_TIMEOUT_S": str(client.PATIENCE_S),  # who answers late is not replaced: it is measured
     }
     elsewhere = replace(country.instance, home=ground.scratch("servi-par-le-moteur"))
+    # as every API machine keeps one: what a page says of a structure comes from it
+    shutil.copytree(country.instance.search_root, elsewhere.search_root, copy_function=os.link)
     everything = Everything.drawn(country.rows)
     places = everything.rows.head(3 * ground.sizes.requests).to_dicts()
     light = {
@@ -130,11 +136,12 @@ def _asked(ground: Ground, country: Country, node: Node, server: SearchServer) -
         for label, asked in questions_of(places, ground.sizes.requests).items()
     }
     patient = replace(server, timeout_s=client.PATIENCE_S)
+    kept = SearchEngine(country.instance.search_root).kept
     with (
         client.served(elsewhere, settings) as ours,
         client.served(country.instance) as embedded,
         connected(patient) as asking,
-        InProcess(country.instance, ElasticEngine(patient, asking)) as alone,
+        InProcess(country.instance, ElasticEngine(patient, asking, kept=kept)) as alone,
         Client(node.url) as itself,
     ):
         heard = Heard(asking)
@@ -146,7 +153,7 @@ def _asked(ground: Ground, country: Country, node: Node, server: SearchServer) -
             for address in addresses[:VERIFIED]:
                 _same(ours.json(address), embedded.json(address), address)
             heard.questions = []
-            yield from _beside_took(label, ways, addresses, heard, round_trip)
+            yield from _beside_took(label, ways, addresses, ours, heard, round_trip)
             if label in light:
                 for clients in AT_ONCE:
                     rate = per_second(node.url, heard.questions, clients)
@@ -184,11 +191,22 @@ def _ids(answered: Any) -> list[str]:
 
 
 def _beside_took(
-    label: str, ways: Mapping[str, Callable[[Any], object]], addresses: Sequence[str], heard: Heard, round_trip: float
+    label: str,
+    ways: Mapping[str, Callable[[Any], object]],
+    addresses: Sequence[str],
+    ours: Client,
+    heard: Heard,
+    round_trip: float,
 ) -> Iterator[Measure]:
-    """HTTP through our API, beside what the server says that its own requests took and one round trip to it."""
-    taken = in_turn(ways, addresses)
-    took = latency_of([sum(each.took_ms for each in question) for question in heard.questions])
+    """HTTP through our API, beside what the server says that these very answers took and one round trip to it."""
+    said: list[float] = []
+
+    def answered(address: str) -> None:
+        ours.get(address)
+        said.append(_took(ours))
+
+    taken = in_turn({**ways, SERVER: answered}, addresses)
+    took = latency_of(said)
     floors = {"médiane": took.median + round_trip, "95ᵉ centile": took.p95 + round_trip}
     for way, latency in taken.items():
         for which, value in (("médiane", latency.median), ("95ᵉ centile", latency.p95)):
@@ -203,6 +221,14 @@ def _beside_took(
             )
     requests = sum(map(len, heard.questions)) / len(heard.questions)
     yield Measure(label=f"{label}, requêtes par question", value=requests, unit="")
+
+
+def _took(ours: Client) -> float:
+    """Milliseconds of all that the server was asked for the last answer."""
+    found = TOOK.fullmatch(ours.timing or "")
+    if found is None:
+        raise WrongAnswer(f"Server-Timing ne dit pas ce que le moteur de recherche a pris : {ours.timing}.")
+    return float(found[1])
 
 
 def _tiles(zoom: int, everything: Everything, ours: Client, embedded: Client) -> Iterator[Measure]:

@@ -21,6 +21,7 @@ from elasticsearch import (
 
 from geo.errors import NotAnswering, NotReady
 from geo.search_server import SearchServer
+from search import took
 
 SUPPORTED = {"elasticsearch": 9, "opensearch": 3}  # the major version whose answers we read
 NAMES = {"elasticsearch": "Elasticsearch", "opensearch": "OpenSearch"}
@@ -77,7 +78,9 @@ class OfEveryShard(Elasticsearch):
     """Answers of every shard, or no answer: a server would leave out what a lost shard holds, with totals and facets to match."""
 
     def search(self, *args: Any, **asked: Any) -> Any:
-        return super().search(*args, **{"allow_partial_search_results": False} | asked)
+        answer = super().search(*args, **{"allow_partial_search_results": False} | asked)
+        took.say(answer["took"])
+        return answer
 
 
 def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:

@@ -1,5 +1,6 @@
 """An instance told LUM1_SEARCH=elasticsearch: its commands make the index, its API answers from it and says so."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_the_api_answers_from_the_index_that_a_command_made(instance: Path) -> N
         assert [each["label"] for each in suggested if each["kind"] == "structure"] == ["CLINIQUE DU PORT – Lorient"]
         assert client.get("/", params={"q": "pharmacie"}).status_code == 200
         assert client.get("/tiles/structures/6/32/21.mvt", params={"q": "pharmacie"}).status_code == 200
+
+
+def test_an_answer_says_what_the_server_took_of_its_time(instance: Path) -> None:
+    run("build")
+    with TestClient(create_app()) as client:
+        told = client.get("/api/v1/search", params={"q": "pharmacie"}).headers["server-timing"]
+        assert re.fullmatch(r"search-server;dur=\d+", told)
+        assert "server-timing" not in client.get("/api/v1/suggest", params={"q": "pharm"}).headers
 
 
 def test_doctor_and_verify_know_the_server(instance: Path) -> None:

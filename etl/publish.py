@@ -53,7 +53,7 @@ def _published_anew(
         step("statistiques")
         connection.execute(text("ANALYZE structure"))
     step("grille des tuiles")
-    counts.build(connection)
+    counts.build(connection, whole=changed is None)
     step("index de recherche")
     embedded.build(connection, search_root / str(version))
     connection.execute(
@@ -116,6 +116,7 @@ OF_PERSONS = (
     "link",
     "tile_count",
     "drawn",
+    "to_draw",
     "geocoded_answer",
     "geocoded_structure",
     "pin",

@@ -19,6 +19,8 @@ CELL_BITS = 8  # a cell is 256 units wide: 32 pixels of a 512-pixel tile, room f
 CELLS = EXTENT >> CELL_BITS
 CELLS_BITS = EXTENT_BITS - CELL_BITS
 
+_EVERY_OTHER = 0x5555555555555555
+
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -51,13 +53,31 @@ def places_of_cell(z: int) -> int:
 
 
 def tile_number(z: int, x: int, y: int) -> int:
-    """Of all tiles of all zooms, the coarsest first: below 2 ** 27 up to zoom 13."""
-    return first_tile(z) + _morton(x, y)
+    """Of all tiles up to zoom 13, each before the four that it holds: what changes at one place is told on neighbouring pages.
+
+    Below 2 ** 27. The numbers of those within a tile follow its own (`tiles_within`).
+
+    >>> [tile_number(0, 0, 0), tile_number(1, 0, 0), tile_number(1, 1, 0) - tile_number(1, 0, 0) == tiles_within(1)]
+    [0, 1, True]
+    """
+    (number,) = tile_numbers(np.array([z]), np.array([_morton(x, y)])).tolist()
+    return int(number)
 
 
-def first_tile(z: int) -> int:
-    """The number of the first tile of a zoom."""
-    return ((1 << 2 * z) - 1) // 3
+def tile_numbers(zooms: Integers, mortons: Integers) -> Integers:
+    """The same of many, from their numbers within a zoom.
+
+    A tile comes after those that hold it, one of each coarser zoom, and after all that their earlier quarters hold: a digit of
+    base 4 of its Morton number says how many of these there are, each of (4 ** k - 1) / 3 tiles.
+    """
+    digits = np.bitwise_count(mortons & _EVERY_OTHER) + 2 * np.bitwise_count(mortons >> 1 & _EVERY_OTHER)
+    found: Integers = zooms + ((mortons << 2 * (CLUSTER_MAX_ZOOM + 1 - zooms)) - digits.astype(np.int64)) // 3
+    return found
+
+
+def tiles_within(z: int) -> int:
+    """How many tiles up to zoom 13 a tile is and holds."""
+    return ((1 << 2 * (CLUSTER_MAX_ZOOM + 1 - z)) - 1) // 3
 
 
 def tiles_of(numbers: Integers) -> tuple[Integers, Integers]:
@@ -106,7 +126,7 @@ def _spread(spread: Any) -> Any:
 
 def _gathered(spread: Any) -> Any:
     """Every other bit, from the lowest: what `_spread` moved, moved back."""
-    gathered = spread & 0x5555555555555555
+    gathered = spread & _EVERY_OTHER
     for shift, mask in (
         (1, 0x3333333333333333),
         (2, 0x0F0F0F0F0F0F0F0F),

@@ -8,26 +8,39 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+import numpy as np
 import polars as pl
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, SmallInteger, Table, Text, text
 
-from geo.cells import CELL_BITS, CLUSTER_MAX_ZOOM, EXTENT, FINEST_ZOOM, first_tile, places_of_cell, tile_number
+from geo.cells import (
+    CELL_BITS,
+    CLUSTER_MAX_ZOOM,
+    EXTENT,
+    FINEST_ZOOM,
+    places_of_cell,
+    places_of_tile,
+    tile_number,
+    tile_numbers,
+    tiles_of,
+)
 from geo.database import metadata
-from tiles import drawn
+from tiles import alone, drawn
 from tiles.layers import ALL, TOGETHER_MAX_ZOOM, together
 
-# One range of the primary key per tile and layer answers tiles/sql/clusters*.sql. It changes in place, in the transaction
-# that changes `structure`: a reader's snapshot sees both or neither.
+# One range of the primary key per tile and layer answers tiles/sql/clusters*.sql. A place's cells of fine zooms are on
+# neighbouring pages, so that a change touches few. It changes in place, in the transaction that changes `structure`: a reader's
+# snapshot sees both or neither.
 tile_count = Table(
     "tile_count",
     metadata,
     Column("sx", BigInteger, nullable=False),
     Column("sy", BigInteger, nullable=False),
+    Column("who", BigInteger, nullable=False),  # tiles/alone.py: where there is one member, a click opens it
     Column("tile", Integer, primary_key=True, autoincrement=False),  # geo.cells.tile_number
     Column("layer", Integer, primary_key=True, autoincrement=False),  # tiles/layers.py
     Column("n", Integer, nullable=False),
     Column("cell", SmallInteger, primary_key=True, autoincrement=False),  # of the tile's 256, in Morton's order
-    Column("id", Text),  # of the one member, when there is one: a click opens it
+    Column("zoom", SmallInteger, nullable=False),  # of the tile, for those who ask about all of it
 )
 # What the grid was made by: another program may count other layers.
 grid = Table(
@@ -36,14 +49,15 @@ grid = Table(
     Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("form", Text, nullable=False),
 )
-COUNTED = {
+COUNTED: dict[str, type[pl.DataType]] = {
     "tile": pl.Int32,
     "layer": pl.Int32,
     "cell": pl.Int16,
     "n": pl.Int32,
     "sx": pl.Int64,
     "sy": pl.Int64,
-    "id": pl.String,
+    "who": pl.Int64,
+    "zoom": pl.Int16,
 }
 TABLES = ("tile_count", "drawn", "grid")
 CELLS_OF_TILE = 256
@@ -52,7 +66,16 @@ ZOOMS = range(CLUSTER_MAX_ZOOM + 1)
 
 def form() -> str:
     """It changes with the cells and the layers that are counted."""
-    told = (FINEST_ZOOM, CLUSTER_MAX_ZOOM, CELL_BITS, EXTENT, TOGETHER_MAX_ZOOM, sorted(together().items()))
+    places_and_names = (tile_number(1, 1, 1), alone.OF_FINESS, alone.OF_LETTERS)
+    told = (
+        FINEST_ZOOM,
+        CLUSTER_MAX_ZOOM,
+        CELL_BITS,
+        EXTENT,
+        TOGETHER_MAX_ZOOM,
+        sorted(together().items()),
+        places_and_names,
+    )
     return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 
@@ -61,13 +84,16 @@ def is_current(connection: Connection) -> bool:
     return connection.execute(text("SELECT form FROM grid")).scalar_one_or_none() == form()
 
 
-def build(connection: Connection) -> int:
-    """Make what is drawn and the grid say what `structure` says, in the caller's transaction; how many cells were written."""
+def build(connection: Connection, *, whole: bool = False) -> int:
+    """Make what is drawn and the grid say what `structure` says, in the caller's transaction; how many cells were written.
+
+    `whole`: everything is compared, not only what was noted as it changed.
+    """
     if is_new := not is_current(connection):
         for table in TABLES:
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text("INSERT INTO grid (form) VALUES (:form)"), {"form": form()})
-    was, now = drawn.differing(connection)
+    was, now = drawn.changed(connection, whole=whole or is_new)
     drawn.write(connection, was, now)
     written = _write_whole(connection, now) if is_new else _write_changes(connection, was, now)
     if written > drawn.ROWS_WORTH_ANALYZING:
@@ -76,16 +102,16 @@ def build(connection: Connection) -> int:
 
 
 def _write_whole(connection: Connection, points: pl.DataFrame) -> int:
-    """In the order of the primary key, which then grows at its end alone."""
+    """In the order of the primary key, which then grows at its end, but for the widest zooms' few."""
     written = 0
     for cells in counted(points):
-        drawn.write_copied(connection, "tile_count", cells.select(list(COUNTED)))
+        drawn.write_copied(connection, "tile_count", cells)
         written += len(cells)
     return written
 
 
 def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> int:
-    """Only the cells that gain or lose; those that then hold one structure are told which."""
+    """Only the cells that gain, lose or see one of their members go elsewhere within."""
     same = was.join(now, on=["id", "place", "categorie_no", "open"]).select("id")  # another name, a hair's breadth
     signed = pl.concat(
         each.join(same, on="id", how="anti").with_columns(by=pl.lit(by)).select(*POINT, "by", "open")
@@ -93,90 +119,74 @@ def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame)
     )
     if signed.is_empty():
         return 0
-    connection.execute(
-        text("CREATE TEMPORARY TABLE counted (LIKE tile_count, first bigint, wide bigint) ON COMMIT DROP")
-    )
+    connection.execute(text("CREATE TEMPORARY TABLE counted (LIKE tile_count) ON COMMIT DROP"))
     for cells in counted(signed):
         drawn.write_copied(connection, "counted", cells)
     connection.execute(text("ANALYZE counted"))
+    connection.execute(text("SET LOCAL enable_memoize = off"))  # no cell is looked for twice
     written: int = connection.execute(text(MERGE)).rowcount
-    _name_alone(connection)
+    connection.execute(text("SET LOCAL enable_memoize = on"))
     connection.execute(text("DROP TABLE counted"))
     return written
 
 
-def _name_alone(connection: Connection) -> None:
-    rows = [{"layer": layer, "categories": list(numbers)} for layer, numbers in together().items()]
-    connection.execute(text("CREATE TEMPORARY TABLE of_layer (layer integer, categories integer[]) ON COMMIT DROP"))
-    connection.execute(text("INSERT INTO of_layer VALUES (:layer, :categories)"), rows)
-    connection.execute(text(NAME_ALONE))
-    connection.execute(text("DROP TABLE of_layer"))
-
-
-# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost. Of a new cell the one member is known.
+# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost.
 MERGE = """
 MERGE INTO tile_count AS t
 USING (SELECT * FROM counted ORDER BY tile, layer, cell) AS c
 ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
 WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
-WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, id = NULL
-WHEN NOT MATCHED AND c.n > 0 THEN
-    INSERT (tile, layer, cell, n, sx, sy, id) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy, c.id)
-"""
-# Asked by `_write_changes`. Which cells now hold one structure first: for those alone, one range of drawn_place_idx each.
-NAME_ALONE = """
-WITH alone AS MATERIALIZED (
-    SELECT c.tile, c.layer, c.cell, c.first, c.wide, o.categories
-    FROM counted AS c
-    JOIN tile_count AS t ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
-    LEFT JOIN of_layer AS o ON o.layer = c.layer
-    WHERE t.n = 1 AND t.id IS NULL
-)
-UPDATE tile_count AS t
-SET id = (
-    SELECT d.id
-    FROM drawn AS d
-    WHERE d.place >= a.first AND d.place < a.first + a.wide AND d.open
-      AND (a.layer IN (0, d.categorie_no) OR d.categorie_no = ANY (a.categories))
-    LIMIT 1
-)
-FROM alone AS a
-WHERE t.tile = a.tile AND t.layer = a.layer AND t.cell = a.cell
+WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, who = t.who # c.who
+WHEN NOT MATCHED THEN
+    INSERT (tile, layer, cell, n, sx, sy, who, zoom) VALUES (c.tile, c.layer, c.cell, c.n, c.sx, c.sy, c.who, c.zoom)
 """
 POINT = ("place", "x", "y", "categorie_no", "id")
 
 
 def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Rows of COUNTED in the order of the primary key, with the places of each cell: the `first`, and how many (`wide`).
+    """Rows of COUNTED, in the order of the primary key within each stretch of the country.
 
     `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves). A cell that one leaves and another
     comes to has a row, that counts for nothing: its one member is another.
     """
-    at_once = len(ZOOMS) if len(points) <= FEW else 1
-    for first in range(0, len(ZOOMS), at_once):
-        yield _counted(points, ZOOMS[first : first + at_once])
+    if len(points) <= FEW:
+        yield _counted(points, ZOOMS)
+        return
+    yield _counted(points, WIDE_ZOOMS)
+    for tile in _stretches_of(points["place"]):
+        yield _counted(_in_stretch(points, tile), FINE_ZOOMS)
 
 
-FEW = 20_000  # points that are counted at every zoom at once; of more, a zoom after the other
+FEW = 20_000  # points that are counted at every zoom at once
+STRETCH_ZOOM = 7  # whose tiles are counted one after the other, with all that they hold
+WIDE_ZOOMS, FINE_ZOOMS = range(STRETCH_ZOOM), range(STRETCH_ZOOM, CLUSTER_MAX_ZOOM + 1)
+_, PLACES_OF_STRETCH = places_of_tile(STRETCH_ZOOM, 0, 0)
+
+
+def _stretches_of(places: pl.Series) -> list[int]:
+    """Which tiles of zoom STRETCH_ZOOM hold them, by their numbers within it, in order."""
+    found: list[int] = (places // PLACES_OF_STRETCH).unique().sort().to_list()
+    return found
+
+
+def _in_stretch(points: pl.DataFrame, tile: int) -> pl.DataFrame:
+    return points.filter(pl.col("place").is_between(tile * PLACES_OF_STRETCH, (tile + 1) * PLACES_OF_STRETCH - 1))
 
 
 def _counted(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     weighed = points if "by" in points.columns else points.with_columns(by=1)
-    by_category = _cells(weighed.filter("open"), zooms)
+    by_category = _cells(weighed.filter("open").with_columns(who=alone.numbered(pl.col("id"))), zooms)
     together_here = by_category.filter(pl.col("zoom") <= TOGETHER_MAX_ZOOM).join(_members(), on="layer")
     apart = (
         by_category,
         _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32))),
         _summed(together_here.drop("layer").rename({"above": "layer"})),
     )
-    rows = pl.concat([each.select(by_category.columns) for each in apart]).join(_scales(zooms), on="zoom")
-    numbered = rows.with_columns(
-        tile=pl.col("number") // CELLS_OF_TILE + pl.col("first_tile"),
-        cell=pl.col("number") % CELLS_OF_TILE,
-        id=pl.when(pl.col("n") == 1).then("id"),
-        first=pl.col("number") * pl.col("wide"),
-    )
-    return numbered.select(*COUNTED, "first", "wide").cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
+    rows = pl.concat([each.select(by_category.columns) for each in apart])
+    moved = rows.filter(pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0))
+    tiles = tile_numbers(moved["zoom"].to_numpy(), (moved["number"] // CELLS_OF_TILE).to_numpy())
+    numbered = moved.with_columns(tile=pl.Series(tiles), cell=pl.col("number") % CELLS_OF_TILE)
+    return numbered.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
 
 
 def _cells(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
@@ -185,19 +195,19 @@ def _cells(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     return (
         points.join(_scales(zooms), how="cross")
         .group_by("zoom", number=pl.col("place") // pl.col("wide"), layer=pl.col("categorie_no").cast(pl.Int32))
-        .agg(n=pl.col("by").sum(), sx=x.sum(), sy=y.sum(), id=pl.col("id").first())
+        .agg(n=pl.col("by").sum(), sx=x.sum(), sy=y.sum(), who=pl.col("who").bitwise_xor())
     )
 
 
 def _summed(cells: pl.DataFrame) -> pl.DataFrame:
     sums = (pl.col(name).sum() for name in ("n", "sx", "sy"))
-    return cells.group_by("zoom", "number", "layer").agg(*sums, pl.col("id").first())
+    return cells.group_by("zoom", "number", "layer").agg(*sums, pl.col("who").bitwise_xor())
 
 
 def _scales(zooms: Sequence[int]) -> pl.DataFrame:
-    """Of each zoom: units of the finest one in one of its own, places in a cell, the number of its first tile."""
-    rows = [(zoom, 1 << (FINEST_ZOOM - zoom), places_of_cell(zoom), first_tile(zoom)) for zoom in zooms]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("zoom", "coarser", "wide", "first_tile"), pl.Int64), orient="row")
+    """Of each zoom: units of the finest one in one of its own, places in a cell."""
+    rows = [(zoom, 1 << (FINEST_ZOOM - zoom), places_of_cell(zoom)) for zoom in zooms]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("zoom", "coarser", "wide"), pl.Int64), orient="row")
 
 
 @cache
@@ -208,20 +218,30 @@ def _members() -> pl.DataFrame:
 
 
 def covered(connection: Connection) -> frozenset[int]:
-    """The tiles of zoom COVERED_ZOOM where open structures stand: some dozens, overseas included."""
-    bounds = {"first": first_tile(COVERED_ZOOM), "after": first_tile(COVERED_ZOOM + 1)}
-    return frozenset(connection.execute(text(COVERED), bounds).scalars())
+    """The tiles of zoom STRETCH_ZOOM where open structures stand, by their numbers within it: some dozens, overseas included."""
+    return frozenset(connection.execute(text(COVERED), {"wide": PLACES_OF_STRETCH}).scalars())
 
 
 def may_hold(tiles: frozenset[int], z: int, x: int, y: int) -> bool:
     """Whether a tile may hold something, by what `covered` said."""
-    finer = z - COVERED_ZOOM
-    return finer < 0 or tile_number(COVERED_ZOOM, x >> finer, y >> finer) in tiles
+    finer = z - STRETCH_ZOOM
+    return finer < 0 or places_of_tile(STRETCH_ZOOM, x >> finer, y >> finer)[0] // PLACES_OF_STRETCH in tiles
 
 
-COVERED_ZOOM = 7
-# Asked by `covered`: one range of the grid's primary key, a few thousand rows.
-COVERED = "SELECT DISTINCT tile FROM tile_count WHERE tile >= :first AND tile < :after AND layer = 0"
+# Asked by `covered`: from each tile to the next that holds one, a step of drawn_place_idx each.
+COVERED = """
+WITH RECURSIVE held (place) AS (
+    (SELECT place FROM drawn WHERE open ORDER BY place LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT d.place FROM drawn AS d
+        WHERE d.place >= (h.place / :wide + 1) * :wide AND d.open ORDER BY d.place LIMIT 1
+    )
+    FROM held AS h
+    WHERE h.place IS NOT NULL
+)
+SELECT place / :wide FROM held WHERE place IS NOT NULL
+"""
 
 
 def verify(connection: Connection) -> list[str]:
@@ -231,11 +251,26 @@ def verify(connection: Connection) -> list[str]:
     was, now = drawn.differing(connection)
     found = [f"points des tuiles : {each} diffère" for each in sorted({*was["id"].head(SHOWN), *now["id"].head(SHOWN)})]
     points = drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE)
-    for zoom in ZOOMS:
-        bounds = first_tile(zoom), first_tile(zoom + 1)
-        kept = drawn.read_copied(connection, KEPT.format(*bounds), COUNTED)
-        found += _different(zoom, kept, _counted(points, [zoom]).select(list(COUNTED)))
-    return found
+    kept = drawn.read_copied(connection, KEPT.format(f"zoom < {STRETCH_ZOOM}"), COUNTED)
+    compared = [_compared(kept, _counted(points, WIDE_ZOOMS))]
+    tiles = _stretches_of(points["place"])
+    # up to the next tile that holds some: whatever is kept where nothing stands is seen too
+    for tile, after in zip([None, *tiles], [*tiles, None], strict=True):
+        kept = drawn.read_copied(connection, KEPT.format(_between(tile, after)), COUNTED)
+        here = points.clear() if tile is None else _in_stretch(points, tile)
+        compared.append(_compared(kept, _counted(here, FINE_ZOOMS)))
+    return found + list(_told(pl.concat(compared)))
+
+
+def _between(tile: int | None, after: int | None) -> str:
+    """Cells of tiles of zoom STRETCH_ZOOM, and what they hold, from one to before another."""
+    bounds = [f"tile {sign} {_number(each)}" for sign, each in ((">=", tile), ("<", after)) if each is not None]
+    return " AND ".join([f"zoom >= {STRETCH_ZOOM}", *bounds])
+
+
+def _number(tile: int) -> int:
+    (column,), (row,) = tiles_of(np.array([tile]))
+    return tile_number(STRETCH_ZOOM, int(column), int(row))
 
 
 SHOWN = 10
@@ -248,29 +283,30 @@ DRAWN_SCHEMA: dict[str, type[pl.DataType]] = {
     "id": pl.String,
     "open": pl.String,
 }
-KEPT = f"""
-COPY (
-    SELECT {", ".join(COUNTED)} FROM tile_count WHERE tile >= {{}} AND tile < {{}} ORDER BY tile, layer, cell
-) TO STDOUT (FORMAT CSV, HEADER)
-"""
+KEPT = f"COPY (SELECT {', '.join(COUNTED)} FROM tile_count WHERE {{}} ORDER BY tile, layer, cell) TO STDOUT (FORMAT CSV, HEADER)"
 
 
-def _different(zoom: int, kept: pl.DataFrame, expected: pl.DataFrame) -> list[str]:
+def _compared(kept: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
+    """Of each zoom and layer: how many structures the grid says and there are, how many cells are not the same."""
+    both = pl.concat([kept.with_columns(in_grid=True), expected.with_columns(in_grid=False)])
+    sums = both.group_by("zoom", "layer").agg(
+        kept=pl.col("n").filter("in_grid").sum(), expected=pl.col("n").filter(~pl.col("in_grid")).sum()
+    )
     if kept.equals(expected):
-        return []
-    key = ["tile", "layer", "cell"]
-    both = pl.concat([kept.with_columns(n=-pl.col("n")), expected])
-    wrong = both.group_by("layer").agg(pl.col("n").sum()).filter(pl.col("n") != 0).sort("layer")
-    if wrong.is_empty():
-        cells = (
-            pl.concat([kept, expected]).group_by(list(COUNTED)).len().filter(pl.col("len") == 1).select(key).unique()
-        )
-        return [f"zoom {zoom} : {len(cells)} cellules de la grille diffèrent"]
-    totals = dict(expected.group_by("layer").agg(pl.col("n").sum()).rows())
-    return [
-        f"zoom {zoom}, {_named(layer)} : {totals.get(layer, 0) - missing} dans la grille, {totals.get(layer, 0)} structures"
-        for layer, missing in wrong.rows()
-    ]
+        return sums.with_columns(cells=pl.lit(0, pl.UInt32))
+    alone_there = both.group_by(list(COUNTED)).len().filter(pl.col("len") == 1)
+    cells = alone_there.group_by("zoom", "layer").agg(cells=pl.struct("tile", "cell").n_unique().cast(pl.UInt32))
+    return sums.join(cells, on=["zoom", "layer"], how="left").with_columns(pl.col("cells").fill_null(0))
+
+
+def _told(compared: pl.DataFrame) -> Iterator[str]:
+    summed = compared.group_by("zoom", "layer").sum().sort("zoom", "layer")
+    for (zoom,), of_zoom in summed.group_by("zoom", maintain_order=True):
+        wrong = of_zoom.filter(pl.col("kept") != pl.col("expected"))
+        for layer, kept, expected in wrong.select("layer", "kept", "expected").rows():
+            yield f"zoom {zoom}, {_named(layer)} : {kept} dans la grille, {expected} structures"
+        if wrong.is_empty() and (cells := of_zoom["cells"].sum()):
+            yield f"zoom {zoom} : {cells} cellules de la grille diffèrent"
 
 
 def _named(layer: int) -> str:

@@ -29,19 +29,31 @@ drawn = Table(
 # Usage: every point of a tile of zoom 14 and more is one range (tiles/points.py).
 Index("drawn_place_idx", drawn.c.place)
 
+# Ids of what changed since it was drawn, noted by triggers of `structure` (migration 0015) in the transaction that changes it;
+# an empty one: more than is worth a list.
+to_draw = Table("to_draw", metadata, Column("id", String(collation="C"), nullable=False))
+
 COLUMNS = tuple(drawn.c.keys())
 SAID = ("lon", "lat", "categorie_no", "open", "name")  # of `structure`
 
-# Asked by `differing`: a hash of each table's narrow part, whole; a day's changes are a few hundred rows of it. `is_*`: there.
-DIFFERING = f"""
+_SAID_OF = {each: ", ".join(f"{each}.{name}" for name in SAID) for each in "sd"}
+_DIFFERENT = f"""
 COPY (
     SELECT id, d.id IS NOT NULL AS was, s.lon IS NOT NULL AS is, d.place, d.x, d.y, d.categorie_no AS was_categorie_no,
-           d.open AS was_open, {", ".join(f"s.{name}" for name in SAID)}
-    FROM (SELECT id, {", ".join(SAID)} FROM structure WHERE lon IS NOT NULL) AS s
-    FULL JOIN drawn AS d USING (id)
-    WHERE ({", ".join(f"s.{name}" for name in SAID)}) IS DISTINCT FROM ({", ".join(f"d.{name}" for name in SAID)})
+           d.open AS was_open, {_SAID_OF["s"]}
+    FROM {{}}
+    WHERE ({_SAID_OF["s"]}) IS DISTINCT FROM ({_SAID_OF["d"]})
 ) TO STDOUT (FORMAT CSV, HEADER)
 """
+# Asked by `differing`: a hash of each table's narrow part, whole.
+DIFFERING = _DIFFERENT.format(
+    f"(SELECT id, {', '.join(SAID)} FROM structure WHERE lon IS NOT NULL) AS s FULL JOIN drawn AS d USING (id)"
+)
+# Asked by `changed`: a few thousand rows by each table's primary key.
+DIFFERING_OF_NOTED = _DIFFERENT.format("noted LEFT JOIN structure AS s USING (id) LEFT JOIN drawn AS d USING (id)")
+# Asked by `changed`: what is taken here is what is looked at afterwards; what others note meanwhile waits for the next time.
+TAKE = "WITH taken AS (DELETE FROM to_draw RETURNING id) INSERT INTO noted SELECT DISTINCT id FROM taken"
+MOST_NOTED = 100_000  # of more, all is compared as fast
 SCHEMA = {
     "id": pl.String,
     "was": pl.String,
@@ -60,9 +72,27 @@ SCHEMA = {
 TRUE = "t"
 
 
-def differing(connection: Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Where the table and `structure` disagree: rows as they are drawn, and as they should be."""
-    rows = read_copied(connection, DIFFERING, SCHEMA)
+Rows = tuple[pl.DataFrame, pl.DataFrame]  # as they are drawn, and as they should be
+
+
+def differing(connection: Connection) -> Rows:
+    """Where the table and `structure` disagree."""
+    return _read(connection, DIFFERING)
+
+
+def changed(connection: Connection, *, whole: bool = False) -> Rows:
+    """The same of what was noted since this was last asked; of all of it where too much was, or if `whole` is wanted."""
+    connection.execute(text('CREATE TEMPORARY TABLE noted (id text COLLATE "C" PRIMARY KEY) ON COMMIT DROP'))
+    count = connection.execute(text(TAKE)).rowcount
+    everything = connection.execute(text("SELECT EXISTS (SELECT FROM noted WHERE id = '')")).scalar_one()
+    connection.execute(text("ANALYZE noted"))
+    rows = _read(connection, DIFFERING if whole or everything or count > MOST_NOTED else DIFFERING_OF_NOTED)
+    connection.execute(text("DROP TABLE noted"))
+    return rows
+
+
+def _read(connection: Connection, differing: str) -> Rows:
+    rows = read_copied(connection, differing, SCHEMA)
     was = rows.filter(was=TRUE).select(
         "id", "place", "x", "y", categorie_no="was_categorie_no", open=pl.col("was_open") == TRUE
     )

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from geo.categories import categories, categories_by_no, domaine_members, family_members
-from geo.cells import CLUSTER_MAX_ZOOM, FINEST_ZOOM, first_tile, units
+from geo.cells import CLUSTER_MAX_ZOOM, FINEST_ZOOM, tile_number, units
 from geo.filters import NONE, Filters
+from geo.structures import structure
 from tests.builders import a_structure, insert_structures
 from tests.places import BORDEAUX, FORT_DE_FRANCE, LILLE, NOUMEA, SAINT_DENIS_REUNION, WALLIS, Place
 from tiles import counts, layers, points, render
@@ -157,18 +158,13 @@ def test_only_cells_that_changed_are_written(connection: Connection, country: li
 
 def test_verify_names_the_zoom_that_is_wrong(connection: Connection, country: list[Any]) -> None:
     assert counts.verify(connection) == []
-    bounds = {"first": first_tile(4), "after": first_tile(5)}
-    wrong = "UPDATE tile_count SET n = n + 1 WHERE tile >= :first AND tile < :after AND layer = 0"
-    connection.execute(text(wrong), bounds)
+    connection.execute(text("UPDATE tile_count SET n = n + 1 WHERE zoom = 4 AND layer = 0"))
     (difference,) = counts.verify(connection)
     assert difference.startswith("zoom 4, toutes catégories")
 
 
 def test_verify_sees_a_cluster_that_stands_elsewhere(connection: Connection, country: list[Any]) -> None:
-    bounds = {"first": first_tile(9), "after": first_tile(10)}
-    connection.execute(
-        text("UPDATE tile_count SET sx = sx + 1 WHERE tile >= :first AND tile < :after AND layer = 620"), bounds
-    )
+    connection.execute(text("UPDATE tile_count SET sx = sx + 1 WHERE zoom = 9 AND layer = 620"))
     (difference,) = counts.verify(connection)
     assert difference.startswith("zoom 9")
 
@@ -224,6 +220,80 @@ def test_who_takes_the_place_of_another_is_named(connection: Connection, country
     for zoom in (0, 7, 13):
         (alone,) = clusters(connection, zoom, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
         assert alone == {"n": 1, "id": "f990000002"}
+
+
+@pytest.mark.parametrize("finess", ["590000519", "2A0022596", "2BZ000007", "01Z000007"])
+def test_whoever_stands_alone_is_named_whatever_the_number(connection: Connection, finess: str) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    insert_structures(connection, [a_structure(finess=finess, at=LILLE)])
+    counts.build(connection)
+    assert clusters(connection, 9, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters()) == [{"n": 1, "id": f"f{finess}"}]
+
+
+def test_and_a_siret_that_begins_with_zeros(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    insert_structures(connection, [a_structure(at=LILLE) | {"id": "s00564001200019"}])
+    counts.build(connection)
+    (alone,) = clusters(connection, 9, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
+    assert alone["id"] == "s00564001200019"
+
+
+def test_a_country_counted_stretch_by_stretch_is_the_same(
+    connection: Connection, country: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = kept(connection)
+    monkeypatch.setattr(counts, "FEW", 0)
+    connection.execute(text("UPDATE grid SET form = 'une autre'"))
+    counts.build(connection)
+    assert kept(connection) == at_once
+
+
+def test_verify_sees_what_is_counted_where_nothing_stands(connection: Connection, country: list[Any]) -> None:
+    stray = "INSERT INTO tile_count (tile, layer, cell, n, sx, sy, who, zoom) VALUES (:tile, 0, 5, 1, 9, 9, 7, :zoom)"
+    for zoom, x, y in ((3, 0, 0), (9, 3, 3), (13, 8_000, 8_000)):
+        connection.execute(text(stray), {"tile": tile_number(zoom, x, y), "zoom": zoom})
+    assert [each.split(",")[0] for each in counts.verify(connection)] == ["zoom 3", "zoom 9", "zoom 13"]
+
+
+def unnoticed(connection: Connection, change: str) -> None:
+    """As a restore of data alone writes: without triggers."""
+    connection.execute(text("SET LOCAL session_replication_role = replica"))
+    connection.execute(text(change))
+    connection.execute(text("SET LOCAL session_replication_role = origin"))
+
+
+def test_what_is_compared_is_what_was_noted_unless_all_of_it_is_asked_for(
+    connection: Connection, country: list[Any]
+) -> None:
+    unnoticed(connection, "UPDATE structure SET open = false WHERE id = 'f990000001'")
+    assert counts.build(connection) == 0
+    assert counts.verify(connection) == ["points des tuiles : f990000001 diffère"]
+    assert counts.build(connection, whole=True) > 0
+    assert counts.verify(connection) == []
+
+
+MANY = 50_001  # rows of one statement: more than are noted by name
+
+
+def test_a_statement_that_writes_a_large_part_of_the_country_has_all_of_it_compared(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM structure"))
+    insert_structures(connection, [a_structure(finess="990000001", at=LILLE)])
+    counts.build(connection)
+    columns = ", ".join(each.name for each in structure.c if each.name not in ("id", "geom"))
+    copies = f"INSERT INTO structure (id, {columns}) SELECT 's' || lpad(n::text, 14, '0'), {columns} FROM structure, "
+    connection.execute(text(f"{copies} generate_series(1, {MANY}) AS n"))
+    assert connection.execute(text("SELECT DISTINCT id FROM to_draw")).scalars().all() == [""]
+    counts.build(connection)
+    (all_of_them,) = clusters(connection, 5, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
+    assert all_of_them["n"] == MANY + 1
+    connection.execute(text("TRUNCATE structure CASCADE"))
+    counts.build(connection)
+    assert kept(connection) == {"tile_count": [], "drawn": []}
+
+
+def test_what_changes_nothing_that_is_drawn_is_not_noted(connection: Connection, country: list[Any]) -> None:
+    connection.execute(text("UPDATE structure SET phones = '{}', postcode = '59000'"))
+    assert connection.execute(text("SELECT count(*) FROM to_draw")).scalar_one() == 0
 
 
 def test_a_name_changes_no_cell(connection: Connection, country: list[Any]) -> None:

@@ -3,7 +3,7 @@
 SELECT (
     SELECT ST_AsMVT(cluster, 'clusters', 4096, 'geom')
     FROM (
-        SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, id
+        SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, CASE WHEN n = 1 THEN structure_of(who) END AS id
         FROM tile_count
         WHERE tile = :tile AND layer = :layer
         ORDER BY cell

@@ -6,7 +6,7 @@ SELECT (
         SELECT
             ST_MakePoint(sum(sx)::bigint / sum(n), sum(sy)::bigint / sum(n)) AS geom,
             sum(n)::integer AS n,
-            CASE WHEN sum(n) = 1 THEN min(id) END AS id
+            CASE WHEN sum(n) = 1 THEN structure_of(bit_xor(who)) END AS id
         FROM tile_count
         WHERE tile = :tile AND layer = ANY (CAST(:layers AS integer[]))
         GROUP BY cell

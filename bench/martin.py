@@ -25,7 +25,9 @@ def install(folder: Path, say: Callable[[str], None]) -> None:
         return
     if not shutil.which("cargo"):
         return say("martin : Cargo manque, il ne sera pas mesuré")
-    say(f"martin {VERSION} : Cargo le compile, une fois pour toutes ; cela prend des minutes")
+    say(
+        f"martin {VERSION} : Cargo le compile, une fois pour toutes ; cela prend des minutes, une heure si la machine travaille"
+    )
     command = ["nice", "cargo", "install", "--quiet", "martin", "--version", VERSION, *FEATURES]
     built = subprocess.run([*command, "--root", str(_program(folder).parent.parent)], check=False)
     if built.returncode:
@@ -42,7 +44,7 @@ def tiles(country: Country) -> Iterator[str]:
     address = f"127.0.0.1:{free_port(at_least=peer.FIRST_PORT)}"
     with tempfile.TemporaryDirectory(prefix="lum1-martin-") as folder:
         config = Path(folder) / "martin.yaml"
-        config.write_bytes(msgspec.json.encode(_config(address)))
+        config.write_bytes(msgspec.json.encode(_config(address, country.instance.database_url)))
         command = [str(found[0]), "--config", str(config)]
         with peer.served("martin", country, command, f"http://{address}/health", {}):
             yield f"http://{address}/structure/{{z}}/{{x}}/{{y}}"
@@ -52,10 +54,10 @@ def _program(folder: Path) -> Path:
     return folder / "martin" / VERSION / "bin" / "martin"
 
 
-def _config(address: str) -> dict[str, object]:
+def _config(address: str, database_url: str) -> dict[str, object]:
     table = {"schema": peer.SCHEMA, "table": "structure", "srid": 4326, "geometry_column": "geom"}
     columns = {"properties": {"id": "text", "categorie_no": "int4"}}
     served = {"listen_addresses": address, "worker_processes": 1, "keep_alive": peer.KEEP_ALIVE_S}
     return served | {
-        "postgres": {"connection_string": "${DATABASE_URL}", "tables": {"structure": table | columns}},
+        "postgres": {"connection_string": database_url, "tables": {"structure": table | columns}},
     }

@@ -5,9 +5,11 @@ from typing import Any
 import mapbox_vector_tile
 import numpy as np
 import polars as pl
+from mapbox_vector_tile.Mapbox import vector_tile_pb2
 
 from bench.ground import asked
-from geo.cells import EXTENT_BITS, units
+from bench.measure import WrongAnswer
+from geo.cells import EXTENT, EXTENT_BITS, units
 from geo.position import EARTH_RADIUS_M
 from geo.settings import Settings
 
@@ -46,8 +48,18 @@ class Everything:
 
     def in_tile(self, z: int, x: int, y: int) -> int:
         """Those that a tile holds."""
-        ux, uy = units(self._lon, self._lat, z)
-        return int(((ux >> EXTENT_BITS == x) & (uy >> EXTENT_BITS == y)).sum())
+        return int(self._within(z, x, y, 0).sum())
+
+    def ids_in_tile(self, z: int, x: int, y: int, margin: int = 0) -> set[str]:
+        """Of those that a tile holds, with a margin in its units."""
+        return set(self.rows.filter(self._within(z, x, y, margin))["id"])
+
+    def _within(self, z: int, x: int, y: int, margin: int) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        ux, uy = (axis - (at << EXTENT_BITS) for axis, at in zip(units(self._lon, self._lat, z), (x, y), strict=True))
+        inside: np.ndarray[Any, np.dtype[np.bool_]] = (
+            (ux >= -margin) & (uy >= -margin) & (ux < EXTENT + margin) & (uy < EXTENT + margin)
+        )
+        return inside
 
     def tiles(self, z: int, count: int) -> list[tuple[int, int]]:
         """The tiles of the sample's first places: towns come as often as they have structures; each tile once."""
@@ -74,3 +86,12 @@ def drawn(tile: bytes) -> int:
     """Points of a tile of structures, or what its clusters stand for where they are too many."""
     layers = mapbox_vector_tile.decode(tile) if tile else {}
     return len(layers["structures"]["features"]) if "structures" in layers else counted(tile)
+
+
+def ids(tile: bytes) -> list[str]:
+    """Of the points of a tile whose only words are ids. Read without decoding geometries: they may be a million."""
+    layers = vector_tile_pb2.tile.FromString(tile).layers
+    words = [value.string_value for layer in layers for value in layer.values if value.HasField("string_value")]
+    if len(words) != sum(len(layer.features) for layer in layers):
+        raise WrongAnswer("Une tuile n’a pas autant de points que d’identifiants.")
+    return words

@@ -40,9 +40,9 @@ class Latency(msgspec.Struct, frozen=True):
 class Client:
     """One keep-alive connection, gzip accepted as browsers do."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, patience_s: float = PATIENCE_S) -> None:
         self.address = address
-        self._connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
+        self._connection = HTTPConnection(urlsplit(address).netloc, timeout=patience_s)
         self.timing: str | None = None  # what the last answer says of whose time it was (Server-Timing)
 
     def __enter__(self) -> "Client":
@@ -62,12 +62,14 @@ class Client:
         return body
 
     def json(self, path: str) -> Any:
-        body = self.get(path)
-        return json.loads(gzip.decompress(body) if body.startswith(GZIPPED) else body)
+        return json.loads(_plain(self.get(path)))
 
     def tile(self, path: str) -> bytes:
-        body = self.get(path)
-        return gzip.decompress(body) if body else b""
+        return _plain(self.get(path))
+
+
+def _plain(body: bytes) -> bytes:
+    return gzip.decompress(body) if body.startswith(GZIPPED) else body
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from bench import country
 from bench.country import Country
-from bench.measure import WrongAnswer
+from bench.measure import Skipped, WrongAnswer
 from bench.memory import Peak
 from bench.sizes import Sizes
 from etl import demo
@@ -88,6 +88,7 @@ class Ground:
         self.server_url = server_url
         self.sizes = sizes
         self.say = say
+        self.left_out: dict[str, str] = {}
         self._given_template = template
         self._open = ExitStack()
         self._countries: dict[int, Country] = {}
@@ -103,6 +104,15 @@ class Ground:
         """The official files beside the repository, where they are."""
         folder = SHARED_DATA / "official"
         return folder if folder.is_dir() else None
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Of a case: when it is skipped, what follows is measured all the same."""
+        try:
+            yield
+        except Skipped as why:
+            self.say(f"{name}, sauté : {why}")
+            self.left_out[name] = str(why)
 
     def instance(self, name: str) -> Settings:
         """A migrated database with its reference, and a home, both empty of structures."""

@@ -13,7 +13,7 @@ import msgspec
 
 from api.machine.cluster import Cluster
 from api.machine.home import Home
-from bench import table
+from bench import martin, table
 from bench.cases import CASES
 from bench.ground import Ground
 from bench.machine import Machine, describe
@@ -54,6 +54,8 @@ def main(arguments: list[str]) -> int:
         try:
             say("PostgreSQL")
             cluster.ensure()
+            if "tiles" in (asked.cases or CASES):
+                martin.install(home.root, say)
             sizes = QUICK if asked.quick else FULL
             outcome = measure(asked.cases or list(CASES), home.root, cluster.url("postgres"), sizes, say)
         finally:
@@ -87,6 +89,7 @@ def measure(
                 skipped[name] = str(why)
             except Lum1Error as why:
                 wrong[name] = str(why)
+        skipped |= ground.left_out
     return Outcome(machine, sizes, measured, skipped, wrong)
 
 

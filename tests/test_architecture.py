@@ -66,7 +66,7 @@ def test_every_setting_that_the_code_reads_is_in_the_example() -> None:
 
 
 def test_lock_files_hold_sums_and_no_addresses() -> None:
-    python = ("requirements.lock", "requirements-test.lock", "requirements-addok.lock", "requirements-tipg.lock")
+    python = [path.name for path in REPOSITORY.glob("requirements*.lock")]
     for name in (*python, "api/web/package-lock.json", "tests/elastic/typescript/package-lock.json"):
         content = (REPOSITORY / name).read_text(encoding="utf-8")
         assert not re.search(r'"resolved"|--index-url|--find-links|\bfile:', content), name

@@ -12,7 +12,7 @@ from bench.client import Client, Latency, path
 from bench.ground import Ground
 from bench.in_process import InProcess
 from bench.in_turn import in_turn
-from bench.measure import Measure, Skipped, WrongAnswer, check
+from bench.measure import Measure, WrongAnswer, check
 from bench.statements import prepared
 from bench.table import number
 from geo.categories import categories_by_no
@@ -32,8 +32,6 @@ Place = Mapping[str, Any]
 
 def nearby(ground: Ground) -> Iterator[Measure]:
     """Points are structures drawn at random, so that towns weigh what they weigh for people."""
-    if not tipg.is_installed():
-        raise Skipped("tipg n’est pas installé : ./lum1 bench l’installe.")
     country, requests = ground.country(ground.sizes.country), ground.sizes.requests
     everything = Everything.drawn(country.rows)
     places = everything.rows.head(requests).to_dicts()

@@ -1,11 +1,10 @@
-"""Tiles of two million structures: exact first, then beside the SQL of the grid, tipg, raw ASGI, numpy and supercluster."""
+"""Tiles of two million structures: exact first, then beside the SQL of the grid, other servers, raw ASGI, numpy, supercluster."""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -14,13 +13,14 @@ from sqlalchemy import Connection, text
 
 from api.machine.home import Home
 from api.tiles import lane
-from bench import brute, client, pipelined, raw_server, supercluster, tipg
+from bench import brute, client, pipelined, raw_server, supercluster, tile_servers
 from bench.brute import Everything
 from bench.client import Client, Latency
 from bench.country import Country
 from bench.ground import Ground
 from bench.in_turn import in_turn
 from bench.measure import Measure, Skipped, check
+from bench.tile_servers import TileServer
 from geo.categories import categories_by_no
 from geo.cells import EXTENT, FINEST_ZOOM, places, places_of_cell, places_of_tile, tiles_of, units
 from geo.database import engine_for
@@ -30,14 +30,14 @@ from tiles.cache import StoredTile
 from tiles.grid import TileAddress
 
 CLUSTERS, POINTS = (5, 8, 11), 14
-OF_TIPG = 6  # tiles of each zoom that it is asked for: it reads every point of them
+OF_OTHERS = 6  # tiles of each zoom that other servers are asked for: they read every point of them
 VERIFIED = 3  # of each zoom; a tile that was asked for is kept
 CODES = 4  # categories of a filter, the commonest
 CHANGED = 5_000
 SHARE = 40  # at most one structure in as many of a small country
 WORST_BYTES = 100_000
 ANSWERS = 100  # times the requests of a case: from the cache, pipelined
-TIMES_QUICKER = {5: 40, 8: 40, 11: 40, POINTS: 2}
+TIMES_QUICKER = {"tipg": {5: 40, 8: 40, 11: 40, POINTS: 2}, "martin": {5: 1_000, 8: 500, 11: 200}}
 TIMES_SQL, OF_RAW, TIMES_NUMPY, DELTA_S = 1.8, 0.5, 1.5, 2.0
 
 Tile = tuple[int, int, int]
@@ -45,8 +45,6 @@ Tile = tuple[int, int, int]
 
 def tiles(ground: Ground) -> Iterator[Measure]:
     """Each tile is where structures stand: towns come as often as they weigh."""
-    if not tipg.is_installed():
-        raise Skipped("tipg n’est pas installé : ./lum1 bench l’installe.")
     country, requests = ground.country(ground.sizes.country), ground.sizes.requests
     everything = Everything.drawn(country.rows)
     asked = {z: [(z, x, y) for x, y in everything.tiles(z, requests)] for z in (*CLUSTERS, POINTS)}
@@ -56,18 +54,25 @@ def tiles(ground: Ground) -> Iterator[Measure]:
         yield from _sums(connection)
         ground.say("pire tuile")
         yield _worst(connection)
-    with client.served(country.instance) as server, tipg.running_tipg(country) as items, Client(items) as peer:
+    verified = {z: addresses[::3][:VERIFIED] for z, addresses in asked.items()}
+    with (
+        client.served(country.instance) as server,
+        tile_servers.running(ground, country, everything, verified) as others,
+    ):
         ground.say("réponses vérifiées")
-        for addresses in asked.values():
-            for tile in addresses[::3][:VERIFIED]:
+        for addresses in verified.values():
+            for tile in addresses:
                 found = brute.drawn(server.tile(_ours(tile)))
                 check(f"tuile {tile}", found, everything.in_tile(*tile))
+        for other in others:
+            yield from other.left_out
         ground.say("tuiles")
         for z, addresses in asked.items():
-            yield from _uncached(country, server, peer, items, z, addresses)
+            yield from _uncached(country, server, others, z, addresses)
     yield from _cached(ground, country, asked[8][0])
     yield from _filtered(ground, country, everything, asked[5])
-    yield from _beside_supercluster(ground, country, everything, [each for z in CLUSTERS for each in asked[z]])
+    with ground.part("supercluster"):
+        yield from _beside_supercluster(ground, country, everything, [each for z in CLUSTERS for each in asked[z]])
     yield from _made(ground, country)
 
 
@@ -119,25 +124,19 @@ UNION (SELECT tile FROM held WHERE n <= :most ORDER BY n DESC LIMIT 5)
 
 
 def _uncached(
-    country: Country, server: Client, peer: Client, items: str, z: int, addresses: Sequence[Tile]
+    country: Country, server: Client, others: Sequence[TileServer], z: int, addresses: Sequence[Tile]
 ) -> Iterator[Measure]:
     with psycopg.connect(country.instance.database_url, autocommit=True, prepare_threshold=0) as connection:
-        floor = _sql(connection)
-        theirs = urlsplit(items).path.removesuffix("/items") + "/tiles/WebMercatorQuad"
-        beside_tipg, rest = addresses[1::3][:OF_TIPG], addresses[2::3]  # the first of each three were asked for
-        ways: dict[str, Callable[[Any], object]] = {"ours": lambda tile: server.get(_ours(tile)), "sql": floor}
-        few = in_turn(
-            {
-                "ours": lambda tile: server.get(_ours(tile)),
-                "tipg": lambda tile: peer.get(f"{theirs}/{'/'.join(map(str, tile))}?properties=id,categorie_no"),
-            },
-            beside_tipg,
-        )
-        taken = in_turn(ways, rest)
+        few, rest = addresses[1::3][:OF_OTHERS], addresses[2::3]  # the first of each three were asked for
+        ours: dict[str, Callable[[Any], object]] = {"ours": lambda tile: server.get(_ours(tile))}
+        beside = in_turn(ours | {other.name: other.get for other in others}, few)
+        taken = in_turn(ours | {"sql": _sql(connection)}, rest)
     label = f"tuile z{z}, sans cache ({len(rest)} tuiles)"
     yield from _beside(label, taken["ours"], taken["sql"], "SQL seul", TIMES_SQL if z in CLUSTERS else None)
-    label = f"tuile z{z}, sans cache ({len(beside_tipg)} tuiles)"
-    yield from _beside(label, few["ours"], few["tipg"], "tipg", 1 / TIMES_QUICKER[z])
+    label = f"tuile z{z}, sans cache ({len(few)} tuiles)"
+    for other in others:
+        quicker = TIMES_QUICKER.get(other.name, {}).get(z)
+        yield from _beside(label, beside["ours"], beside[other.name], other.name, 1 / quicker if quicker else None)
 
 
 def _sql(connection: psycopg.Connection[Any]) -> Callable[[Tile], object]:

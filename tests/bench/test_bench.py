@@ -14,6 +14,7 @@ from bench.ground import Ground
 from bench.measure import Measure, Skipped, check
 from bench.memory import Peak
 from bench.sizes import Sizes
+from bench.tile_servers import SERVERS
 from etl import demo
 from geo.identifiers import Finess
 from tests.etl.finess.published import a_file, many
@@ -116,6 +117,15 @@ def test_tiles_are_exact_before_they_are_timed_and_a_few_changes_leave_the_grid_
     assert {"index de supercluster", "tuile gardée, dans le processus, médiane"} <= values.keys()
 
 
+def test_tile_servers_are_measured_where_they_are_installed_and_a_word_says_which_are_not(
+    outcome: run.Outcome,
+) -> None:
+    beside = {each.floor_label for each in right(outcome, "tiles")}
+    not_installed = {name for name, why in outcome.skipped.items() if "pas installé" in why}
+    assert {name: name in beside for name in SERVERS} == {name: name not in not_installed for name in SERVERS}
+    assert "tipg" in beside
+
+
 def test_a_country_is_kept_for_the_next_run_and_its_words_are_indexed_again_when_they_are_read_otherwise(
     server_url: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,13 +168,15 @@ def test_a_wrong_answer_gives_no_number_and_the_next_case_goes_on(
     def absent(_: Ground) -> Iterator[Measure]:
         raise Skipped("rien ici.")
 
-    def well(_: Ground) -> Iterator[Measure]:
+    def well(ground: Ground) -> Iterator[Measure]:
+        with ground.part("voisin"):
+            raise Skipped("personne.")
         yield Measure(label="durée", value=2, unit="s", floor=0.5, floor_label="rien", target=3)
 
     monkeypatch.setattr(run, "CASES", {"wrong": wrong, "absent": absent, "well": well})
     outcome = measured(server_url, template, tmp_path, "wrong", "absent", "well")
     assert outcome.wrong == {"wrong": "total : 3 au lieu de 4."}
-    assert outcome.skipped == {"absent": "rien ici."}
+    assert outcome.skipped == {"absent": "rien ici.", "voisin": "personne."}
     assert list(outcome.measured) == ["well"]
     assert "× 4" in outcome.as_text()
     assert "FAUX : total : 3 au lieu de 4." in outcome.as_text()

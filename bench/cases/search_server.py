@@ -45,6 +45,8 @@ AT_ONCE = (1, 2, 4, 8)
 ZOOMS = (5, 8, 11)
 TILES = 30  # of each zoom
 PARIS = "75"
+# What a search costs beside what it took: its way through the server's threads, there and back.
+EMPTY = "/{}-structures/_search?size=0&terminate_after=1&track_total_hits=false"
 TOOK = re.compile(r"search-server;dur=(\d+)")
 
 # Their names too: words leave the vocabulary and come into it.
@@ -145,8 +147,10 @@ def _asked(ground: Ground, country: Country, node: Node, server: SearchServer) -
         Client(node.url) as itself,
     ):
         heard = Heard(asking)
-        round_trip = client.timed(itself.get, ["/"] * ground.sizes.requests).median
-        yield Measure(label="aller et retour au moteur (GET /)", value=round_trip, unit="ms")
+        round_trip = client.timed(itself.get, [EMPTY.format(server.name)] * ground.sizes.requests).median
+        yield Measure(label="aller et retour d’une recherche vide", value=round_trip, unit="ms")
+        bare = client.timed(itself.get, ["/"] * ground.sizes.requests).median
+        yield Measure(label="aller et retour sans recherche (GET /)", value=bare, unit="ms")
         ways = {SERVER: ours.get, ALONE: heard.during(alone.answered), EMBEDDED: embedded.get}
         for label, addresses in (light | _heavy(places)).items():
             ground.say(label)

@@ -131,7 +131,9 @@ def _uncached(
         ours: dict[str, Callable[[Any], object]] = {"ours": lambda tile: server.get(_ours(tile))}
         beside = in_turn(ours | {other.name: other.get for other in others}, few)
         taken = in_turn(ours | {"sql": _sql(connection)}, rest)
+        kept = client.timed(ours["ours"], rest)
     label = f"tuile z{z}, sans cache ({len(rest)} tuiles)"
+    yield Measure(label=f"{label}, les mêmes ensuite, gardées, médiane", value=kept.median, unit="ms")
     yield from _beside(label, taken["ours"], taken["sql"], "SQL seul", TIMES_SQL if z in CLUSTERS else None)
     label = f"tuile z{z}, sans cache ({len(few)} tuiles)"
     for other in others:

@@ -126,6 +126,8 @@ Total = Annotated[bool, Meta(description="`false` épargne le compte ; `true` pa
 Explain = Annotated[bool, Meta(description="`true` montre chaque part du score ; `false` par défaut.")]
 Lines = Annotated[int, Meta(description="Combien de lignes, de 1 à 20 ; 8 par défaut.", ge=1, le=MAX_SUGGESTIONS)]
 
+Theme = Annotated[Literal["clair", "sombre"], Meta(description="`clair` (par défaut) ou `sombre`.")]
+
 
 class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which structures are asked for: what lists and tiles share. A filter added here reaches both, and every link."""
@@ -185,6 +187,12 @@ class ComesTo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     limit: Limit | None = None
     cursor: CursorText | None = None
     total: Total | None = None
+
+
+class Themed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a style is asked."""
+
+    theme: Theme | None = None
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from geo import sirene
 from geo.errors import NotReady
 from geo.filters import Filters, conditions
 from geo.publication import Publication
-from geo.recent import Recent
+from geo.recent import Recent, digest_of
 from geo.settings import Settings
 from geo.structures import structure
 from search import suggestions
@@ -205,7 +205,7 @@ class SearchEngine:
             if typed:
                 raise
             return None
-        key = (publication.version, typed, filters)
+        key = digest_of(publication.version, typed, filters)
         arrays = index.columns.arrays
         if (found := self._standing.get(key)) is None:
             found = standing.in_order(arrays, _ranks(index, typed, filters))

@@ -1,8 +1,8 @@
 """Rendered tiles, compressed once, kept while they are asked for."""
 
 import gzip
-import hashlib
 from collections.abc import Hashable
+from functools import cached_property
 
 import brotli
 import msgspec
@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from geo.filters import Filters
 from geo.publication import Publication
-from geo.recent import Recent
+from geo.recent import Recent, digest_of
 from tiles.form import form
 from tiles.grid import TileAddress
 
 GZIP_LEVEL = 4  # a tenth larger than the default, in half its time
 BROTLI_QUALITY = 5  # smaller than gzip's best, in about its time
 MAX_BYTES = 64 << 20
-ENTRY_BYTES = 500  # the key, the ETag and the entry
+ENTRY_BYTES = 600  # the key, which is a digest, and the entry
 GZIP, BROTLI, IDENTITY = "gzip", "br", "identity"
 
 
@@ -40,7 +40,7 @@ class StoredTile(msgspec.Struct, frozen=True):
         return StoredTile(brotli.compress(self.plain(), quality=BROTLI_QUALITY) if self.body else b"")
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, dict=True):
     """What a tile shows, of which publication."""
 
     stamp: str
@@ -53,15 +53,19 @@ class Question(msgspec.Struct, frozen=True):
         """The same of another publication."""
         return replace(self, stamp=publication.stamp)
 
-    def etag(self, encoding: str) -> str:
-        """Strong (RFC 9110 § 8.8.3): the same data, drawn by the same program, for the same question, are the same bytes."""
+    @cached_property
+    def digest(self) -> str:
+        """The same data, drawn by the same program, for the same question, are the same bytes."""
         z, x, y = self.address.z, self.address.x, self.address.y
-        asked = msgspec.json.encode((form(), self.stamp, self.shows, z, x, y, self.words, self.filters))
-        return f'"{hashlib.blake2b(asked, digest_size=12).hexdigest()}-{encoding}"'
+        return digest_of(form(), self.stamp, self.shows, z, x, y, self.words, self.filters)
+
+    def etag(self, encoding: str) -> str:
+        """Strong (RFC 9110 § 8.8.3)."""
+        return f'"{self.digest}-{encoding}"'
 
 
 class TileCache:
-    """Tiles by question and encoding; safe between threads."""
+    """Tiles by a question's digest, or a base tile's address, and encoding; safe between threads."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._tiles: Recent[StoredTile] = Recent(max_bytes)

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from api.dependencies import Reading
-from geo.filters import Filters
 from geo.publication import Publication
-from geo.recent import Recent
+from geo.recent import Recent, digest_of
 from search.engine import Engine
 from search.facets import DIMENSIONS
 from search.query import Facet, SearchQuery, default_sort
@@ -60,8 +59,8 @@ def counted(engine: Engine, view: Reading, question: SearchQuery, facet: Facet) 
     return {each.value: each.count for each in values if not kept or each.value in kept}
 
 
-def _key(publication: Publication, question: SearchQuery, level: Level) -> tuple[str, str, Filters, Facet]:
-    return (publication.stamp, question.words, question.filters, FACETS[level])
+def _key(publication: Publication, question: SearchQuery, level: Level) -> str:
+    return digest_of(publication.stamp, question.words, question.filters, FACETS[level])
 
 
 def _of_level(level: Level, found: Counts) -> Counts:

@@ -100,6 +100,7 @@ async def areas(request: Request[Any, Any, Any], state: State, z: Part, x: Part,
 @get("/tiles/base/{z:str}/{x:str}/{y:str}", include_in_schema=False)
 async def base(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
     """Le fond de carte."""
+    asked_in_query_string(request.scope["query_string"], Nothing)
     held, encoding = told_to(request.scope)
     answer = await server_of(state).base(address_of(z, x, y), encoding)
     return _said(request, state, encoding, answer.not_modified() if names(held, answer.etag) else answer)
@@ -124,6 +125,7 @@ def areas_json(request: Request[Any, Any, Any], state: State) -> Response[dict[s
 @get("/tiles/base.json", include_in_schema=False, sync_to_thread=False)
 def base_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """TileJSON 3.0 du fond de carte."""
+    asked_in_query_string(request.scope["query_string"], Nothing)
     return _tilejson(tilejson.base(origin_of(request, state)))
 
 

@@ -29,7 +29,12 @@ MVT = "application/vnd.mapbox-vector-tile"
 # A new publication is drawn within as long, and somebody withdrawn is gone: who serves is not asked again meanwhile.
 VERSION_LIFE_S = 1.0
 CACHE_CONTROL = "public, max-age=60"
-READY_BYTES, READY_ENTRY_BYTES = 16 << 20, 2_000  # answers as they go out; their bodies are the cache's
+# Answers as they go out, with their bodies: the cache may have let those go, and has none that is not compressed.
+READY_BYTES, READY_ENTRY_BYTES = 16 << 20, 2_000
+ALWAYS = [
+    (name.encode(), value.encode())
+    for name, value in {"cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS}.items()
+]
 EMPTY = StoredTile(b"")
 
 
@@ -83,7 +88,7 @@ class TileServer:
         if answer.status == NOT_MODIFIED:
             return
         key = (answer.stamp, path, query, encoding)
-        self._ready.put(key, answer, READY_ENTRY_BYTES + len(path) + len(query))
+        self._ready.put(key, answer, READY_ENTRY_BYTES + len(path) + len(query) + len(answer.body))
 
     async def structures(self, address: TileAddress, question: SearchQuery, encoding: str, held: str) -> Answer:
         """A tile of structures; 304 where its ETag is among those `held` (`If-None-Match`), then drawn for nobody."""
@@ -94,7 +99,9 @@ class TileServer:
         if _is_out_of_sight(served, address, question):
             return _answer(EMPTY, asked.etag(encoding), encoding, asked.stamp)
         if stored := await self._plain(served, asked):
-            return _answer(self._in_encoding(asked, stored, encoding), asked.etag(encoding), encoding, asked.stamp)
+            return _answer(
+                self._in_encoding(asked.digest, stored, encoding), asked.etag(encoding), encoding, asked.stamp
+            )
         asked, drawn = await anyio.to_thread.run_sync(self._drawn, asked, question, encoding)
         return _answer(drawn, asked.etag(encoding), encoding, asked.stamp)
 
@@ -125,7 +132,7 @@ class TileServer:
         if names(held, etag := asked.etag(encoding)):
             return _answer(EMPTY, etag, encoding, asked.stamp).not_modified()
         check_available(question, served.publication)
-        if tile := self._cache.get((asked, encoding)):
+        if tile := self._cache.get((asked.digest, encoding)):
             return _answer(tile, etag, encoding, asked.stamp)
         return None
 
@@ -165,7 +172,7 @@ class TileServer:
         """Drawn by one statement, of that publication; None where it takes more, or PostgreSQL does not answer."""
         if asked.words or not render.is_plain(asked.address, asked.filters):
             return None
-        if stored := self._cache.get((asked, GZIP)):
+        if stored := self._cache.get((asked.digest, GZIP)):
             return stored
         try:
             tile, version = await self._state.statements.row(*render.plain(asked.address, asked.filters))
@@ -175,24 +182,24 @@ class TileServer:
 
     def _drawn(self, asked: Question, question: SearchQuery, encoding: str) -> tuple[Question, StoredTile]:
         """And what it answers: a publication may have followed the one that was asked of."""
-        if stored := self._cache.get((asked, GZIP)):
-            return asked, self._in_encoding(asked, stored, encoding)
+        if stored := self._cache.get((asked.digest, GZIP)):
+            return asked, self._in_encoding(asked.digest, stored, encoding)
         began = time.monotonic()
         with reading(self._state) as view:
             asked = asked.of(self._seen(view, began).publication)
             stored = StoredTile.of(self._of_engine(view, asked.address, question))
-        return asked, self._in_encoding(asked, stored, encoding)
+        return asked, self._in_encoding(asked.digest, stored, encoding)
 
     def _areas_drawn(
         self, known: Publication, level: Level, asked: Question, question: SearchQuery, encoding: str
     ) -> tuple[Question, StoredTile]:
-        if stored := self._cache.get((asked, GZIP)):
-            return asked, self._in_encoding(asked, stored, encoding)
+        if stored := self._cache.get((asked.digest, GZIP)):
+            return asked, self._in_encoding(asked.digest, stored, encoding)
         publication, counted = self._counted(known, question, level)
         asked = asked.of(publication)
         with engine_of(self._state).connect() as connection:  # shapes are of no publication
             stored = StoredTile.of(areas.tile(connection, asked.address, counted))
-        return asked, self._in_encoding(asked, stored, encoding)
+        return asked, self._in_encoding(asked.digest, stored, encoding)
 
     def _counted(self, known: Publication, question: SearchQuery, level: Level) -> tuple[Publication, Counts]:
         """Of the publication known to be served, or of the one that followed."""
@@ -249,12 +256,11 @@ def _is_out_of_sight(served: Served, address: TileAddress, question: SearchQuery
 
 
 def _answer(tile: StoredTile, etag: str, encoding: str, stamp: str) -> Answer:
-    headers = {"etag": etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS}
+    told = [(b"etag", etag.encode()), *ALWAYS]
     if tile.body:
-        headers |= {"content-type": MVT, "content-length": str(len(tile.body))}
+        told += [(b"content-type", MVT.encode()), (b"content-length", b"%d" % len(tile.body))]
         if encoding != IDENTITY:
-            headers["content-encoding"] = encoding
-    told = [(name.encode(), value.encode()) for name, value in headers.items()]
+            told.append((b"content-encoding", encoding.encode()))
     return Answer(200 if tile.body else 204, told, tile.body, etag, stamp)
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from api.addressing import pairs_of
 from api.dependencies import Reading, reading, search_of
 from api.interventions.answers import home_visits
-from api.parameters import Asked, Narrowing, asked_in
+from api.parameters import Asked, Narrowing, Themed, asked_in, asked_in_query_string
 from api.questions import question_of
 from api.search.answers import answer
 from api.structures.queries import found_under, has_siblings, is_of_natural_person, leads_elsewhere, told_alone
@@ -102,20 +102,22 @@ def api_documentation(request: Request[Any, Any, Any], state: State) -> Template
 @get("/tiles/style.json", include_in_schema=False, sync_to_thread=True)
 def map_style(request: Request[Any, Any, Any], state: State) -> dict[str, Any]:
     """The map's style; `?theme=sombre` for the dark one."""
+    dark = _is_dark(request)
     with reading(state) as view:
-        return style(view.publication, dark=request.query_params.get("theme") == "sombre")
+        return style(view.publication, dark=dark)
 
 
 @get("/style.json", include_in_schema=False, sync_to_thread=True)
 def style_for_others(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
     """The same with absolute addresses, for maps of elsewhere."""
+    dark = _is_dark(request)
     with reading(state) as view:
-        content = style(
-            view.publication,
-            dark=request.query_params.get("theme") == "sombre",
-            base_url=origin_of(request, state),
-        )
+        content = style(view.publication, dark=dark, base_url=origin_of(request, state))
     return Response(content, media_type="application/json", headers={"cache-control": "private, no-cache"})
+
+
+def _is_dark(request: Request[Any, Any, Any]) -> bool:
+    return asked_in_query_string(request.scope["query_string"], Themed).theme == "sombre"
 
 
 @get("/robots.txt", include_in_schema=False, sync_to_thread=False, media_type="text/plain")

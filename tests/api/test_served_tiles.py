@@ -1,12 +1,15 @@
 """What is served of tiles: one publication's, said again without a question, the next one's as soon as there is one."""
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import mapbox_vector_tile
+import msgspec
+import numpy as np
 import psycopg
 import pytest
 from litestar.testing import TestClient
@@ -14,7 +17,9 @@ from litestar.testing import TestClient
 from api.app import create_app
 from api.tiles import server
 from etl import publish
+from geo.communes import area_names, communes
 from geo.database import engine_for
+from geo.recent import Recent
 from geo.settings import Settings
 from tests.api.conftest import demo_with_everything
 from tests.once import copy_of
@@ -154,3 +159,52 @@ def test_head_says_what_get_would(client: Client) -> None:
         assert {n: headed.headers[n] for n in ("etag", "content-length")} == {
             n: got.headers[n] for n in ("etag", "content-length")
         }
+
+
+def test_what_is_kept_for_the_next_takes_no_more_memory_than_is_counted(client: Client) -> None:
+    codes, epcis = sorted(communes()), sorted(area_names("epci"))
+    for number in range(8):  # each a question of 200 communes and 200 EPCI, which is 27 kB of codes
+        many = {"commune": codes[200 * number :][:200], "epci": epcis[100 * number :][:200], "open": "all"}
+        query = urlencode(many, doseq=True)
+        for encoding in ("identity", "gzip", "br"):
+            for kind in ("structures", "areas"):
+                address = f"/tiles/{kind}/5/16/11.mvt?{query}"
+                assert client.get(address, headers={"accept-encoding": encoding}).status_code in (200, 204)
+    for address in ("/tiles/base/3/4/2.mvt", "/tiles/base/5/16/11.mvt", WORLD):
+        client.get(address, headers={"accept-encoding": "identity"})
+    tiles, search = server.server_of(client.app.state), client.app.state.search
+    kept: tuple[Recent[Any], ...] = (tiles._ready, tiles._cache._tiles, tiles._counts._counts, search._standing)
+    for each in kept:
+        assert 0 < taken_by(each._values, set()) <= each._held
+
+
+def taken_by(value: Any, seen: set[int]) -> int:
+    """Bytes of memory of all that it holds and was not yet seen."""
+    if id(value) in seen:
+        return 0
+    seen.add(id(value))
+    if isinstance(value, np.ndarray):
+        return value.nbytes + sys.getsizeof(np.empty(0))
+    held: list[Any] = []
+    if isinstance(value, dict):
+        held = [*value, *value.values()]
+    elif isinstance(value, tuple | list):
+        held = list(value)
+    elif isinstance(value, msgspec.Struct):
+        held = [getattr(value, name) for name in value.__struct_fields__] + [getattr(value, "__dict__", None)]
+    return sys.getsizeof(value) + sum(taken_by(each, seen) for each in held)
+
+
+@pytest.mark.parametrize(
+    "address", ["/tiles/base/0/0/0.mvt", "/tiles/base.json", "/tiles/style.json", "/style.json"]
+)  # fmt: skip
+def test_what_has_no_such_parameter_refuses_it_rather_than_being_kept_twice(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 200
+    answer = client.get(f"{address}?n=1")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("address", ["/tiles/style.json", "/style.json"])
+def test_a_style_has_two_themes_and_no_other(client: Client, address: str) -> None:
+    assert client.get(f"{address}?theme=sombre").json() != client.get(f"{address}?theme=clair").json()
+    assert client.get(f"{address}?theme=rose").status_code == 400

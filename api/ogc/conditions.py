@@ -7,6 +7,7 @@ import datetime as dt
 import operator
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +166,8 @@ class Reading:
         if isinstance(found, Text | Coded | Several) and isinstance(value, str):
             return _text(value).lower() if caseless else _text(value)
         if isinstance(found, Number) and isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
+            with suppress(OverflowError):  # JSON's whole numbers have any length
+                return float(value)
         if isinstance(found, Truth) and (isinstance(value, bool) or value in (0, 1)):  # GDAL has no other true
             return bool(value)
         if isinstance(found, Day) and (day := _day(value)):

@@ -18,7 +18,11 @@ def geometry_of(written: Any) -> Any:
         box = written["bbox"]
         if not all(isinstance(each, int | float) for each in box):
             raise refusal("BBOX a quatre nombres")
-        return shapely.union_all([shapely.box(*bounds) for bounds in boxes_of(list(map(float, box)))])
+        try:
+            numbers = list(map(float, box))
+        except OverflowError:  # JSON's whole numbers have any length
+            raise refusal("BBOX a quatre nombres") from None
+        return shapely.union_all([shapely.box(*bounds) for bounds in boxes_of(numbers)])
     if not isinstance(written, dict) or written.get("type") not in GEOMETRIES:
         raise refusal(f"une géométrie est attendue : BBOX, {', '.join(GEOMETRIES)}")
     if sum(1 for _ in _numbers(written.get("coordinates"), 0)) > 3 * MAX_NODES:

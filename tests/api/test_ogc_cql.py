@@ -42,6 +42,7 @@ ROWS = {
     "nulle part": a_structure(finess="990000006", name="Service mobile", departement="59"),
 }  # fmt: skip
 EVERYTHING = set(ROWS)
+LARGE = "9" * 401  # that no double holds
 BOX_OF_FRANCE = "BBOX(-5,41,10,52)"
 
 
@@ -208,11 +209,33 @@ def test_what_is_not_known_is_refused_in_words(written: str, told: str) -> None:
         '{"op":"s_intersects","args":[{"property":"geometry"},{"bbox":[1,2,3]}]}',
         '{"op":"s_intersects","args":[{"property":"geometry"},{"bbox":["a",2,3,4]}]}',
         '{"op":"s_intersects","args":[{"property":"geometry"},{"bbox":[1,5,3,4]}]}',
+        f'{{"op":"s_intersects","args":[{{"property":"geometry"}},{{"bbox":[1,2,3,{LARGE}]}}]}}',
+        f'{{"op":"s_intersects","args":[{{"property":"geometry"}},{{"type":"Point","coordinates":[{LARGE},2]}}]}}',
     ],
 )  # fmt: skip
 def test_json_that_is_no_filter_is_refused(written: str) -> None:
     with pytest.raises(InvalidQuestion):
         filter_of(written, "cql2-json", structures.QUERYABLES)
+
+
+def test_a_number_larger_than_any_population_is_refused() -> None:
+    for bound in (LARGE, f"-{LARGE}"):
+        asked = f'{{"op":"<","args":[{{"property":"population"}},{bound}]}}'
+        with pytest.raises(InvalidQuestion):
+            filter_of(asked, "cql2-json", communes.QUERYABLES)
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        "POINT EMPTY", "POLYGON EMPTY", "LINESTRING(1 2, 1 2 3)", "POINT Z(1 2)", "POINT(1)", "LINESTRING(1 2)", "POINT M(1 2)",
+        "POLYGON((1 2, 3 4))", "GEOMETRYCOLLECTION EMPTY", "MULTIPOINT EMPTY", "POINT(1e999 2)", "BBOX(1,2,3)",
+        "BBOX(1,2,3,1e999)",
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_geometry_is_refused(client: Client, geometry: str) -> None:
+    answer = client.get(STRUCTURES, params={"filter": f"S_INTERSECTS(geometry, {geometry})", "limit": "1"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
 def nested(text: str, inside: str, times: int) -> str:

@@ -1,5 +1,6 @@
 """The launcher: a shell script that explains itself, refuses other systems clearly, and installs only when asked to run."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -18,9 +19,10 @@ LAUNCHER = REPOSITORY / "lum1"
 def lum1(tmp_path):
     """Run the launcher on a home that doesn't exist yet."""
 
-    def run(*arguments, **environment):
+    def run(*arguments, umask=-1, **environment):
         return subprocess.run(
             [LAUNCHER, *arguments],
+            umask=umask,
             env={**without_ours(os.environ), "LUM1_HOME": str(tmp_path / "home"), **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -133,6 +135,22 @@ def test_what_needs_an_instance_installs_nothing_where_none_was_started(lum1, tm
     assert "rien n’est installé" in refused.stderr
     assert "./lum1 start" in refused.stderr
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(("command", "expected"), [("export", "0027"), ("tiles", "0027"), ("refresh", "0077")])
+def test_what_is_written_for_others_is_readable_as_the_operator_s_umask_says(lum1, tmp_path, command, expected):
+    """The home's own stays private."""
+    program = tmp_path / "home" / "venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\numask\n")
+    program.chmod(0o700)
+    lock = hashlib.sha256((REPOSITORY / "requirements.lock").read_bytes()).hexdigest()
+    version = subprocess.run(
+        ["python3", "-I", "-c", "import sys; print(sys.version.split()[0])"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    (program.parents[1] / "complete").write_text(f"{version} {lock}\n")
+    ran = lum1(command, umask=0o027, LUM1_DATABASE_URL="postgresql://nulle.part/rien")
+    assert ran.stdout == f"{expected}\n"
 
 
 def test_it_finds_its_repository_from_elsewhere_and_through_a_link(lum1, tmp_path):

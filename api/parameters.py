@@ -54,29 +54,33 @@ Polygon = Annotated[
     Meta(description="Polygone GeoJSON, 200 sommets au plus, arêtes droites en longitude et latitude."),
 ]
 Codes = str | Annotated[list[str], Meta(max_length=MAX_VALUES)]
-CommuneCode = Annotated[Codes, Meta(description="Code INSEE d’une commune, actuelle ou ancienne ; répétable.")]
-EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, neuf chiffres ; répétable.")]
-DepartementCode = Annotated[Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable.")]
-RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable.")]
+CommuneCode = Annotated[
+    Codes, Meta(description="Code INSEE d’une commune, actuelle ou ancienne ; répétable (200 au plus).")
+]
+EpciCode = Annotated[Codes, Meta(description="SIREN d’une intercommunalité, neuf chiffres ; répétable (200 au plus).")]
+DepartementCode = Annotated[
+    Codes, Meta(description="Code d’un département, `33`, `2A` ou `974` ; répétable (200 au plus).")
+]
+RegionCode = Annotated[Codes, Meta(description="Code INSEE d’une région, `75` ou `01` ; répétable (200 au plus).")]
 CategorieCode = Annotated[
     Codes,
     Meta(
         description="Code de catégorie FINESS (`355`), de profession ou d’activité connue par Sirene "
-        "(`lib:medecin-generaliste`), ou de famille (`4400`, `lib`, `sirene`) ; répétable."
+        "(`lib:medecin-generaliste`), ou de famille (`4400`, `lib`, `sirene`) ; répétable (200 au plus)."
     ),
 ]
 ActiviteCode = Annotated[
     Codes,
     Meta(
         description="Activité autorisée et en cours : nature (`AMM`), activité (`AMM:QA014`) ou modalité "
-        "(`AMM:QA014:MO031`) ; répétable, une suffit."
+        "(`AMM:QA014:MO031`) ; répétable (200 au plus), une suffit."
     ),
 ]
 NafCode = Annotated[
     Codes,
     Meta(
         description="Code d’activité principale : `86.21Z` (NAF rév. 2) ou `2025:86.21Y` (NAF 2025), ou le début d’un code : "
-        "`86`, `86.2`, `2025:86.9` (les activités du champ qui commencent ainsi) ; répétable."
+        "`86`, `86.2`, `2025:86.9` (les activités du champ qui commencent ainsi) ; répétable (200 au plus)."
     ),
 ]
 DomaineCode = Annotated[
@@ -87,11 +91,16 @@ DomaineCode = Annotated[
     ),
 ]
 PublicCode = Annotated[
-    Codes, Meta(description="Public accueilli : code « clientèle » d’une activité FINESS en cours (`700`) ; répétable.")
+    Codes,
+    Meta(
+        description="Public accueilli : code « clientèle » d’une activité FINESS en cours (`700`) ; répétable (200 au plus)."
+    ),
 ]
 StatutCode = Annotated[
     Codes,
-    Meta(description="Statut juridique de qui la gère, à deux chiffres (`60` : association loi 1901) ; répétable."),
+    Meta(
+        description="Statut juridique de qui la gère, à deux chiffres (`60` : association loi 1901) ; répétable (200 au plus)."
+    ),
 ]
 SecteurCode = Annotated[
     Codes, Meta(description="Secteur de qui la gère : `public`, `associatif` ou `lucratif` ; répétable.")
@@ -314,5 +323,7 @@ def _refusal(name: str | None, members: Mapping[str, Any], shape: type[msgspec.S
     if name is None:
         return InvalidQuestion("La question n’est pas lisible.")
     value = members.get(name)
+    if name in REPEATABLE and isinstance(value, list) and len(value) > MAX_VALUES:
+        return InvalidQuestion(f"« {name} » a {len(value)} valeurs ; {MAX_VALUES} au plus.", parameter=name)
     shown = f"« {value[:VALUE_SHOWN]} »" if isinstance(value, str) else "Cette valeur"
     return InvalidQuestion(f"{shown} ne convient pas pour « {name} ». {expected(shape, name)}", parameter=name)

@@ -99,3 +99,14 @@ def test_a_cursor_goes_on_under_the_filters_it_was_given_for(client: Client) -> 
     following = get(client, f"secteur=PUBLIC&limit=2&facets=statut&cursor={first['next']}")
     assert not {each["id"] for each in first["results"]} & {each["id"] for each in following["results"]}
     assert client.get(f"{SEARCH}?secteur=lucratif&cursor={first['next']}").status_code == 400
+
+
+@pytest.mark.parametrize("address", [SEARCH, "/tiles/structures/5/16/11.mvt", "/ogc/collections/structures/items"])
+def test_more_values_than_may_be_given_are_refused_with_how_many(client: Client, address: str) -> None:
+    asked = "&".join(f"categorie={code}" for code in range(200, 401))
+    told = client.get(f"{address}?{asked}")
+    assert told.status_code == 400
+    assert told.json()["parameter"] == "categorie"
+    assert told.json()["detail"] == "« categorie » a 201 valeurs ; 200 au plus."
+    assert client.post(SEARCH, json={"categorie": ["620"] * 201}).json()["detail"] == told.json()["detail"]
+    assert client.get(f"{address}?{asked.partition('&')[2]}").status_code in (200, 204)

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import OperationalError
 
 from geo import discretion
@@ -25,6 +26,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueryCanceled: HTTPStatus.SERVICE_UNAVAILABLE,
     Lum1Error: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 TITLES = {
@@ -71,11 +73,22 @@ def problem_of(error: Exception) -> Problem:
         status = HTTPStatus(error.status_code)
         return Problem(TITLES.get(status, status.phrase), status, _detail(error), parameter=_parameter(error))
     status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if took_too_long(error):
+        return Problem(
+            TITLES[status],
+            status,
+            "La réponse prend trop de temps ; précisez la question, ou réessayez dans un instant.",
+        )
     if isinstance(error, OperationalError):
         return Problem(TITLES[status], status, "La base de données ne répond pas ; réessayez dans un instant.")
     if not isinstance(error, Lum1Error):
         return Problem(TITLES[status], status, UNEXPECTED)
     return Problem(TITLES[status], status, str(error), parameter=getattr(error, "parameter", None))
+
+
+def took_too_long(error: Exception) -> bool:
+    """Whether PostgreSQL ended a statement (geo.database.LONGEST_MS)."""
+    return isinstance(getattr(error, "orig", error), QueryCanceled)
 
 
 def problem_bytes(problem: Problem) -> bytes:
@@ -87,7 +100,9 @@ def problem_bytes(problem: Problem) -> bytes:
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Litestar's handler for every exception: a page for a person, problem+json for a program."""
     problem = problem_of(error)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, NotReady | OperationalError):
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+        error, NotReady | OperationalError | QueryCanceled
+    ):
         logger.error("%s %s\n%s", request.method, request.url.path, discretion.told(error))
     if wants_page(request):
         page = PAGES.get(HTTPStatus(problem.status), "erreur.html")

@@ -4,10 +4,13 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine, event, text
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
 
 IDLE_S = 1.0  # as long as a connection is trusted without being asked
+LONGEST_MS = (
+    10_000  # of a statement that somebody waits for, locks included; commands and loads take the time they need
+)
 
 metadata = MetaData(
     naming_convention={
@@ -29,7 +32,7 @@ def engine_for(url: str, *, pool_size: int = 8) -> Engine:
 
 
 def reading_engine_for(url: str, *, pool_size: int = 8) -> Engine:
-    """An engine whose connections only read, each transaction from one snapshot.
+    """An engine whose connections only read, each transaction from one snapshot, no statement for longer than LONGEST_MS.
 
     Made for many small answers a second: connections are opened in that mode, where options would set and reset it for each
     answer, and one that was idle for IDLE_S is asked whether it still answers, where `pool_pre_ping` would ask each time. When
@@ -42,11 +45,18 @@ def reading_engine_for(url: str, *, pool_size: int = 8) -> Engine:
         pool_use_lifo=True,
         isolation_level="REPEATABLE READ",
         hide_parameters=True,
+        connect_args={"options": reading_options(url)},
     )
     event.listen(engine, "connect", _only_reads)
     event.listen(engine, "checkin", _since)
     event.listen(engine, "checkout", _answers)
     return engine
+
+
+def reading_options(url: str) -> str:
+    """What those who only read begin their connections with, after what the operator's address says."""
+    theirs = make_url(url).query.get("options", "")
+    return f"{theirs} -c default_transaction_read_only=on -c statement_timeout={LONGEST_MS}".strip()
 
 
 def _driver_url(url: str) -> str:

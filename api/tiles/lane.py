@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 from litestar.datastructures import State
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import OperationalError
 
 from api.conditional import names
+from api.errors import took_too_long
 from api.tiles.server import Answer, server_of, told_to
 from geo.errors import Lum1Error
 from search.query import SearchQuery
@@ -15,6 +17,7 @@ from tiles.grid import TileAddress
 PREFIX = "/tiles/"
 STRUCTURES = re.compile(r"/tiles/structures/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt", re.ASCII)
 EVERYTHING = SearchQuery()
+REFUSED = "lum1.refused"  # in a scope: what its route need not find out again
 
 
 async def answered(state: State, scope: Any, send: Any) -> bool:
@@ -26,7 +29,9 @@ async def answered(state: State, scope: Any, send: Any) -> bool:
     if answer is None and not query and (named := STRUCTURES.fullmatch(path)):
         try:
             answer = await server.structures(TileAddress(*map(int, named.groups())), EVERYTHING, encoding, held)
-        except (Lum1Error, OperationalError):
+        except (Lum1Error, OperationalError, QueryCanceled) as error:
+            if took_too_long(error):
+                scope[REFUSED] = error
             return False
         server.keep_ready(path, query, encoding, answer)
     if answer is None:

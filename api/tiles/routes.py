@@ -1,7 +1,7 @@
 """`/tiles/…`: structures as clusters and points, the areas they are counted in, the base map, their TileJSON."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -13,6 +13,7 @@ from api.dependencies import reading, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Described, json_of, problem
 from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
+from api.tiles import lane
 from api.tiles.server import MVT, Answer, server_of, told_to
 from geo.errors import NotFound
 from search.query import SearchQuery
@@ -82,6 +83,8 @@ AREAS_JSON = {
 @get("/tiles/structures/{z:str}/{x:str}/{y:str}", tags=["tuiles"], opt={"described": TILE})
 async def structures(request: Request[Any, Any, Any], state: State, z: Part, x: Part, y: Part) -> Response[bytes]:
     """MVT, mêmes filtres que la recherche ; couche `clusters` (`n`) jusqu’au zoom 13, `structures` ensuite."""
+    if error := cast("Any", request.scope).get(lane.REFUSED):
+        raise error
     address = address_of(z, x, y)
     question = _narrowed(request)
     held, encoding = told_to(request.scope)

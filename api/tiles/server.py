@@ -176,6 +176,8 @@ class TileServer:
             return stored
         try:
             tile, version = await self._state.statements.row(*render.plain(asked.address, asked.filters))
+        except psycopg.errors.QueryCanceled:
+            raise  # another way would take as long
         except psycopg.Error:
             return None
         return StoredTile.of(bytes(tile or b"")) if version == served.publication.version else None

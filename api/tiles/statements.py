@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from geo.compiled import Compiled
-from geo.database import IDLE_S
+from geo.database import IDLE_S, reading_options
 
 MOST = 4  # connections of a process; others wait, for a millisecond
 PATIENCE_S = 2  # for a connection
@@ -51,5 +51,5 @@ class Statements:
                 return connection
             await connection.close()
         return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=PATIENCE_S, options="-c default_transaction_read_only=on"
+            self._url, autocommit=True, connect_timeout=PATIENCE_S, options=reading_options(self._url)
         )

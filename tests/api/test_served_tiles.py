@@ -17,6 +17,7 @@ from litestar.testing import TestClient
 from api.app import create_app
 from api.tiles import server
 from etl import publish
+from geo import database
 from geo.communes import area_names, communes
 from geo.database import engine_for
 from geo.recent import Recent
@@ -208,3 +209,31 @@ def test_what_has_no_such_parameter_refuses_it_rather_than_being_kept_twice(clie
 def test_a_style_has_two_themes_and_no_other(client: Client, address: str) -> None:
     assert client.get(f"{address}?theme=sombre").json() != client.get(f"{address}?theme=clair").json()
     assert client.get(f"{address}?theme=rose").status_code == 400
+
+
+def test_what_postgresql_does_not_answer_in_time_is_told_to_come_back(
+    instance: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LONGEST_MS", 50)
+    asked = (
+        "/tiles/structures/6/32/22.mvt",
+        "/tiles/structures/6/32/22.mvt?categorie=620",
+        "/tiles/structures/15/16384/11000.mvt?departement=75",
+        "/tiles/areas/5/16/11.mvt",
+        "/tiles/base/5/16/11.mvt",
+        "/ogc/collections/structures/items",
+        "/api/v1/structures/finess:750000001",
+    )
+    with TestClient(create_app(instance), raise_server_exceptions=False) as client:
+        client.get(WORLD)
+        with psycopg.connect(instance.database_url.replace("+psycopg", "")) as other:
+            other.execute("LOCK TABLE structure, drawn, tile_count, base_shape IN ACCESS EXCLUSIVE MODE")
+            for address in asked:
+                answer = client.get(address)
+                assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json"), (
+                    address
+                )
+                assert answer.headers["retry-after"]
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert "trop de temps" in answer.json()["detail"]
+        assert client.get(asked[0]).status_code == 200

@@ -10,7 +10,7 @@ from sqlalchemy.exc import InternalError, OperationalError
 
 from geo import database
 from geo.compiled import Compiled
-from geo.database import reading_engine_for
+from geo.database import engine_for, reading_engine_for
 from geo.publication import PublicationReader, load, served_publication
 from tests.conftest import fresh_database
 
@@ -140,3 +140,19 @@ def test_a_statement_said_to_the_driver_is_of_the_transaction_and_is_heard(readi
         assert count.execute(connection)[0].loads == before
         event.remove(reading, "before_cursor_execute", hear)
     assert len(heard) == 1
+
+
+def test_a_statement_that_takes_too_long_is_ended(
+    server_url: str, template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LONGEST_MS", 50)
+    with fresh_database(server_url, template=template) as url:
+        engine = reading_engine_for(url)
+        with engine.connect() as connection, pytest.raises(OperationalError) as ended:
+            connection.execute(text("SELECT pg_sleep(60)"))
+        assert isinstance(ended.value.orig, psycopg.errors.QueryCanceled)
+        engine.dispose()
+        commands = engine_for(url)  # commands and loads take the time they need
+        with commands.connect() as connection:
+            assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"
+        commands.dispose()

@@ -118,6 +118,47 @@ def test_anyone_can_use_it(page: Page, web_assets: Path, theme: Literal["light",
     assert violations(page, web_assets) == []
 
 
+# What stands over the map, but for what one opens: a box each, where it is seen
+OVER = """() => [...document.querySelectorAll(".maplibregl-ctrl, .territoires summary, #voir-densite, #densite-legende, .zone")]
+  .map((each) => [each.id || each.className || each.textContent.trim(), each.getBoundingClientRect(), each])
+  .filter(([, { width, height }, each]) => width && height && each.checkVisibility({ visibilityProperty: true }))
+  .map(([name, { left, top, right, bottom }]) => ({ name, box: [left, top, right, bottom] }))"""
+MOVED = """() => document.getElementById("carte").mapLibre.panBy([40, 0], {}, { originalEvent: {} })"""
+
+
+def covering(page: Page) -> list[tuple[str, str]]:
+    boxes = page.evaluate(OVER)
+    assert len(boxes) >= 5
+    return [
+        (one["name"], other["name"])
+        for rank, one in enumerate(boxes)
+        for other in boxes[rank + 1 :]
+        if all(one["box"][low] < other["box"][low + 2] and other["box"][low] < one["box"][low + 2] for low in (0, 1))
+    ]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (900, 700), (860, 800), (320, 568)])
+def test_nothing_over_the_map_covers_anything(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{NORD}/densite")
+    if width <= 860:
+        page.get_by_role("button", name="Carte").click()
+    eventually(lambda: the_total(page) > 0, "areas drawn")
+    credits = page.locator(".maplibregl-ctrl-attrib-inner")
+    is_wide = width == 1280
+    expect(credits).to_be_visible(visible=is_wide)  # what fills a small map is opened by who wants it
+    assert covering(page) == []
+    page.evaluate(MOVED)
+    expect(page.locator("#zone")).to_be_visible()
+    assert covering(page) == []
+    if not is_wide:
+        page.locator(".maplibregl-ctrl-attrib-button").click()
+        expect(credits).to_contain_text("Insee")
+        assert covering(page) == []
+        page.locator(".maplibregl-ctrl-attrib-button").click()
+        expect(credits).to_be_hidden()
+
+
 def test_it_fits_a_small_screen(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 568})
     page.goto(f"{NORD}/densite")

@@ -37,8 +37,10 @@ function draw() {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 100 }));
   map.addControl(new AttributionControl({ compact: true }));
+  // they open once, unless compact already: on a small map they would be most of it
+  if (place.clientWidth < 640) place.querySelector(".maplibregl-ctrl-attrib").classList.add("maplibregl-compact");
+  map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-right"); // above the credits, however many lines they take
   map.on("error", () => say("L’archive ne se lit pas : le serveur de fichiers doit répondre aux demandes de plages (Range)."));
   map.on("sourcedata", ({ sourceId, tile }) => { if (sourceId === "structures" && tile?.state === "loaded") say(""); });
   map.on("click", ({ point }) => {

@@ -36,8 +36,10 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble, onSay
   }
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 100 }));
   map.addControl(new AttributionControl({ compact: true }));
+  // they open once, unless compact already: on a small map, or one not yet shown, they would be most of it
+  if (place.clientWidth < 640) place.querySelector(".maplibregl-ctrl-attrib").classList.add("maplibregl-compact");
+  map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-right"); // above the credits, however many lines they take
   // what does not load is said, until a tile of the same source comes
   const silent = new Set();
   map.on("error", ({ sourceId = "style" }) => { silent.add(sourceId); onTrouble(true); });

@@ -38,6 +38,11 @@ MAX_PAGE = 1_000
 DEFAULT_PAGE = 100
 MAX_FILTER = 16_000  # characters: a polygon of 400 vertices holds in them
 MAX_CURSOR = 200
+# RFC 3339 § 5.6; the second after 59 is now and then one
+INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d))?",
+    re.ASCII | re.IGNORECASE,
+)
 
 Box = Annotated[
     str | Annotated[list[float], Meta(min_length=4, max_length=6)],
@@ -174,7 +179,7 @@ def days_of(when: str | None) -> tuple[dt.date | None, dt.date | None]:
     if when is None:
         return (None, None)
     ends = when.split("/")
-    if len(ends) > 2:
+    if len(ends) > 2 or not any(ends):
         raise _not_a_time()
     first, last = (None if each in ("", "..") else day_of(each) for each in (ends[0], ends[-1]))
     if len(ends) == 1 and first is None:
@@ -186,9 +191,7 @@ def days_of(when: str | None) -> tuple[dt.date | None, dt.date | None]:
 
 def day_of(written: str) -> dt.date:
     """The day of a date or of an instant, as written: registers know no hour."""
-    if not re.fullmatch(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]*(Z|[+-][0-9:]{2,5})?)?", written, re.ASCII | re.IGNORECASE
-    ):
+    if not INSTANT.fullmatch(written):
         raise _not_a_time()
     try:
         return dt.date.fromisoformat(written[:10])

@@ -20,7 +20,7 @@ from api.ogc.links import CRS84, JSON, OPENAPI, SCHEMA, link, root_of, self_link
 from api.ogc.openapi import described_to_clients
 from api.ogc.parameters import DEFAULT_PAGE, CommunesAsked, ItemsAsked, StructuresAsked, asked_in, following
 from api.ogc.queryables import Json, queryables_schema
-from api.parameters import Nothing, asked_in_query_string
+from api.parameters import VALUE_SHOWN, Nothing, asked_in_query_string
 from api.search.answers import check_available
 from api.structures.queries import found_under, leads_elsewhere
 from geo.errors import NotFound
@@ -169,7 +169,7 @@ def structures_item(identifier: Identifier, request: Request[Any, Any, Any], sta
             # raises where nothing answers, or must not any more
             elsewhere = leads_elsewhere(identifier, found_under(view, identifier))
             if elsewhere is None:
-                raise NotFound(f"Aucune structure n’a pour id « {identifier} ».")
+                raise NotFound(f"Aucune structure n’a pour id « {identifier[:VALUE_SHOWN]} ».")
             location = f"{root}/collections/structures/items/{elsewhere}"
             body = msgspec.json.encode({"id": elsewhere})
             return Response(body, media_type=JSON, status_code=308, headers=REDIRECTED | {"location": location})
@@ -184,7 +184,7 @@ def communes_item(identifier: Identifier, request: Request[Any, Any, Any], state
     with reading(state) as view:
         row = communes.row_of(view.connection, identifier)
         if row is None:
-            raise NotFound(f"Aucune commune n’a pour code « {identifier} ».")
+            raise NotFound(f"Aucune commune n’a pour code « {identifier[:VALUE_SHOWN]} ».")
         opened = communes.open_structures(view.connection, [row.code])
     return _item(request, root, communes.ID, communes.feature_of(row, opened[row.code]))
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from api.dependencies import Reading
+from api.parameters import VALUE_SHOWN
 from api.structures.activities import activities_of
 from api.structures.details import with_details
 from api.structures.place import place_of
@@ -40,7 +41,7 @@ def found_under(view: Reading, identifier: str) -> list[StructurePage]:
         return _pages(view, structure.c.id == elsewhere)
     if register == "siret":
         Siret.parse(number)  # Insee publishes some whose key is wrong: one that nothing bears is a mistake in typing
-    raise NotFound(f"Aucune structure n’est connue sous « {identifier} ».")
+    raise NotFound(f"Aucune structure n’est connue sous « {identifier[:VALUE_SHOWN]} ».")
 
 
 def told_whole(view: Reading, pages: list[StructurePage]) -> list[StructurePage]:

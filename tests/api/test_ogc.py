@@ -221,8 +221,10 @@ def test_what_is_told_elsewhere_redirects_and_what_was_withdrawn_is_gone(server_
 
 @pytest.mark.parametrize("identifier", ["nulle", "%00", "a" * 3000, "f%20b", "finess:330000001"])
 def test_an_unknown_item_is_404(client: Client, identifier: str) -> None:
-    assert client.get(f"{STRUCTURES}/{identifier}").status_code in (400, 404)
-    assert client.get(f"{COMMUNES}/{identifier}").status_code == 404
+    for address in (STRUCTURES, COMMUNES):
+        answer = client.get(f"{address}/{identifier}")
+        assert answer.status_code in (400, 404)
+        assert len(answer.text) < 500
 
 
 def test_communes_have_their_contour_and_the_number_of_their_open_structures(client: Client) -> None:
@@ -289,8 +291,9 @@ def test_instants_and_intervals_are_of_the_day_a_register_touched_it(client: Cli
 
 
 @pytest.mark.parametrize(
-    "when", ["hier", "2026-02-30", "2026-03-01/2026-02-01", "..", "2026-01-01/2026-01-02/..", "20260101"]
-)
+    "when", ["hier", "2026-02-30", "2026-03-01/2026-02-01", "..", "2026-01-01/2026-01-02/..", "20260101", "/",
+     "2026-01-01T25:99:99Z", "2026-01-01T12:00:00", "2026-01-01T", "2026-01-01T12:00:00%2B25:00"]
+)  # fmt: skip
 def test_a_time_that_is_none_is_refused(client: Client, when: str) -> None:
     assert refused(client, f"datetime={when}")["parameter"] == "datetime"
     assert refused(client, f"datetime={when}", COMMUNES)["parameter"] == "datetime"

@@ -6,8 +6,8 @@ from litestar import Request
 
 
 def already_has(request: Request[Any, Any, Any], etag: str) -> bool:
-    """Whether `If-None-Match` names it."""
-    return names(request.headers.get("if-none-match", ""), etag)
+    """Whether `If-None-Match` names it, in one line or several (§ 5.3)."""
+    return names(", ".join(request.headers.getall("if-none-match", [])), etag)
 
 
 def names(held: str, etag: str) -> bool:

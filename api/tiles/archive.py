@@ -21,7 +21,8 @@ from tiles.archive import kept_in
 
 PMTILES = "application/vnd.pmtiles"
 PIECE_BYTES = 1 << 20  # as much of a long answer as is in memory
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)  # several at once may be answered by the whole (§ 14.2)
+# Several at once may be answered by the whole (§ 14.2); the unit is of any case (§ 14.1).
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
 # As tiles; nobody may compress it on the way: ranges are of these bytes, and its tiles are compressed.
 CACHED = "public, max-age=60, no-transform"
 

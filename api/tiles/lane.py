@@ -15,7 +15,9 @@ from search.query import SearchQuery
 from tiles.grid import TileAddress
 
 PREFIX = "/tiles/"
-STRUCTURES = re.compile(r"/tiles/structures/([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})\.mvt", re.ASCII)
+NUMBER = "(0|[1-9][0-9]{0,7})"
+# As a tile is kept: routes read « 05 », or a slash more, as the same tile, which need not be kept twice.
+ADDRESS = re.compile(rf"/tiles/(structures|areas|base)/{NUMBER}/{NUMBER}/{NUMBER}\.mvt", re.ASCII)
 EVERYTHING = SearchQuery()
 REFUSED = "lum1.refused"  # in a scope: what its route need not find out again
 
@@ -26,9 +28,9 @@ async def answered(state: State, scope: Any, send: Any) -> bool:
     path, query = scope["path"], scope["query_string"]
     server = server_of(state)
     answer = server.ready(path, query, encoding)
-    if answer is None and not query and (named := STRUCTURES.fullmatch(path)):
+    if answer is None and not query and (named := ADDRESS.fullmatch(path)) and named[1] == "structures":
         try:
-            answer = await server.structures(TileAddress(*map(int, named.groups())), EVERYTHING, encoding, held)
+            answer = await server.structures(TileAddress(*map(int, named.groups()[1:])), EVERYTHING, encoding, held)
         except (Lum1Error, OperationalError, QueryCanceled) as error:
             if took_too_long(error):
                 scope[REFUSED] = error

@@ -157,7 +157,8 @@ def address_of(z: str, x: str, y: str) -> TileAddress:
 
 def _said(request: Request[Any, Any, Any], state: State, encoding: str, answer: Answer) -> Response[bytes]:
     """As the next who asks there will be answered, before any route is looked for (api/tiles/lane.py)."""
-    server_of(state).keep_ready(request.scope["path"], request.scope["query_string"], encoding, answer)
+    if lane.ADDRESS.fullmatch(request.scope["path"]):
+        server_of(state).keep_ready(request.scope["path"], request.scope["query_string"], encoding, answer)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     return Response(
         answer.body, status_code=answer.status, media_type=headers.pop("content-type", MVT), headers=headers

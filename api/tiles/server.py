@@ -268,13 +268,13 @@ def _answer(tile: StoredTile, etag: str, encoding: str, stamp: str) -> Answer:
 
 def told_to(scope: Any) -> tuple[str, str]:
     """What a request holds already (`If-None-Match`), and the encoding it likes best."""
-    held = accepted = ""
+    held, accepted = [], []  # a list may come in several lines (RFC 9110 § 5.3)
     for name, value in scope["headers"]:
         if name == b"if-none-match":
-            held = value.decode("latin-1")
+            held.append(value)
         elif name == b"accept-encoding":
-            accepted = value.decode("latin-1")
-    return held, _encoding_for(accepted)
+            accepted.append(value)
+    return b", ".join(held).decode("latin-1"), _encoding_for(b", ".join(accepted).decode("latin-1"))
 
 
 _encoding_for = lru_cache(maxsize=256)(preferred_encoding)  # a few browsers' own headers

@@ -12,9 +12,11 @@ import msgspec
 import numpy as np
 import psycopg
 import pytest
+from litestar import Request
 from litestar.testing import TestClient
 
 from api.app import create_app
+from api.conditional import already_has
 from api.tiles import server
 from etl import publish
 from geo import database
@@ -237,3 +239,33 @@ def test_what_postgresql_does_not_answer_in_time_is_told_to_come_back(
                 assert answer.headers["x-content-type-options"] == "nosniff"
                 assert "trop de temps" in answer.json()["detail"]
         assert client.get(asked[0]).status_code == 200
+
+
+def test_a_tile_is_kept_once_however_its_address_is_written(client: Client) -> None:
+    tiles = server.server_of(client.app.state)
+    for kind in ("structures", "base"):
+        client.get(f"/tiles/{kind}/5/16/11.mvt")
+    kept = tiles._ready._held
+    assert kept
+    for kind in ("structures", "base"):
+        for address in (
+            f"{kind}/05/0016/11.mvt",
+            f"{kind}/5/16/00011.mvt",
+            f"{kind}/5/16/11.mvt/",
+            f"/{kind}/5/16/11.mvt",
+        ):
+            client.get(f"/tiles/{address}")
+    client.get("/ogc/collections/structures/tiles/WebMercatorQuad/5/11/16")
+    assert tiles._ready._held == kept
+
+
+def test_a_list_in_several_header_lines_is_one_list() -> None:
+    lines = [
+        ("If-None-Match", '"a"'),
+        ("Accept-Encoding", "br"),
+        ("If-None-Match", '"b"'),
+        ("Accept-Encoding", "gzip;q=0.5"),
+    ]
+    scope = {"type": "http", "headers": [(name.lower().encode(), value.encode()) for name, value in lines]}
+    assert server.told_to(scope) == ('"a", "b"', "br")
+    assert [already_has(Request(scope), etag) for etag in ('"a"', '"b"', '"c"')] == [True, True, False]  # type: ignore[arg-type]

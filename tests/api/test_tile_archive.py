@@ -299,6 +299,7 @@ def test_whole_it_is_the_file_and_a_head_says_how_long(serving: Any, made: Path)
         ("bytes=500-", 500, -1),
         ("bytes=100-999999999", 100, -1),
         ("bytes=-999999999", 0, -1),
+        ("Bytes=0-5", 0, 5),
     ],
 )
 def test_a_range_is_that_part(serving: Any, made: Path, asked: str, first: int, last: int) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from geo.cells import CLUSTER_MAX_ZOOM, EXTENT_BITS, FINEST_ZOOM, Integers, tiles_of
 from geo.errors import NotReady
 from geo.filters import Filters
+from geo.licences import with_address
 from geo.progress import Progress
 from geo.publication import Publication
 from geo.version import VERSION
@@ -93,6 +94,7 @@ def metadata(publication: Publication, max_zoom: int) -> dict[str, Any]:
         "name": described["name"],
         "description": f"{invented}Structures ouvertes : grappes comptées jusqu’au zoom {CLUSTER_MAX_ZOOM}, points ensuite.",
         "attribution": described["attribution"],
+        "licence": " ; ".join(sorted({with_address(each.licence) for each in publication.sources})),
         "type": "overlay",
         "version": described["version"],
         "generator": f"lum1 {VERSION}",

@@ -35,7 +35,6 @@ STATUS = {
     ("human", "accepted"): "Confirmé par une personne",
 }
 UNCONFIRMED = "SIRET publié par FINESS"
-OPEN_LICENCES = ("lov2", "fr-lo")  # as data.gouv.fr names the Licence Ouverte 2.0
 
 
 def main_activities(codes: Iterable[Naf]) -> list[str]:
@@ -79,11 +78,6 @@ def fields_in_words(names: Iterable[str]) -> str:
     """
     said = ", ".join(FIELDS[name] for name in names if name in FIELDS)
     return said[:1].upper() + said[1:]
-
-
-def licence(code: str) -> str:
-    """A licence by its name."""
-    return "Licence Ouverte 2.0" if code in OPEN_LICENCES else code
 
 
 def _activity(naf: Naf) -> str:

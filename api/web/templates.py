@@ -15,7 +15,7 @@ from api.web.activities import by_nature, is_long
 from api.web.charts import LEVEL_NAMES, bar, stacked, swatch
 from api.web.departements import tile_map
 from api.web.typography import FrenchSpaces
-from geo import figures
+from geo import figures, licences
 from geo.figures import NARROW_SPACE
 from tiles.style import colour_of
 
@@ -58,7 +58,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
         "autres_noms": registers.other_names,
         "rapproche": registers.matched,
         "champs": registers.fields_in_words,
-        "licence": registers.licence,
+        "licence": licences.name_of,
         "ou": whereabouts.said,
         "desservi": zones.served,
         "nomme": zones.named,

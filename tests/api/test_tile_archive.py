@@ -147,6 +147,7 @@ def test_its_metadata_is_the_tilejson_and_which_data_these_are(client: Any, made
     assert len(said["data"].pop("stamp")) == 36
     assert said["data"] == data
     assert said["data"]["sources"][0]["licence"] == "lov2"
+    assert said["licence"] == "Licence Ouverte 2.0 (https://www.etalab.gouv.fr/licence-ouverte-open-licence/)"
     assert said["description"].startswith("Données fictives")
     assert said["generator"].startswith("lum1 ")
 

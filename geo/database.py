@@ -8,9 +8,7 @@ from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
 
 IDLE_S = 1.0  # as long as a connection is trusted without being asked
-LONGEST_MS = (
-    10_000  # of a statement that somebody waits for, locks included; commands and loads take the time they need
-)
+LONGEST_MS = 10_000  # of a statement that somebody waits for, locks included; loads and commands have no limit
 
 metadata = MetaData(
     naming_convention={

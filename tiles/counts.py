@@ -24,6 +24,7 @@ from geo.cells import (
     tiles_of,
 )
 from geo.database import metadata
+from geo.errors import InvalidIdentifier
 from tiles import alone, drawn
 from tiles.layers import ALL, TOGETHER_MAX_ZOOM, together
 
@@ -175,7 +176,13 @@ def _in_stretch(points: pl.DataFrame, tile: int) -> pl.DataFrame:
 
 def _counted(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     weighed = points if "by" in points.columns else points.with_columns(by=1)
-    by_category = _cells(weighed.filter("open").with_columns(who=alone.numbered(pl.col("id"))), zooms)
+    known = weighed.filter("open").with_columns(who=alone.numbered(pl.col("id")))
+    if known["who"].has_nulls():
+        raise InvalidIdentifier(
+            f"« {known.filter(pl.col('who').is_null())['id'][0]} » n’est l’identifiant d’aucune structure : "
+            "f et un numéro FINESS, ou s et un SIRET, sont attendus dans la table structure."
+        )
+    by_category = _cells(known, zooms)
     together_here = by_category.filter(pl.col("zoom") <= TOGETHER_MAX_ZOOM).join(_members(), on="layer")
     apart = (
         by_category,

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import mapbox_vector_tile
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -108,6 +109,19 @@ def test_a_cluster_opens_where_one_clicks(page: Page) -> None:
     before = the_map.view(page)[2]
     the_map.click_on_largest_cluster(page)
     eventually(lambda: the_map.view(page)[2] == before + 2, "two zooms in")
+
+
+def test_a_cluster_that_no_zoom_opens_is_listed(page: Page) -> None:
+    """More structures than are drawn one by one stand within a few metres (tests/tiles/test_counts.py: they are counted)."""
+    point = {"geometry": "POINT (2048 2048)", "properties": {"n": 3_001}}
+    crowd = mapbox_vector_tile.encode({"name": "clusters", "features": [point]})
+    page.route(
+        "**/tiles/structures/**",
+        lambda route: route.fulfill(body=crowd, content_type="application/vnd.mapbox-vector-tile"),
+    )
+    page.goto("/#carte=19/50.63/3.06")
+    the_map.click_on_largest_cluster(page)
+    expect(page).to_have_url(re.compile(r"/[?]bbox=3[.]0\d+(,|%2C)50[.]6"))
 
 
 def test_a_point_of_the_map_opens_its_structure(page: Page) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from geo.categories import categories, categories_by_no, domaine_members, family_members
 from geo.cells import CLUSTER_MAX_ZOOM, FINEST_ZOOM, tile_number, units
+from geo.errors import InvalidIdentifier
 from geo.filters import NONE, Filters
 from geo.structures import structure
 from tests.builders import a_structure, insert_structures
@@ -236,6 +237,12 @@ def test_and_a_siret_that_begins_with_zeros(connection: Connection) -> None:
     counts.build(connection)
     (alone,) = clusters(connection, 9, [{"lon": LILLE.lon, "lat": LILLE.lat}], Filters())
     assert alone["id"] == "s00564001200019"
+
+
+def test_what_an_operator_wrote_under_no_id_of_a_structure_is_named(connection: Connection) -> None:
+    insert_structures(connection, [a_structure(at=LILLE) | {"id": "f1"}])
+    with pytest.raises(InvalidIdentifier, match="« f1 »"):
+        counts.build(connection)
 
 
 def test_a_country_counted_stretch_by_stretch_is_the_same(

@@ -181,6 +181,7 @@ function pointAsked() {
 }
 const map = createMap({
   onStructure: (id) => { showList(); go(structureAddress(id), { move: false }); },
+  onCrowd: () => { showList(); searchHere(); },
   onMoved: () => { zone.hidden = false; if (follow.checked) searchHere(); },
   onSay: say,
   onImpossible: () => stay(announcer.dataset.sansCarte),

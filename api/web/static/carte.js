@@ -10,7 +10,7 @@ const STRUCTURE_ZOOM = 14; // where clusters give way to points
 const NAME_ZOOM = 16; // from here on tiles say names, and what still overlaps stands at one door
 const MARGINS = { top: 60, right: 60, bottom: 80, left: 40 }; // what the buttons cover
 
-export function createMap({ onStructure, onMoved, onImpossible, onTrouble, onSay }) {
+export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTrouble, onSay }) {
   const place = document.getElementById("carte");
   if (!place) return null;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -72,6 +72,7 @@ export function createMap({ onStructure, onMoved, onImpossible, onTrouble, onSay
     const there = new Map(found.filter((each) => each.layer.id === "points").map(({ properties: { id, name } }) => [id, name ?? id]));
     if (there.size === 1) onStructure(feature.properties.id);
     else if (there.size && map.getZoom() >= NAME_ZOOM) propose(feature.geometry.coordinates, there);
+    else if (map.getZoom() >= map.getMaxZoom()) onCrowd(); // a tile of more points than are drawn one by one: no zoom takes them apart
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });
 

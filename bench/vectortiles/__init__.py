@@ -24,5 +24,5 @@ def tiles(country: Country) -> Iterator[str]:
     command = [peer.program("peers", "gunicorn"), *asked, "django.core.wsgi:get_wsgi_application()"]
     address = f"http://127.0.0.1:{port}/tiles"
     settings = {"DJANGO_SETTINGS_MODULE": "settings", "PYTHONDONTWRITEBYTECODE": "1"}
-    with peer.served("django-vectortiles", country, command, f"{address}/0/0/0", settings):
+    with peer.served("django-vectortiles", country, command, f"{address}/14/0/0", settings):
         yield address + "/{z}/{x}/{y}"

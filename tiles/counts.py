@@ -21,7 +21,6 @@ from geo.cells import (
     places_of_tile,
     tile_number,
     tile_numbers,
-    tiles_of,
 )
 from geo.database import metadata
 from geo.errors import InvalidIdentifier
@@ -150,12 +149,13 @@ def counted(points: pl.DataFrame) -> Iterator[pl.DataFrame]:
     `points`: POINT and `open`; with `by`, how many each of them counts for (-1: it leaves). A cell that one leaves and another
     comes to has a row, that counts for nothing: its one member is another.
     """
+    weighed = _weighed(points)
     if len(points) <= FEW:
-        yield _counted(points, ZOOMS)
+        yield _counted(weighed, ZOOMS)
         return
-    yield _counted(points, WIDE_ZOOMS)
-    for tile in _stretches_of(points["place"]):
-        yield _counted(_in_stretch(points, tile), FINE_ZOOMS)
+    yield _counted(weighed, WIDE_ZOOMS)
+    for tile in _stretches_of(weighed["place"]):
+        yield _counted(_in_stretch(weighed, tile), FINE_ZOOMS)
 
 
 FEW = 20_000  # points that are counted at every zoom at once
@@ -174,15 +174,20 @@ def _in_stretch(points: pl.DataFrame, tile: int) -> pl.DataFrame:
     return points.filter(pl.col("place").is_between(tile * PLACES_OF_STRETCH, (tile + 1) * PLACES_OF_STRETCH - 1))
 
 
-def _counted(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
+def _weighed(points: pl.DataFrame) -> pl.DataFrame:
+    """Those of POINT that are open, with how many each counts for, and its number; InvalidIdentifier where it has none."""
     weighed = points if "by" in points.columns else points.with_columns(by=1)
-    known = weighed.filter("open").with_columns(who=alone.numbered(pl.col("id")))
-    if known["who"].has_nulls():
+    numbered = weighed.filter("open").with_columns(who=alone.numbered(pl.col("id")))
+    if numbered["who"].has_nulls():
         raise InvalidIdentifier(
-            f"« {known.filter(pl.col('who').is_null())['id'][0]} » n’est l’identifiant d’aucune structure : "
+            f"« {numbered.filter(pl.col('who').is_null())['id'][0]} » n’est l’identifiant d’aucune structure : "
             "f et un numéro FINESS, ou s et un SIRET, sont attendus dans la table structure."
         )
-    by_category = _cells(known, zooms)
+    return numbered
+
+
+def _counted(weighed: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
+    by_category = _cells(weighed, zooms)
     together_here = by_category.filter(pl.col("zoom") <= TOGETHER_MAX_ZOOM).join(_members(), on="layer")
     apart = (
         by_category,
@@ -257,7 +262,7 @@ def verify(connection: Connection) -> list[str]:
         return ["grille des tuiles : d’une autre version du programme (./lum1 search rebuild la refait)"]
     was, now = drawn.differing(connection)
     found = [f"points des tuiles : {each} diffère" for each in sorted({*was["id"].head(SHOWN), *now["id"].head(SHOWN)})]
-    points = drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE)
+    points = _weighed(drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE))
     kept = drawn.read_copied(connection, KEPT.format(f"zoom < {STRETCH_ZOOM}"), COUNTED)
     compared = [_compared(kept, _counted(points, WIDE_ZOOMS))]
     tiles = _stretches_of(points["place"])
@@ -276,8 +281,8 @@ def _between(tile: int | None, after: int | None) -> str:
 
 
 def _number(tile: int) -> int:
-    (column,), (row,) = tiles_of(np.array([tile]))
-    return tile_number(STRETCH_ZOOM, int(column), int(row))
+    (number,) = tile_numbers(np.array([STRETCH_ZOOM]), np.array([tile])).tolist()
+    return int(number)
 
 
 SHOWN = 10

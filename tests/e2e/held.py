@@ -6,6 +6,22 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Route
 
+from tests.e2e import the_map
+from tests.e2e.the_list import search
+from tests.e2e.waiting import eventually
+
+
+def search_before_tiles_come(page: Page, source: str, view: str) -> None:
+    """Ask for the pharmacies of the Nord while tiles of this source are on their way for all that is there; then they come.
+
+    MapLibre goes on with tiles that it waits for, under whatever address they were asked.
+    """
+    with held(page, re.compile(rf"/tiles/{source}/\d+/[^?]*[?]departement=59$")) as waiting:
+        page.goto(f"/?departement=59#{view}")
+        eventually(lambda: waiting or page.wait_for_timeout(50), "tiles asked for")
+        search(page, "pharmacie")
+        the_map.wait_for_address(page, source, "q=pharmacie&departement=59")
+
 
 @contextmanager
 def held(page: Page, pattern: re.Pattern[str]) -> Iterator[list[Route]]:

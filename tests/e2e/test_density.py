@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import the_map
 from tests.e2e.axe import THEMES, violations
-from tests.e2e.held import held
+from tests.e2e.held import search_before_tiles_come
 from tests.e2e.the_list import search, total_listed
 from tests.e2e.waiting import eventually
 
@@ -74,12 +74,7 @@ def test_areas_follow_the_question(page: Page) -> None:
 
 
 def test_areas_on_their_way_for_the_question_before_are_not_taken_for_this_ones(page: Page) -> None:
-    """MapLibre goes on with tiles that it waits for, under whatever address they were asked."""
-    with held(page, re.compile(r"/tiles/areas/\d+/[^?]*[?]departement=59$")) as waiting:
-        page.goto("/?departement=59#carte=8.12/50.599/3.115/densite")
-        eventually(lambda: waiting or page.wait_for_timeout(50), "areas asked for")
-        search(page, "pharmacie")
-        the_map.wait_for_address(page, "areas", "q=pharmacie&departement=59")
+    search_before_tiles_come(page, "areas", "carte=8.12/50.599/3.115/densite")
     eventually(lambda: the_total(page) == total_listed(page) > 0, "areas of the question asked")
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e import the_map
 from tests.e2e.conftest import DESKTOP
-from tests.e2e.held import held
+from tests.e2e.held import search_before_tiles_come
 from tests.e2e.the_list import NAMES, search, search_box, total_listed
 from tests.e2e.waiting import eventually
 
@@ -26,11 +26,7 @@ def test_words_narrow_the_list_and_the_map_to_the_same_structures(page: Page) ->
 
 def test_tiles_on_their_way_for_the_question_before_are_not_taken_for_this_ones(page: Page) -> None:
     """Who types fast, or whose network is slow, sees what the list says."""
-    with held(page, re.compile(r"/tiles/structures/[^?]*[?]departement=59$")) as waiting:
-        page.goto("/?departement=59#carte=8.12/50.599/3.115")
-        eventually(lambda: waiting or page.wait_for_timeout(50), "tiles asked for")
-        search(page, "pharmacie")
-        the_map.wait_for_address(page, "structures", "q=pharmacie&departement=59")
+    search_before_tiles_come(page, "structures", "carte=8.12/50.599/3.115")
     eventually(lambda: the_map.structures_drawn(page) == total_listed(page) > 0, "map agrees with list")
 
 

@@ -1,5 +1,7 @@
 """The grid says who stands alone by a number that adds up; what is to be drawn anew is noted as it changes."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,22 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_table("tile_count")  # made again from `structure` at the next start: tiles have other numbers
-    op.execute("DELETE FROM grid")
-    op.execute("DELETE FROM drawn")
-    op.create_table(
-        "tile_count",
-        sa.Column("sx", sa.BigInteger(), nullable=False),
-        sa.Column("sy", sa.BigInteger(), nullable=False),
-        sa.Column("who", sa.BigInteger(), nullable=False),
-        sa.Column("tile", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("layer", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("cell", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("zoom", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("tile", "layer", "cell", name="tile_count_pkey"),
-    )
-    op.execute("ALTER TABLE tile_count SET (fillfactor = 80)")
+    _empty_grid(sa.Column("who", sa.BigInteger(), nullable=False), sa.Column("zoom", sa.SmallInteger(), nullable=False))
     op.execute(STRUCTURE_OF)
     op.create_table("to_draw", sa.Column("id", sa.String(collation="C"), nullable=False))
     op.execute(NOTE)
@@ -42,18 +29,25 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION note_to_draw()")
     op.drop_table("to_draw")
     op.execute("DROP FUNCTION structure_of(bigint)")
+    _empty_grid(sa.Column("id", sa.Text(), nullable=True))
+
+
+def _empty_grid(*own: sa.Column[Any]) -> None:
+    """Of these columns beside those of any grid, wide ones first; it is made again from `structure` at the next start."""
     op.drop_table("tile_count")
     op.execute("DELETE FROM grid")
     op.execute("DELETE FROM drawn")
+    *wide, last = own
     op.create_table(
         "tile_count",
         sa.Column("sx", sa.BigInteger(), nullable=False),
         sa.Column("sy", sa.BigInteger(), nullable=False),
+        *wide,
         sa.Column("tile", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("layer", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("cell", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.Text(), nullable=True),
+        last,
         sa.PrimaryKeyConstraint("tile", "layer", "cell", name="tile_count_pkey"),
     )
     op.execute("ALTER TABLE tile_count SET (fillfactor = 80)")

@@ -12,15 +12,17 @@ from tests.e2e.waiting import eventually
 
 
 def search_before_tiles_come(page: Page, source: str, view: str) -> None:
-    """Ask for the pharmacies of the Nord while tiles of this source are on their way for all that is there; then they come.
+    """Ask for the pharmacies of the Nord while tiles of this source are on their way for all that is there; they come last.
 
-    MapLibre goes on with tiles that it waits for, under whatever address they were asked.
+    MapLibre goes on with tiles that it waits for, under whatever address they were asked, and draws what comes last.
     """
     with held(page, re.compile(rf"/tiles/{source}/\d+/[^?]*[?]departement=59$")) as waiting:
         page.goto(f"/?departement=59#{view}")
         eventually(lambda: waiting or page.wait_for_timeout(50), "tiles asked for")
-        search(page, "pharmacie")
+        with page.expect_response(re.compile(rf"/tiles/{source}/.*[?]q=pharmacie&departement=59$")):
+            search(page, "pharmacie")
         the_map.wait_for_address(page, source, "q=pharmacie&departement=59")
+        page.wait_for_timeout(500)  # the others come with the first
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
-import { drawFrom } from "./tuiles.js";
+import { drawFrom, requestOf } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -21,7 +21,7 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
       container: place,
       style: `/tiles/style.json${dark ? "?theme=sombre" : ""}`,
       // the style names no host: tiles come from the page's own origin, whatever proxy stands before the server
-      transformRequest: (address) => ({ url: new URL(address, location.origin).href }),
+      transformRequest: requestOf,
       ...(viewAsked() ?? FRANCE),
       attributionControl: false,
       dragRotate: false,

@@ -150,7 +150,7 @@ def _tilejson(content: dict[str, Any]) -> Response[dict[str, Any]]:
 def address_of(z: str, x: str, y: str) -> TileAddress:
     """The tile that a path names; NotFound where it names none, ImpossibleTile outside the pyramid."""
     parts = (z, x, y.removesuffix(".mvt"))
-    if not y.endswith(".mvt") or not all(re.fullmatch("[0-9]{1,8}", part) for part in parts):
+    if not y.endswith(".mvt") or not all(re.fullmatch("-?[0-9]{1,20}", part) for part in parts):
         raise NotFound("L’adresse d’une tuile est z/x/y.mvt.")
     return TileAddress(*map(int, parts))
 

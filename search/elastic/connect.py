@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 from elastic_transport import ConnectionError as NoConnection
-from elastic_transport import HttpHeaders, Urllib3HttpNode
+from elastic_transport import HttpHeaders, TlsError, Urllib3HttpNode
 from elasticsearch import (
     ApiError,
     AuthenticationException,
@@ -60,8 +59,8 @@ class EitherNode(Urllib3HttpNode):
         answer = super().perform_request(method, target, body, plain, **timeout)
         if answer.meta.status < REDIRECTED and answer.body and answer.meta.mimetype != "application/json":
             raise NoConnection("what answers is no search server")  # a proxy's page: another node may be one
-        told = HttpHeaders({**answer.meta.headers, "x-elastic-product": "Elasticsearch"})
-        return answer._replace(meta=replace(answer.meta, headers=told))
+        answer.meta.headers["x-elastic-product"] = "Elasticsearch"
+        return answer
 
 
 class Json(JsonSerializer):
@@ -98,6 +97,7 @@ def connected(server: SearchServer, *, patient: bool = False) -> Elasticsearch:
         serializers={Json.mimetype: Json()},
         request_timeout=max(server.timeout_s, COMMAND_S) if patient else server.timeout_s,
         max_retries=RETRIES,
+        meta_header=False,  # of which client asks: for Elastic’s own statistics
         retry_on_timeout=patient or (not server.fallback and len(server.urls) > 1),
         **options,
     )
@@ -134,6 +134,11 @@ def in_our_words(*, trifle: bool = False) -> Iterator[None]:
             "Le moteur de recherche refuse l’accès : LUM1_SEARCH_API_KEY, ou LUM1_SEARCH_USER et LUM1_SEARCH_PASSWORD.",
             absent=True,
         ) from None
+    except TlsError as error:
+        raise NotAnswering(
+            "Le certificat du moteur de recherche n’est pas celui d’une autorité connue : LUM1_SEARCH_CA mène à la vôtre.",
+            absent=True,
+        ) from error
     except ApiError as error:
         told = f"Le moteur de recherche refuse la question ({error.status_code}, {error.message})."
         passing = error.status_code in (OVERLOADED, MISSING) or error.status_code >= BROKEN

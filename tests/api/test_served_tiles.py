@@ -144,7 +144,9 @@ def test_many_at_once_get_the_same_bytes(client: Client) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/tiles/structures/23/0/0.mvt", "/tiles/structures/5/32/0.mvt", "/tiles/structures/5/0/32.mvt", f"{WORLD}?bbox=NaN,1,2,3",
+        "/tiles/structures/23/0/0.mvt", "/tiles/structures/5/32/0.mvt", "/tiles/structures/5/0/32.mvt",
+        "/tiles/structures/-1/0/0.mvt", "/tiles/structures/5/-1/0.mvt", "/tiles/areas/5/0/-1.mvt",
+        "/tiles/base/5/123456789012/0.mvt", f"{WORLD}?bbox=NaN,1,2,3",
         f"{WORLD}?lat=nan&lon=2&radius=5", f"{WORLD}?lat=48&lon=2&radius=inf", f"{WORLD}?categorie=inconnue",
         f"{WORLD}?{'&'.join(f'categorie={n:03}' for n in range(3_000))}", f"{WORLD}?q={quote('é' * 201)}",
     ],

@@ -1,5 +1,6 @@
 """The server is known by name and version, reached as the operator says, and its secrets are in no message."""
 
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from geo.settings import Settings
 from search.elastic.connect import connected, flavour_of, in_our_words
 from search.elastic.indices import Indices
 from search.engine import SearchEngine, engine_of
+from tests.certificate import needs_openssl, self_signed
 from tests.elastic.conftest import Both, at
 from tests.opensearch.peer import Node
 from tests.ports import a_port
@@ -61,6 +63,22 @@ def test_a_user_enters_with_a_password(answering: Callable[..., Any]) -> None:
         flavour_of(client)
     assert server.headers_seen[0]["authorization"].startswith("Basic ")
     assert "s@cret" not in repr(at(server, account=("lum1", "s@cret")))
+
+
+@needs_openssl
+def test_a_server_is_believed_over_tls_where_the_operators_authority_vouches_for_it(
+    answering: Callable[..., Any], tmp_path: Path
+) -> None:
+    signed = self_signed(tmp_path)
+    server = answering({"version": {"number": "9.0.0"}})
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(signed)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    url = f"https://127.0.0.1:{server.server_port}"
+    with connected(SearchServer(urls=(url,), ca=signed)) as client:
+        assert str(flavour_of(client)) == "Elasticsearch 9.0.0"
+    with connected(SearchServer(urls=(url,))) as client, pytest.raises(NotAnswering, match="LUM1_SEARCH_CA"):
+        flavour_of(client)
 
 
 def test_a_server_that_is_not_there_is_not_ready(both: Both) -> None:

@@ -184,8 +184,8 @@ class Exchange:
     def body(self, content: bytes, *, chunked: bool = False) -> None:
         for start in range(0, len(content), PIECE):
             piece = content[start : start + PIECE]
+            self.asked.sent += len(piece)  # who has received it may count at once
             self.handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
-            self.asked.sent += len(piece)
 
 
 def serve(**how: Any) -> Behaviour:

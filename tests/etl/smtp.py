@@ -1,8 +1,6 @@
 """A real SMTP server that keeps what it is sent, encrypted or not, with or without a password."""
 
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -10,7 +8,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
@@ -18,7 +15,6 @@ from api.machine.ports import LOOPBACK
 from tests.ports import a_port
 
 USER, PASSWORD = "exploitant", "p@ss/w:rd"
-needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl n’est pas installé")
 
 
 class Postbox:
@@ -64,19 +60,3 @@ def smtp_server(*, certificate: Path | None = None, wrapped: bool = False, passw
 def _authenticated(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     right = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode()) == (USER, PASSWORD)
     return AuthResult(success=right, handled=False)
-
-
-def self_signed(folder: Path) -> Path:
-    """A key and its certificate for 127.0.0.1, in one file."""
-    key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "2", "-subj", "/CN=lum1 tests", "-addext", f"subjectAltName=IP:{LOOPBACK}"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    both.write_bytes(key.read_bytes() + certificate.read_bytes())
-    return both

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from etl.mail import CannotMail, Mailbox
-from tests.etl.smtp import PASSWORD, USER, needs_openssl, self_signed, smtp_server
+from tests.certificate import needs_openssl, self_signed
+from tests.etl.smtp import PASSWORD, USER, smtp_server
 from tests.ports import a_port
 
 # aiosmtpd on its own settings: a password in clear is what these tests need

@@ -331,7 +331,7 @@ def _made(ground: Ground, country: Country) -> Iterator[Measure]:
 
 
 def _sweep(country: Country) -> None:
-    """Of what was written and rolled back, which stands in a kept country until it is swept: the next run would read through it."""
+    """Of what was written and rolled back: a kept country has it until it is swept, and the next run would read through it."""
     engine = engine_for(country.instance.database_url)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in (*counts.TABLES, "structure"):

@@ -65,13 +65,14 @@ outbox_refused = Table(
     Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
-# One row: from which transaction on the outbox is whole, and in which database.
+# One row: the transaction that began to keep the outbox, below which others have left it, and in which database.
 outbox_kept = Table(
     "outbox_kept",
     metadata,
     Column("one", Boolean, primary_key=True, server_default="true"),
     Column("floor", BigInteger, nullable=False),
     Column("database", Text, nullable=False, server_default=""),  # Mark's: numbers of transactions are that one's
+    Column("began", BigInteger, nullable=False, server_default="0"),
 )
 
 
@@ -119,7 +120,7 @@ def register(connection: Connection, consumer: str) -> None:
     if not is_ours:
         connection.execute(text("DELETE FROM outbox_consumer"))
         connection.execute(text("DELETE FROM outbox"))
-    connection.execute(text(RAISE_FLOOR), here)
+    connection.execute(text(BEGIN), here)
     connection.execute(text(REGISTER), here)
 
 
@@ -194,9 +195,10 @@ IS_KNOWN = """
 SELECT database = :database, EXISTS (SELECT FROM outbox_consumer WHERE name = :name) FROM outbox_kept
 """
 NOW = "pg_current_snapshot()"
-# Of the first consumer alone: for the others the outbox was being kept.
-RAISE_FLOOR = f"""
-UPDATE outbox_kept SET floor = {ALL_ENDED_BELOW.format(snapshot=NOW)}, database = :database
+# Of the first consumer alone: for the others the outbox was being kept. Whoever sees this transaction sees all that was written
+# before it, by the lock that it holds; numbers alone do not say so, where one that began long before has not ended.
+BEGIN = f"""
+UPDATE outbox_kept SET began = {THIS_TRANSACTION}, floor = 0, database = :database
 WHERE NOT EXISTS (SELECT FROM outbox_consumer)
 """
 REGISTER = f"INSERT INTO outbox_consumer (name, mark) VALUES (:name, {NOW}::text) ON CONFLICT DO NOTHING"
@@ -210,6 +212,7 @@ WHERE here.datname = current_database()
 """
 IS_WHOLE = f"""
 SELECT floor <= {ALL_ENDED_BELOW.format(snapshot="CAST(:mark AS pg_snapshot)")}
+   AND pg_visible_in_snapshot(began::text::xid8, CAST(:mark AS pg_snapshot))
    AND pg_snapshot_xmax(CAST(:mark AS pg_snapshot)) <= pg_snapshot_xmax({NOW})
 FROM outbox_kept
 """

@@ -145,6 +145,18 @@ def test_a_copy_that_was_made_before_the_outbox_was_kept_is_made_again(engine: E
         assert outbox.is_whole_from(connection, outbox.mark(connection))
 
 
+def test_so_is_one_made_before_while_a_transaction_that_had_not_begun_then_goes_on(engine: Engine) -> None:
+    before = now(engine)
+    with engine.connect() as endless:
+        endless.execute(text("SELECT pg_current_xact_id()"))
+        add(engine, "990000001")
+        with engine.begin() as connection:
+            outbox.register(connection, ELSEWHERE)
+        with snapshot(engine) as connection:
+            assert not outbox.is_whole_from(connection, before)
+            assert outbox.is_whole_from(connection, outbox.mark(connection))
+
+
 def test_a_mark_of_another_database_or_of_the_future_says_nothing(engine: Engine, start: outbox.Mark) -> None:
     with snapshot(engine) as connection:
         assert outbox.is_whole_from(connection, start)

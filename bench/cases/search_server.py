@@ -67,7 +67,7 @@ def search_server(ground: Ground) -> Iterator[Measure]:
         node = open_here.enter_context(running_in(ground.scratch("moteur"), heap=(f"-Xms{heap}", f"-Xmx{heap}")))
         server = replace(node.server("bench"), fallback=False)
         asking = open_here.enter_context(connected(server, patient=True))
-        connection = open_here.enter_context(_left_as_it_was(country))
+        connection = open_here.enter_context(_left_as_it_was(country, server.consumer))
         yield from _made(ground, node, server, asking, connection)
         yield from _asked(ground, country, node, server)
         yield from _kept_up(ground, server, asking, connection)
@@ -84,13 +84,19 @@ class Steps(Silent):
 
 
 @contextmanager
-def _left_as_it_was(country: Country) -> Iterator[Connection]:
-    """What is changed in it leaves with the transaction: the country serves the next run."""
+def _left_as_it_was(country: Country, consumer: str) -> Iterator[Connection]:
+    """What is changed in it leaves with the transaction, and who follows it when that has ended: it serves the next run."""
     engine = engine_for(country.instance.database_url)
-    with engine.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
-        yield connection
-        connection.rollback()
-    engine.dispose()
+    with engine.begin() as connection:  # ended before the index begins: its mark is to have seen it
+        outbox.register(connection, consumer)
+    try:
+        with engine.execution_options(isolation_level="REPEATABLE READ").connect() as connection:
+            yield connection
+            connection.rollback()
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM outbox_consumer WHERE name = :name"), {"name": consumer})
+        engine.dispose()
 
 
 def _made(
@@ -98,7 +104,6 @@ def _made(
 ) -> Iterator[Measure]:
     ground.say("index de tout le pays")
     steps = Steps()
-    outbox.register(connection, server.consumer)
     with Peak(node.process.pid) as peak:
         began = monotonic()
         built = indexing.build(asking, server, connection, steps)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from geo.errors import NotReady
 from geo.recent import Recent
 from search.document import Document
-from search.embedded import complete
+from search.embedded import complete, swap
 from search.embedded.beginnings import Beginnings, BeginningsFiles
 from search.embedded.columns import Columns
 from search.embedded.finding import Finder
@@ -107,7 +107,8 @@ class OpenIndexes:
         with self._lock:
             if key not in self._open:
                 self._close_those_gone()
-                self._open[key] = WordIndex(folder)
+                key, opened = _opened(version, folder)
+                self._open[key] = opened
                 while len(self._open) > KEPT_OPEN:
                     self._open.popitem(last=False)
             return self._open[key]
@@ -119,6 +120,20 @@ class OpenIndexes:
                 del self._open[version, identity]
 
 
+def _opened(version: int, folder: Path) -> tuple[tuple[int, tuple[int, int]], WordIndex]:
+    """Its files are opened one after the other: if another index took its place meanwhile, they may be of both."""
+    while True:
+        identity = complete.identity(folder)
+        try:
+            index = WordIndex(folder)
+        except NotReady:
+            if complete.identity(folder) == identity:
+                raise
+            continue
+        if complete.identity(folder) == identity:
+            return (version, identity), index
+
+
 def build(connection: Connection, folder: Path) -> int:
     """Index every structure the transaction sees into `folder`; how many. The folder appears complete or not at all."""
     unfinished = folder.with_name(folder.name + ".unfinished")
@@ -127,13 +142,8 @@ def build(connection: Connection, folder: Path) -> int:
     indexed = write(connection, unfinished)
     complete.write(unfinished, WORDS_FORM)
     _flush(unfinished)
-    replaced = folder.with_name(folder.name + ".replaced")
-    shutil.rmtree(replaced, ignore_errors=True)
-    if folder.exists():  # put aside at once: to delete it takes long, and it is asked meanwhile
-        os.rename(folder, replaced)
-    os.rename(unfinished, folder)
+    swap.put(unfinished, folder)
     _flush_folder(folder.parent)
-    shutil.rmtree(replaced, ignore_errors=True)
     return indexed
 
 

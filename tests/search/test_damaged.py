@@ -11,6 +11,7 @@ import pytest
 from geo.errors import NotReady
 from search import embedded
 from search.embedded.index import OpenIndexes
+from search.embedded.names import Names
 from search.query import SearchQuery
 from tests.builders import a_structure
 from tests.places import LILLE
@@ -82,7 +83,6 @@ def test_what_is_made_in_its_place_answers_without_a_new_start(searchable: Searc
 
 
 def test_an_index_that_is_made_again_is_there_all_the_while(searchable: Searchable, folder: Path) -> None:
-    """Deleting the one before takes longer than the two names that change."""
     missing = 0
     done = threading.Event()
 
@@ -97,8 +97,35 @@ def test_an_index_that_is_made_again_is_there_all_the_while(searchable: Searchab
         embedded.build(searchable.connection, folder)
     done.set()
     watching.join()
-    assert missing <= 3  # a look between two renames
+    assert not missing
     assert [each.name for each in folder.parent.iterdir()] == [folder.name]
+
+
+def test_where_two_folders_cannot_change_hands_at_once_it_is_made_again_all_the_same(
+    searchable: Searchable, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.embedded.swap._exchanged", lambda one, other: False)
+    searchable.connection.exec_driver_sql("DELETE FROM structure WHERE id = 'f3'")
+    embedded.build(searchable.connection, folder)
+    assert searchable.ask(SearchQuery(words="pharmacie")).total == 29
+    assert [each.name for each in folder.parent.iterdir()] == [folder.name]
+
+
+def test_files_of_two_indexes_are_never_read_together(
+    searchable: Searchable, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another index takes the place of one of which some files are open already."""
+    opened = Names.open
+
+    def replaced_half_way(names: Path) -> Names:
+        monkeypatch.undo()
+        searchable.connection.exec_driver_sql("DELETE FROM structure WHERE id = 'f3'")
+        embedded.build(searchable.connection, folder)
+        return opened(names)
+
+    monkeypatch.setattr(Names, "open", replaced_half_way)
+    index = OpenIndexes(searchable.root).of(int(folder.name))
+    assert len(index.columns) == len(index.names) == len(index.stored)
 
 
 def test_one_that_was_deleted_is_let_go_when_the_next_is_opened(searchable: Searchable, folder: Path) -> None:

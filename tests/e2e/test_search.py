@@ -219,19 +219,6 @@ def test_a_place_chosen_replaces_the_one_before(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/[?]commune=33063&categorie=620"))
 
 
-def test_tiles_that_do_not_come_are_said_and_the_message_leaves_when_they_do(browser: Browser, server: str) -> None:
-    with browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce") as context:
-        page = context.new_page()
-        page.route("**/tiles/structures/**", lambda route: route.abort())
-        page.goto("/?q=pharmacie")
-        message = page.locator("#carte-message")
-        expect(message).to_contain_text("La carte ne peut pas se charger")
-        expect(page.locator(NAMES)).to_have_count(20)
-        page.unroute("**/tiles/structures/**")
-        page.get_by_role("button", name="Zoomer", exact=True).click()
-        expect(message).to_be_hidden()
-
-
 def test_behind_a_proxy_with_a_certificate_the_map_is_the_same(browser: Browser, server: str) -> None:
     """An https page may fetch nothing from http: were an address of the server's own written anywhere, no map."""
     outside = "https://annuaire.example"

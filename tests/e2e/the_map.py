@@ -74,3 +74,11 @@ def click_on_a_point(page: Page, lon: float, lat: float) -> None:
         [lon, lat],
     )
     page.locator("#carte canvas").click(position=where)
+
+
+def move(page: Page, zoom: float, lat: float, lon: float) -> None:
+    """Elsewhere, at once."""
+    page.evaluate(
+        "([zoom, lat, lon]) => document.getElementById('carte').mapLibre.jumpTo({ zoom, center: [lon, lat] })",
+        [zoom, lat, lon],
+    )

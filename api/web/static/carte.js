@@ -1,7 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
-import { drawFrom, requestOf } from "./tuiles.js";
+import { drawFrom, requestOf, whenTilesFail } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -40,12 +40,15 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   // they open once, unless compact already: on a small map, or one not yet shown, they would be most of it
   if (place.clientWidth < 640) place.querySelector(".maplibregl-ctrl-attrib").classList.add("maplibregl-compact");
   map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-right"); // above the credits, however many lines they take
-  // what does not load is said, until a tile of the same source comes
-  const silent = new Set();
-  map.on("error", ({ sourceId = "style" }) => { silent.add(sourceId); onTrouble(true); });
-  map.on("sourcedata", ({ sourceId, tile }) => {
-    if (tile?.state === "loaded" && silent.delete(sourceId) && !silent.size) onTrouble(false);
-  });
+  // what does not load is said, until it does
+  const missing = new Set();
+  const tell = (what, isMissing) => {
+    const before = missing.size > 0;
+    if (isMissing) missing.add(what); else missing.delete(what);
+    if (missing.size > 0 !== before) onTrouble(!before);
+  };
+  map.on("error", ({ sourceId = "style" }) => tell(sourceId, true));
+  whenTilesFail(map, (isSo) => tell("tuiles", isSo));
   let density = null; // once the style is there
   const write = keepInAddress(map, () => density?.isShown() ?? densityAsked());
   place.mapLibre = map; // for tests and the curious
@@ -55,7 +58,7 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
       asked: document.getElementById("contenu").dataset.tuiles ?? "",
       onChange: write,
       onSay,
-      onTrouble: () => { silent.add("areas"); onTrouble(true); },
+      onTrouble: (isSo) => tell("densite", isSo),
     });
   });
 

@@ -4,6 +4,7 @@ import { drawFrom } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
+const AGAIN_MS = 5_000;
 const number = new Intl.NumberFormat("fr");
 const rate = new Intl.NumberFormat("fr", { maximumFractionDigits: 3 });
 
@@ -19,6 +20,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
   let shown = false;
   let query = null; // the question whose areas are drawn
   let breaks = {};
+  let again; // a question that was not answered is asked once more
 
   /** Colours of a layer: none, then classes; an area without inhabitants has no rate, and no colour. */
   const painted = (layer) => {
@@ -56,7 +58,12 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
 
   /** The areas of the question asked: its classes first, so that no tile takes the colours of another. */
   async function draw() {
-    if (!shown || query === asked) return;
+    clearTimeout(again);
+    if (!shown || query === asked) {
+      see();
+      onTrouble(false);
+      return;
+    }
     const wanted = asked;
     const suffix = wanted ? "?" + wanted : "";
     try {
@@ -66,15 +73,25 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
       if (wanted !== asked || !shown) return;
       breaks = classes;
     } catch {
-      onTrouble();
+      if (wanted !== asked || !shown) return;
+      popup.remove();
+      see();
+      onTrouble(true);
+      again = setTimeout(draw, AGAIN_MS);
       return;
     }
+    onTrouble(false);
     query = wanted;
     popup.remove();
     for (const { id, "source-layer": layer } of fills) map.setPaintProperty(id, "fill-color", painted(layer));
     drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`);
-    for (const { id } of layers) map.setLayoutProperty(id, "visibility", "visible");
+    see();
     tell();
+  }
+
+  /** Areas are seen while they are of the question asked. */
+  function see() {
+    for (const { id } of layers) map.setLayoutProperty(id, "visibility", shown && query === asked ? "visible" : "none");
   }
 
   function toggle(on) {
@@ -83,7 +100,6 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     button.setAttribute("aria-pressed", String(on));
     legend.hidden = !on;
     popup.remove();
-    for (const { id } of layers) map.setLayoutProperty(id, "visibility", on && query === asked ? "visible" : "none");
     for (const id of ["clusters", "cluster-counts"]) map.setLayerZoomRange(id, on ? POINT_ZOOM : 0, 24);
     draw();
     onChange();

@@ -1,0 +1,117 @@
+"""A map whose tiles do not come: what is drawn, what is said, and that it comes back by itself."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.e2e import the_map
+from tests.e2e.conftest import DESKTOP
+from tests.e2e.the_list import NAMES, search, total_listed
+from tests.e2e.waiting import eventually
+
+NORD = "/?departement=59#carte=8.12/50.599/3.115"
+STRUCTURES, AREAS = "**/tiles/structures/**", "**/tiles/areas/**"
+SIGN_IN = "<!doctype html><title>Connexion au réseau</title>"
+FAILURES: dict[str, Callable[[Route], None]] = {
+    "cut off": lambda route: route.abort("connectionreset"),
+    "503": lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}),
+    "another page": lambda route: route.fulfill(status=200, content_type="text/html", body=SIGN_IN),
+}
+# What a minute would do: tiles that are drawn are asked again
+EXPIRE = """() => { const map = document.getElementById("carte").mapLibre; const { minzoom, maxzoom } = map.getSource("structures");
+  map.refreshTiles("structures", map.coveringTiles({ tileSize: 512, minzoom, maxzoom }).map(({ canonical }) => canonical)); }"""
+DENSITY = """() => { const map = document.getElementById("carte").mapLibre; const seen = new Map();
+  for (const { properties } of map.queryRenderedFeatures({ layers: map.getStyle().layers.filter((each) => each.source === "areas"
+      && each.type === "fill").map((each) => each.id) })) seen.set(properties.code, properties.n);
+  return seen.get("59") ?? null; }"""
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """The browser may complain: what it asks for fails."""
+    with browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR") as context:
+        yield context.new_page()
+
+
+def agrees(page: Page) -> bool:
+    return the_map.structures_drawn(page) == total_listed(page) > 0
+
+
+def test_it_is_said_and_the_message_leaves_when_they_come(page: Page) -> None:
+    """Nobody has to move the map for it."""
+    page.route(STRUCTURES, FAILURES["cut off"])
+    page.goto(NORD)
+    message = page.locator("#carte-message")
+    expect(message).to_contain_text("La carte ne peut pas se charger")
+    expect(page.locator(NAMES).first).to_be_visible()
+    page.unroute(STRUCTURES)
+    expect(message).to_be_hidden(timeout=20_000)
+    eventually(lambda: agrees(page), "map agrees with list")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_was_asked_before_is_not_drawn_for_what_is_asked_now(page: Page, failure: str) -> None:
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    page.route(STRUCTURES, FAILURES[failure])
+    search(page, "pharmacie")
+    expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
+    eventually(lambda: the_map.structures_drawn(page) == 0, "nothing of the question before")
+    page.unroute(STRUCTURES)
+    search(page, "ehpad")
+    eventually(lambda: agrees(page), "map agrees with list")
+    expect(page.locator("#carte-message")).to_be_hidden()
+
+
+def test_what_is_drawn_stays_while_the_same_cannot_be_had_again(page: Page) -> None:
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    page.route(STRUCTURES, FAILURES["503"])
+    page.evaluate(EXPIRE)
+    expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
+    assert agrees(page)
+    page.unroute(STRUCTURES)
+    search(page, "pharmacie")
+    eventually(lambda: agrees(page), "map agrees with list")
+    expect(page.locator("#carte-message")).to_be_hidden()
+
+
+def test_the_message_is_about_what_is_in_view(page: Page) -> None:
+    """Tiles that come beside do not hide that one is missing; where it is no longer seen, nobody waits for it."""
+    page.route("**/tiles/structures/8/129/86.mvt*", FAILURES["503"])
+    page.goto("/#carte=8.12/50.599/3.115")
+    message = page.locator("#carte-message")
+    expect(message).to_be_visible()
+    the_map.move(page, 8.12, 50.3, 3.3)
+    the_map.wait_until_drawn(page)
+    expect(message).to_be_visible()
+    the_map.move(page, 8.12, 44.8, -0.6)
+    expect(message).to_be_hidden()
+
+
+def test_back_online_it_is_asked_at_once(page: Page) -> None:
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    page.route(STRUCTURES, FAILURES["cut off"])
+    search(page, "pharmacie")
+    expect(page.locator("#carte-message")).to_be_visible()
+    page.wait_for_timeout(7_500)  # three failures: the next is asked for eight seconds later
+    page.unroute(STRUCTURES)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#carte-message")).to_be_hidden(timeout=3_000)
+    eventually(lambda: agrees(page), "map agrees with list")
+
+
+@pytest.mark.parametrize("what", [AREAS, "**/tiles/areas.json*"])
+def test_nor_are_densities_of_the_question_before(page: Page, what: str) -> None:
+    page.goto("/#carte=6.5/50.4/3.2/densite")
+    eventually(lambda: bool(page.evaluate(DENSITY)), "densities drawn")
+    everything = page.evaluate(DENSITY)
+    page.route(what, FAILURES["503"])
+    search(page, "pharmacie")
+    expect(page.locator("#carte-message")).to_be_visible()
+    eventually(lambda: page.evaluate(DENSITY) is None, "nothing of the question before")
+    page.unroute(what)
+    eventually(lambda: 0 < (page.evaluate(DENSITY) or 0) < everything, "densities of this one")
+    expect(page.locator("#carte-message")).to_be_hidden()

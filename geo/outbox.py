@@ -166,7 +166,6 @@ def taken(
         new = upsert(outbox_refused).values(rows)
         told = {"no": new.excluded.no, "reason": new.excluded.reason}
         connection.execute(new.on_conflict_do_update(index_elements=["consumer", "structure"], set_=told))
-    tidy(connection)
 
 
 def refused_by(connection: Connection, consumer: str) -> list[Refused]:
@@ -182,7 +181,10 @@ def late(connection: Connection, consumer: str) -> Late | None:
 
 
 def tidy(connection: Connection) -> None:
-    """What nobody needs leaves: rows that every consumer took some days ago, consumers that take nothing any more."""
+    """What nobody needs leaves: rows that every consumer took some days ago, consumers that take nothing any more.
+
+    In a transaction that sees what others ended meanwhile (READ COMMITTED): several may do it at once.
+    """
     connection.execute(
         text("DELETE FROM outbox_consumer WHERE at < now() - make_interval(days => :days)"), {"days": SILENT_DAYS}
     )

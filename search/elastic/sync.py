@@ -60,13 +60,17 @@ def follow(
         with engine.begin() as connection:
             outbox.register(connection, server.consumer)
         with engine.execution_options(isolation_level="REPEATABLE READ").begin() as connection:
+            built = None
             if not anew:
                 try:
-                    return synchronise(client, server, connection, progress, alone=alone)
+                    built = synchronise(client, server, connection, progress, alone=alone)
                 except TooFar:
                     if not may_build:
                         raise
-            return indexing.build(client, server, connection, progress, alone=alone)
+            built = built or indexing.build(client, server, connection, progress, alone=alone)
+        with engine.begin() as connection:
+            outbox.tidy(connection)
+    return built
 
 
 def held(server: SearchServer) -> Meta | None:

@@ -19,7 +19,8 @@ FAILURES: dict[str, Callable[[Route], None]] = {
     "another page": lambda route: route.fulfill(status=200, content_type="text/html", body=SIGN_IN),
 }
 # What a minute would do: tiles that are drawn are asked again
-EXPIRE = """() => { const map = document.getElementById("carte").mapLibre; const { minzoom, maxzoom } = map.getSource("structures");
+EXPIRE = """() => { const map = document.getElementById("carte").mapLibre;
+  const { minzoom, maxzoom } = map.getSource("structures");
   map.refreshTiles("structures", map.coveringTiles({ tileSize: 512, minzoom, maxzoom }).map(({ canonical }) => canonical)); }"""
 DENSITY = """() => { const map = document.getElementById("carte").mapLibre; const seen = new Map();
   for (const { properties } of map.queryRenderedFeatures({ layers: map.getStyle().layers.filter((each) => each.source === "areas"

@@ -52,6 +52,11 @@ def taken(engine: Engine, consumer: str = ELSEWHERE, refused: tuple[outbox.Refus
         connection.commit()
 
 
+def tidy(engine: Engine) -> None:
+    with engine.begin() as connection:
+        outbox.tidy(connection)
+
+
 def add(engine: Engine, *numbers: str) -> None:
     with engine.begin() as connection:
         insert_structures(connection, [a_structure(finess=each) for each in numbers])
@@ -157,6 +162,39 @@ def test_so_is_one_made_before_while_a_transaction_that_had_not_begun_then_goes_
             assert outbox.is_whole_from(connection, outbox.mark(connection))
 
 
+def test_a_writer_that_looked_before_anybody_registered_is_told_all_the_same(engine: Engine) -> None:
+    add(engine, "990000001")
+    with snapshot(engine) as writing:
+        writing.execute(text("SELECT count(*) FROM structure"))
+        with engine.begin() as connection:
+            outbox.register(connection, ELSEWHERE)
+        start = now(engine)
+        change(writing, "990000001", name="Autre nom")
+        writing.commit()
+    assert changed(engine, start) == ["f990000001"]
+
+
+def test_a_table_that_was_emptied_at_once_leaves_no_copy_to_go_on_from(engine: Engine, start: outbox.Mark) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE structure CASCADE"))
+    with snapshot(engine) as connection:
+        assert not outbox.is_whole_from(connection, start)
+        assert outbox.is_whole_from(connection, outbox.mark(connection))
+
+
+def test_what_is_taken_is_kept_though_others_tidy_meanwhile(engine: Engine, start: outbox.Mark) -> None:
+    """A long synchronisation ends well, whatever the daily watch did since it began."""
+    add(engine, "990000001")
+    taken(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET at = at - interval '8 days'"))
+    with snapshot(engine) as following:
+        upto = outbox.mark(following)
+        tidy(engine)
+        outbox.taken(following, ELSEWHERE, upto)
+        following.commit()
+
+
 def test_a_mark_of_another_database_or_of_the_future_says_nothing(engine: Engine, start: outbox.Mark) -> None:
     with snapshot(engine) as connection:
         assert outbox.is_whole_from(connection, start)
@@ -192,11 +230,13 @@ def test_what_everybody_took_leaves_after_a_week_and_not_before(engine: Engine, 
     with engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET at = at - interval '8 days'"))
     taken(engine)
+    tidy(engine)
     assert kept() == 1  # SLOW has not taken it
 
     # as soon as every older transaction of the server has ended, those of tests beside this one included
     def nothing_is_kept() -> bool:
         taken(engine, SLOW)
+        tidy(engine)
         return kept() == 0
 
     assert eventually(nothing_is_kept)

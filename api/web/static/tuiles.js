@@ -17,13 +17,25 @@ addProtocol(PROTOCOL, async ({ url }, { signal }) => {
   if (!questions.has(source)) begin(source, url.slice(`${PROTOCOL}://`.length).replace(place, "{z}/{x}/{y}"));
   for (;;) {
     const question = questions.get(source);
-    const tile = await drawn(question, place, AbortSignal.any([signal, question.over.signal]));
+    const either = endedByEither(signal, question.over.signal);
+    const tile = await drawn(question, place, either.signal);
+    either.abort(); // nobody listens any more
     signal.throwIfAborted();
     if (questions.get(source) !== question) continue;
     onChange();
     return tile;
   }
 });
+
+/** AbortSignal.any, which browsers of 2023 do not have. */
+function endedByEither(...signals) {
+  const ended = new AbortController();
+  for (const each of signals) {
+    if (each.aborted) ended.abort();
+    each.addEventListener("abort", () => ended.abort(), { once: true, signal: ended.signal });
+  }
+  return ended;
+}
 
 function begin(source, address) {
   questions.get(source)?.over.abort();

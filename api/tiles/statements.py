@@ -10,7 +10,7 @@ from geo.compiled import Compiled
 from geo.database import IDLE_S, reading_options
 
 MOST = 4  # connections of a process; others wait, for a millisecond
-PATIENCE_S = 2  # for a connection
+PATIENCE_S = 2  # for a connection, and for what is sent to arrive
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -44,12 +44,27 @@ class Statements:
             await self._idle.pop()[1].close()
 
     async def _open(self) -> Connection:
-        """One that answered a second ago at most, or a new one: PostgreSQL may have been started again."""
+        """One that answered a second ago at most, or answers now, or a new one: PostgreSQL may have been started again.
+
+        A new one takes as long as ten tiles.
+        """
         while self._idle:
             since, connection = self._idle.pop()
-            if monotonic() - since <= IDLE_S:
+            if monotonic() - since <= IDLE_S or await _answers(connection):
                 return connection
             await connection.close()
         return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=PATIENCE_S, options=reading_options(self._url)
+            self._url,
+            autocommit=True,
+            connect_timeout=PATIENCE_S,
+            tcp_user_timeout=PATIENCE_S * 1_000,  # a way that was cut while nobody asked says nothing
+            options=reading_options(self._url),
         )
+
+
+async def _answers(connection: Connection) -> bool:
+    try:
+        await connection.execute("")
+    except psycopg.Error:
+        return False
+    return True

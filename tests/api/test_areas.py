@@ -182,7 +182,7 @@ MANY = "&".join(f"commune={code}" for code in list(communes())[:201])
 @pytest.mark.parametrize(
     ("address", "status", "parameter"),
     [
-        ("13/4164/2755.mvt", 400, "z"), ("3/8/0.mvt", 400, "z"), ("3/4/2.mvt?limit=3", 400, "limit"),
+        ("13/4164/2755.mvt", 400, "z"), ("3/8/0.mvt", 400, "x"), ("3/0/-1.mvt", 400, "y"), ("3/4/2.mvt?limit=3", 400, "limit"),
         ("3/4/2.mvt?lat=nan&lon=2", 400, "lat"), ("3/4/2.mvt?bbox=nan,1,2,3", 400, "bbox"),
         ("3/4/2.mvt?departement=999", 400, "departement"),
         (f"3/4/2.mvt?{MANY}", 400, "commune"), ("3/4/2.png", 404, None), ("a/4/2.mvt", 404, None),

@@ -40,21 +40,22 @@ def test_320_pixels_are_enough(page_without_map: Page, address: str) -> None:
     assert small == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+# In one moment: a page that scrolls between two measures would move what is measured second
+PLACES = """(() => {
+    const [content, footer] = ["#contenu", ".pied"].map((each) => document.querySelector(each).getBoundingClientRect());
+    return [content.bottom, footer.top, footer.bottom + scrollY, document.documentElement.scrollHeight];
+})()"""
+
+
 @pytest.mark.parametrize("address", PAGES)
-def test_the_footer_covers_no_text(page_without_map: Page, address: str, width: int) -> None:
+def test_the_footer_covers_no_text(page_without_map: Page, address: str) -> None:
     page = page_without_map
-    page.set_viewport_size({"width": width, "height": 800})
     page.goto(address)
-    # in one moment: a page that scrolls between two measures would move what is measured second
-    end_of_content, footer, end_of_footer, height = page.evaluate(
-        """(() => {
-            const [content, footer] = ["#contenu", ".pied"].map((each) => document.querySelector(each).getBoundingClientRect());
-            return [content.bottom, footer.top, footer.bottom + scrollY, document.documentElement.scrollHeight];
-        })()"""
-    )
-    assert end_of_content <= footer + 0.5  # of a pixel
-    assert end_of_footer <= height + 0.5
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        end_of_content, footer, end_of_footer, height = page.evaluate(PLACES)
+        assert end_of_content <= footer + 0.5, width  # of a pixel
+        assert end_of_footer <= height + 0.5, width
 
 
 def test_telephone_numbers_do_not_break_in_the_middle(page_without_map: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e import the_map
-from tests.e2e.conftest import DESKTOP
+from tests.e2e.conftest import DENSITY, DESKTOP
 from tests.e2e.the_list import NAMES, search, total_listed
 from tests.e2e.waiting import eventually
 
@@ -22,16 +22,19 @@ FAILURES: dict[str, Callable[[Route], None]] = {
 EXPIRE = """() => { const map = document.getElementById("carte").mapLibre;
   const { minzoom, maxzoom } = map.getSource("structures");
   map.refreshTiles("structures", map.coveringTiles({ tileSize: 512, minzoom, maxzoom }).map(({ canonical }) => canonical)); }"""
-DENSITY = """() => { const map = document.getElementById("carte").mapLibre; const seen = new Map();
-  for (const { properties } of map.queryRenderedFeatures({ layers: map.getStyle().layers.filter((each) => each.source === "areas"
-      && each.type === "fill").map((each) => each.id) })) seen.set(properties.code, properties.n);
-  return seen.get("59") ?? null; }"""
+# How many structures the Nord is coloured for; nothing while it is not coloured
+COLOURED = """() => { const map = document.getElementById("carte").mapLibre;
+  const fills = map.loaded() ? map.getStyle().layers.filter((each) => each.source === "areas" && each.type === "fill") : [];
+  const drawn = fills.length ? map.queryRenderedFeatures({ layers: fills.map((each) => each.id) }) : [];
+  return drawn.find(({ properties }) => properties.code === "59")?.properties.n ?? null; }"""
 
 
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     """The browser may complain: what it asks for fails."""
-    with browser.new_context(viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR") as context:
+    with browser.new_context(
+        viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR", device_scale_factor=DENSITY
+    ) as context:
         yield context.new_page()
 
 
@@ -107,12 +110,12 @@ def test_back_online_it_is_asked_at_once(page: Page) -> None:
 @pytest.mark.parametrize("what", [AREAS, "**/tiles/areas.json*"])
 def test_nor_are_densities_of_the_question_before(page: Page, what: str) -> None:
     page.goto("/#carte=6.5/50.4/3.2/densite")
-    eventually(lambda: bool(page.evaluate(DENSITY)), "densities drawn")
-    everything = page.evaluate(DENSITY)
+    eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
+    everything = page.evaluate(COLOURED)
     page.route(what, FAILURES["503"])
     search(page, "pharmacie")
     expect(page.locator("#carte-message")).to_be_visible()
-    eventually(lambda: page.evaluate(DENSITY) is None, "nothing of the question before")
+    eventually(lambda: page.evaluate(COLOURED) is None, "nothing of the question before")
     page.unroute(what)
-    eventually(lambda: 0 < (page.evaluate(DENSITY) or 0) < everything, "densities of this one")
+    eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
     expect(page.locator("#carte-message")).to_be_hidden()

@@ -19,9 +19,9 @@ FAILURES: dict[str, Callable[[Route], None]] = {
     "another page": lambda route: route.fulfill(status=200, content_type="text/html", body=SIGN_IN),
 }
 # What a minute would do: tiles that are drawn are asked again
-EXPIRE = """() => { const map = document.getElementById("carte").mapLibre;
-  const { minzoom, maxzoom } = map.getSource("structures");
-  map.refreshTiles("structures", map.coveringTiles({ tileSize: 512, minzoom, maxzoom }).map(({ canonical }) => canonical)); }"""
+EXPIRE = """(source) => {
+  const map = document.getElementById("carte").mapLibre; const { minzoom, maxzoom } = map.getSource(source);
+  map.refreshTiles(source, map.coveringTiles({ tileSize: 512, minzoom, maxzoom }).map(({ canonical }) => canonical)); }"""
 # How many structures the Nord is coloured for; nothing while it is not coloured
 COLOURED = """() => { const map = document.getElementById("carte").mapLibre;
   const fills = map.loaded() ? map.getStyle().layers.filter((each) => each.source === "areas" && each.type === "fill") : [];
@@ -72,7 +72,7 @@ def test_what_is_drawn_stays_while_the_same_cannot_be_had_again(page: Page) -> N
     page.goto(NORD)
     eventually(lambda: agrees(page), "map agrees with list")
     page.route(STRUCTURES, FAILURES["503"])
-    page.evaluate(EXPIRE)
+    page.evaluate(EXPIRE, "structures")
     expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
     assert agrees(page)
     page.unroute(STRUCTURES)
@@ -105,6 +105,19 @@ def test_back_online_it_is_asked_at_once(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#carte-message")).to_be_hidden(timeout=3_000)
     eventually(lambda: agrees(page), "map agrees with list")
+
+
+def test_once_something_comes_what_failed_before_is_asked_at_once(page: Page) -> None:
+    """A server that was started again: the base map is not waited for half a minute longer than the structures."""
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    page.route("**/tiles/base/**", FAILURES["503"])
+    page.evaluate(EXPIRE, "base")
+    expect(page.locator("#carte-message")).to_be_visible()
+    page.wait_for_timeout(7_500)  # three failures: the next is asked for eight seconds later
+    page.unroute("**/tiles/base/**")
+    search(page, "pharmacie")
+    expect(page.locator("#carte-message")).to_be_hidden(timeout=3_000)
 
 
 @pytest.mark.parametrize("what", [AREAS, "**/tiles/areas.json*"])

@@ -11,6 +11,7 @@ const KEPT = 64; // tiles of a question, to draw when they cannot be had again: 
 const questions = new Map(); // source → what it is asked now
 const twice = new Set(); // sources that are to be drawn once more
 let onChange = () => {};
+let onAnswer = () => {};
 
 addProtocol(PROTOCOL, async ({ url }, { signal }) => {
   const [, source, place] = OURS.exec(url);
@@ -50,6 +51,7 @@ async function drawn({ address, kept, failed }, place, signal) {
     if (!answer.ok || isPage) throw new TypeError(answer.statusText);
     const data = await answer.arrayBuffer();
     failed.delete(place);
+    onAnswer();
     kept.delete(place);
     kept.set(place, data.slice());
     if (kept.size > KEPT) kept.delete(kept.keys().next().value);
@@ -102,10 +104,16 @@ export function whenTilesFail(map, tell) {
   };
   map.on("moveend", () => onChange());
   map.on("styledata", () => onChange()); // layers shown or hidden
-  window.addEventListener("online", () => {
+  let last = 0;
+  const askAgain = () => {
+    last = Date.now();
     for (const [source, { failed }] of questions) {
       const tiles = [...failed.keys()].map((place) => place.split("/").map(Number)).map(([z, x, y]) => ({ z, x, y }));
       if (tiles.length) map.refreshTiles(source, tiles);
     }
-  });
+  };
+  window.addEventListener("online", askAgain);
+  onAnswer = () => { // the server is back: what failed before is not waited for
+    if (told && Date.now() - last > 1000 * AGAIN_S[0]) askAgain();
+  };
 }

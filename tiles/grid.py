@@ -24,9 +24,9 @@ class TileAddress:
 
     def __post_init__(self) -> None:
         side = 1 << self.z if 0 <= self.z <= MAX_ZOOM else 0
-        inside = {"z": side > 0, "x": 0 <= self.x < side, "y": 0 <= self.y < side}
-        if outside := [name for name, is_so in inside.items() if not is_so]:
-            raise ImpossibleTile(f"La tuile {self.z}/{self.x}/{self.y} n’existe pas.", parameter=outside[0])
+        if not (0 <= self.x < side and 0 <= self.y < side):
+            wrong = "z" if not side else "y" if 0 <= self.x < side else "x"
+            raise ImpossibleTile(f"La tuile {self.z}/{self.x}/{self.y} n’existe pas.", parameter=wrong)
 
     @property
     def clustered(self) -> bool:

@@ -112,12 +112,17 @@ def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
         yield context
 
 
-@contextmanager
-def visiting(browser: Browser, server: str) -> Iterator[BrowserContext]:
-    """A visitor who asked for less motion, so that the map arrives at once; without complaint from the browser."""
-    context = browser.new_context(
+def visitor(browser: Browser, server: str) -> BrowserContext:
+    """One who asked for less motion, so that the map arrives at once."""
+    return browser.new_context(
         viewport=DESKTOP, base_url=server, reduced_motion="reduce", locale="fr-FR", device_scale_factor=DENSITY
     )
+
+
+@contextmanager
+def visiting(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """A visitor, without complaint from the browser."""
+    context = visitor(browser, server)
     complaints: list[str] = []
     context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))

@@ -26,9 +26,19 @@ def engine(server_url: str, template: str) -> Iterator[Engine]:
 @pytest.fixture
 def start(engine: Engine) -> outbox.Mark:
     """From where ELSEWHERE goes on."""
+    return registered(engine)
+
+
+def registered(engine: Engine, consumer: str = ELSEWHERE) -> outbox.Mark:
+    """From where a consumer goes on that is known from now on."""
     with engine.begin() as connection:
-        outbox.register(connection, ELSEWHERE)
+        outbox.register(connection, consumer)
     return now(engine)
+
+
+def is_whole(engine: Engine, since: outbox.Mark) -> bool:
+    with snapshot(engine) as connection:
+        return outbox.is_whole_from(connection, since)
 
 
 def now(engine: Engine) -> outbox.Mark:
@@ -143,11 +153,9 @@ def test_nothing_is_kept_while_nobody_asks(engine: Engine) -> None:
 def test_a_copy_that_was_made_before_the_outbox_was_kept_is_made_again(engine: Engine) -> None:
     before = now(engine)
     add(engine, "990000001")
-    with engine.begin() as connection:
-        outbox.register(connection, ELSEWHERE)
-    with snapshot(engine) as connection:
-        assert not outbox.is_whole_from(connection, before)
-        assert outbox.is_whole_from(connection, outbox.mark(connection))
+    since = registered(engine)
+    assert not is_whole(engine, before)
+    assert is_whole(engine, since)
 
 
 def test_so_is_one_made_before_while_a_transaction_that_had_not_begun_then_goes_on(engine: Engine) -> None:
@@ -155,20 +163,16 @@ def test_so_is_one_made_before_while_a_transaction_that_had_not_begun_then_goes_
     with engine.connect() as endless:
         endless.execute(text("SELECT pg_current_xact_id()"))
         add(engine, "990000001")
-        with engine.begin() as connection:
-            outbox.register(connection, ELSEWHERE)
-        with snapshot(engine) as connection:
-            assert not outbox.is_whole_from(connection, before)
-            assert outbox.is_whole_from(connection, outbox.mark(connection))
+        since = registered(engine)
+        assert not is_whole(engine, before)
+        assert is_whole(engine, since)
 
 
 def test_a_writer_that_looked_before_anybody_registered_is_told_all_the_same(engine: Engine) -> None:
     add(engine, "990000001")
     with snapshot(engine) as writing:
         writing.execute(text("SELECT count(*) FROM structure"))
-        with engine.begin() as connection:
-            outbox.register(connection, ELSEWHERE)
-        start = now(engine)
+        start = registered(engine)
         change(writing, "990000001", name="Autre nom")
         writing.commit()
     assert changed(engine, start) == ["f990000001"]
@@ -177,9 +181,8 @@ def test_a_writer_that_looked_before_anybody_registered_is_told_all_the_same(eng
 def test_a_table_that_was_emptied_at_once_leaves_no_copy_to_go_on_from(engine: Engine, start: outbox.Mark) -> None:
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE structure CASCADE"))
-    with snapshot(engine) as connection:
-        assert not outbox.is_whole_from(connection, start)
-        assert outbox.is_whole_from(connection, outbox.mark(connection))
+    assert not is_whole(engine, start)
+    assert is_whole(engine, now(engine))
 
 
 def test_what_is_taken_is_kept_though_others_tidy_meanwhile(engine: Engine, start: outbox.Mark) -> None:
@@ -233,8 +236,10 @@ def test_what_everybody_took_leaves_after_a_week_and_not_before(engine: Engine, 
     tidy(engine)
     assert kept() == 1  # SLOW has not taken it
 
-    # as soon as every older transaction of the server has ended, those of tests beside this one included
+    # As soon as every older transaction of the server has ended, those of tests beside this one included: a mark that was taken
+    # while one went on keeps what is younger than it.
     def nothing_is_kept() -> bool:
+        taken(engine)
         taken(engine, SLOW)
         tidy(engine)
         return kept() == 0

@@ -12,15 +12,15 @@ def prefers_geojson(accept: str) -> bool:
 
 
 def preferred_encoding(accept_encoding: str) -> str:
-    """The encoding that a client likes best of ours; of two alike brotli, which is smaller.
+    """The encoding that a client likes best of ours; of those it likes alike the smallest. Who takes none gets it plain.
 
-    >>> [preferred_encoding(each) for each in ("gzip, deflate, br", "br;q=0.1, gzip", "")]
-    ['br', 'gzip', 'identity']
+    >>> [preferred_encoding(each) for each in ("gzip, deflate, br", "br;q=0.1, gzip", "gzip;q=0.1, identity", "")]
+    ['br', 'gzip', 'identity', 'identity']
     """
     weights = weights_in(accept_encoding)
-    anything = weights.get("*", 0.0)
-    best = max(("br", "gzip"), key=lambda name: weights.get(name, anything))
-    return best if weights.get(best, anything) > 0 else "identity"
+    liked = {"br": weights.get("*", 0.0), "gzip": weights.get("*", 0.0), "identity": 0.0} | weights
+    best = max(("br", "gzip", "identity"), key=lambda name: liked[name])
+    return best if liked[best] > 0 else "identity"
 
 
 def weights_in(header: str) -> dict[str, float]:

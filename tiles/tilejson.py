@@ -13,12 +13,12 @@ CONTOURS = "Contours © IGN, Insee ; Natural Earth"
 POPULATION = "Population : Insee, code officiel géographique 2026"
 
 
-def structures(base_url: str, publication: Publication) -> dict[str, Any]:
-    """What a map needs to draw structures; the version in the address lets caches keep a tile for ever."""
+def structures(base_url: str, publication: Publication, query: str = "") -> dict[str, Any]:
+    """What a map needs to draw structures; `query`: of the question, as tiles take it."""
     return {
         "tilejson": "3.0.0",
         "name": "Structures sanitaires et sociales",
-        "tiles": [f"{base_url}/tiles/structures/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [_addresses(base_url, "structures", query)],
         "minzoom": 0,
         "maxzoom": POINT_MAX_ZOOM,
         "bounds": FRANCE,
@@ -58,7 +58,7 @@ def areas(base_url: str, publication: Publication, query: str = "") -> dict[str,
     return {
         "tilejson": "3.0.0",
         "name": "Structures pour 10 000 habitants",
-        "tiles": [f"{base_url}/tiles/areas/{{z}}/{{x}}/{{y}}.mvt{'?' if query else ''}{query}"],
+        "tiles": [_addresses(base_url, "areas", query)],
         "minzoom": LEVELS[0].min_zoom,
         "maxzoom": LEVELS[-1].max_zoom,
         "bounds": FRANCE,
@@ -81,7 +81,7 @@ def base(base_url: str) -> dict[str, Any]:
     return {
         "tilejson": "3.0.0",
         "name": "Fond de carte",
-        "tiles": [f"{base_url}/tiles/base/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [_addresses(base_url, "base")],
         "minzoom": 0,
         "maxzoom": BASE_MAX_ZOOM,
         "bounds": [-180.0, -85.05, 180.0, 85.05],
@@ -93,6 +93,10 @@ def base(base_url: str) -> dict[str, Any]:
             {"id": "labels", "fields": {"name": "", "kind": "ville, departement", "rank": "0 est le plus grand"}},
         ],
     }
+
+
+def _addresses(base_url: str, name: str, query: str = "") -> str:
+    return f"{base_url}/tiles/{name}/{{z}}/{{x}}/{{y}}.mvt{'?' if query else ''}{query}"
 
 
 def attribution(publication: Publication) -> str:

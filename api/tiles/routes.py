@@ -13,6 +13,7 @@ from api.dependencies import reading, settings_of
 from api.description import BINARY, UNAVAILABLE, UNREADABLE, Described, json_of, problem
 from api.parameters import Narrowing, Nothing, asked_in_query_string
 from api.questions import filters_of, words_of
+from api.search.answers import check_available
 from api.tiles import lane
 from api.tiles.server import MVT, Answer, server_of, told_to
 from geo.errors import NotFound
@@ -57,6 +58,7 @@ CLASSES = {"type": "object", "additionalProperties": {"type": "array", "items": 
 TILEJSON = {
     "get": Described(
         summary="TileJSON des structures",
+        query=Narrowing,
         answers={
             200: json_of("TileJSON 3.0", {"type": "object", "required": ["tilejson", "tiles"]}),
             400: UNREADABLE,
@@ -111,10 +113,11 @@ async def base(request: Request[Any, Any, Any], state: State, z: Part, x: Part, 
 
 @get("/tiles/structures.json", tags=["tuiles"], sync_to_thread=True, opt={"described": TILEJSON})
 def structures_json(request: Request[Any, Any, Any], state: State) -> Response[dict[str, Any]]:
-    """TileJSON 3.0, adresses absolues : pour les cartes d’ailleurs."""
-    asked_in_query_string(request.scope["query_string"], Nothing)
+    """TileJSON 3.0 d’une question, adresses absolues : pour les cartes d’ailleurs."""
+    question = _narrowed(request)
     with reading(state) as view:
-        return _tilejson(tilejson.structures(origin_of(request, state), view.publication))
+        check_available(question, view.publication)
+        return _tilejson(tilejson.structures(origin_of(request, state), view.publication, request.url.query))
 
 
 @get("/tiles/areas.json", tags=["tuiles"], sync_to_thread=True, opt={"described": AREAS_JSON})

@@ -14,7 +14,7 @@ from api.conditional import names
 from api.dependencies import Reading, engine_of, reading, search_of
 from api.negotiation import preferred_encoding
 from api.search.answers import check_available
-from api.security.headers import HEADERS
+from api.security.headers import HEADERS, TO_ANY_ORIGIN
 from api.tiles.areas import AreaCounts
 from geo.etag import etag_of
 from geo.publication import Publication
@@ -33,7 +33,7 @@ CACHE_CONTROL = "public, max-age=60"
 READY_BYTES, READY_ENTRY_BYTES = 16 << 20, 2_000
 ALWAYS = [
     (name.encode(), value.encode())
-    for name, value in {"cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS}.items()
+    for name, value in {"cache-control": CACHE_CONTROL, "vary": "Accept-Encoding", **HEADERS, **TO_ANY_ORIGIN}.items()
 ]
 EMPTY = StoredTile(b"")
 

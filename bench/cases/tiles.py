@@ -1,6 +1,5 @@
 """Tiles of two million structures: exact first, then beside the SQL of the grid, other servers, raw ASGI, numpy, supercluster."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import psycopg
+import uvloop
 from sqlalchemy import Connection, text
 
 from api.machine.home import Home
@@ -132,9 +132,11 @@ def _uncached(
         beside = in_turn(ours | {other.name: other.get for other in others}, few)
         taken = in_turn(ours | {"sql": _sql(connection)}, rest)
         kept = client.timed(ours["ours"], rest)
-    label = f"tuile z{z}, sans cache ({len(rest)} tuiles)"
+        inside = _without_socket(country, _sql(connection), rest)
+    label, times = f"tuile z{z}, sans cache ({len(rest)} tuiles)", TIMES_SQL if z in CLUSTERS else None
     yield Measure(label=f"{label}, les mêmes ensuite, gardées, médiane", value=kept.median, unit="ms")
-    yield from _beside(label, taken["ours"], taken["sql"], "SQL seul", TIMES_SQL if z in CLUSTERS else None)
+    yield from _beside(label, taken["ours"], taken["sql"], "SQL seul", times)
+    yield from _beside(f"{label}, dans le processus", inside["ours"], inside["sql"], "SQL seul", times)
     label = f"tuile z{z}, sans cache ({len(few)} tuiles)"
     for other in others:
         quicker = TIMES_QUICKER.get(other.name, {}).get(z)
@@ -262,12 +264,34 @@ def _beside_supercluster(
     )
 
 
+def _without_socket(country: Country, sql: Callable[[Tile], object], addresses: Sequence[Tile]) -> dict[str, Latency]:
+    """In turn, the application as its server calls it, on the same event loop, of which nothing was asked, and the SQL."""
+    from api.app import create_app
+
+    async def asked() -> dict[str, Latency]:
+        app = create_app(country.instance)
+        ours, alone = [], []
+        async with app.lifespan():
+            await app(_scope((0, 0, 0)), None, _drop)  # type: ignore[arg-type]
+            for tile in addresses:
+                began = time.perf_counter()
+                await app(_scope(tile), None, _drop)  # type: ignore[arg-type]
+                answered = time.perf_counter()
+                sql(tile)
+                ours.append((answered - began) * client.MILLISECONDS)
+                alone.append((time.perf_counter() - answered) * client.MILLISECONDS)
+        return {"ours": client.latency_of(ours), "sql": client.latency_of(alone)}
+
+    return uvloop.run(asked())
+
+
+async def _drop(message: object) -> None:
+    """What would go out."""
+
+
 def _in_process(country: Country, addresses: Sequence[Tile]) -> Latency:
     """What a request finds when its tile was drawn: the whole way of the answer but the socket."""
     from api.app import create_app
-
-    async def drop(message: object) -> None:
-        return None
 
     async def asked() -> Latency:
         app = create_app(country.instance)
@@ -275,16 +299,16 @@ def _in_process(country: Country, addresses: Sequence[Tile]) -> Latency:
             scopes = [_scope(tile) for tile in addresses]
             taken = []
             for scope in scopes:
-                await app(dict(scope), None, drop)  # type: ignore[arg-type]
+                await app(dict(scope), None, _drop)  # type: ignore[arg-type]
             for scope in scopes:
                 began = time.perf_counter()
-                found = await lane.answered(app.state, scope, drop)
+                found = await lane.answered(app.state, scope, _drop)
                 taken.append((time.perf_counter() - began) * client.MILLISECONDS)
                 if not found:
-                    await app(dict(scope), None, drop)  # type: ignore[arg-type]
+                    await app(dict(scope), None, _drop)  # type: ignore[arg-type]
         return client.latency_of(taken)
 
-    return asyncio.run(asked())
+    return uvloop.run(asked())
 
 
 def _scope(tile: Tile) -> dict[str, Any]:

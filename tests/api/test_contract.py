@@ -243,6 +243,12 @@ def test_tilejson_names_layers_and_credits(client: Client) -> None:
     assert "fictives" in tilejson["attribution"]
 
 
+def test_a_question_has_its_own_tilejson(client: Client) -> None:
+    (address,) = get(client, "/tiles/structures.json?q=centre+de+sant%C3%A9&departement=59")["tiles"]
+    assert address.endswith("/tiles/structures/{z}/{x}/{y}.mvt?q=centre+de+sant%C3%A9&departement=59")
+    assert client.get(address.replace("{z}/{x}/{y}", "5/16/10")).status_code == 200
+
+
 def test_the_description_is_openapi_3_1_and_no_route_writes(client: Client) -> None:
     openapi = get(client, "/openapi.json")
     assert openapi["openapi"].startswith("3.1")

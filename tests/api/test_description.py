@@ -35,7 +35,7 @@ READ_BY: Mapping[str, type[msgspec.Struct]] = {
     "/api/v1/suggest": Typed,
     "/api/v1/interventions": ComesTo,
     "/api/v1/structures/{identifier}": Nothing,
-    "/tiles/structures.json": Nothing,
+    "/tiles/structures.json": Narrowing,
     TILE: Narrowing,
     AREAS: Narrowing,
     "/tiles/areas.json": Narrowing,

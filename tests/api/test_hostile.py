@@ -152,7 +152,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(client: Client, question: st
         ("/api/v1/suggest?q=a&departement=59", "departement"),
         ("/api/v1/structures/f990000001?q=a", "q"), ("/api/v1/structures/f990000001?naf=1", "naf"),
         ("/tiles/structures/3/4/2.mvt?limit=3", "limit"), ("/tiles/structures/3/4/2.mvt?couleur=bleu", "couleur"),
-        ("/tiles/structures.json?q=ehpad", "q"),
+        ("/tiles/structures.json?sort=name", "sort"),
         ("/api/v1/search?limit=null", "limit"), ("/api/v1/search?total=null", "total"),
         ("/api/v1/search?departement=00", "departement"), ("/api/v1/search?region=99", "region"),
         ("/api/v1/search?epci=123456789", "epci"), ("/api/v1/search?q=&q=a", "q"),

@@ -59,6 +59,8 @@ def test_the_format_preferred_is_the_format_sent(client: Client, accept: str, ge
     [
         ("gzip", "gzip"), ("GZIP", "gzip"), ("gzip;q=0", None), ("deflate", None), ("", None), ("br", "br"),
         ("gzip, deflate, br, zstd", "br"), ("br;q=0.1, gzip", "gzip"), ("*", "br"), ("br;q=0, *", "gzip"),
+        ("gzip;q=0.1, identity;q=0.9", None), ("identity, gzip", "gzip"), ("identity;q=0", None),
+        ("identity;q=0, gzip;q=0.1", "gzip"),
     ],
 )  # fmt: skip
 def test_a_tile_is_compressed_for_who_takes_it(client: Client, accepted: str, encoding: str | None) -> None:

@@ -53,6 +53,16 @@ def test_it_is_said_and_the_message_leaves_when_they_come(page: Page) -> None:
 
 
 @pytest.mark.parametrize("failure", FAILURES)
+def test_a_style_that_does_not_come_is_asked_again(page: Page, failure: str) -> None:
+    page.route("**/tiles/style.json*", FAILURES[failure])
+    page.goto(NORD)
+    expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
+    page.unroute("**/tiles/style.json*")
+    eventually(lambda: agrees(page), "map agrees with list")
+    expect(page.locator("#carte-message")).to_be_hidden()
+
+
+@pytest.mark.parametrize("failure", FAILURES)
 def test_what_was_asked_before_is_not_drawn_for_what_is_asked_now(page: Page, failure: str) -> None:
     page.goto(NORD)
     eventually(lambda: agrees(page), "map agrees with list")

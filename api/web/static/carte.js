@@ -1,7 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
-import { drawFrom, requestOf, whenTilesFail } from "./tuiles.js";
+import { drawFrom, requestOf, secondsAfter, whenTilesFail } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -15,11 +15,12 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   if (!place) return null;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const style = `/tiles/style.json${dark ? "?theme=sombre" : ""}`;
   let map;
   try {
     map = new MapLibre({
       container: place,
-      style: `/tiles/style.json${dark ? "?theme=sombre" : ""}`,
+      style,
       // the style names no host: tiles come from the page's own origin, whatever proxy stands before the server
       transformRequest: requestOf,
       ...(viewAsked() ?? FRANCE),
@@ -48,6 +49,7 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     if (missing.size > 0 !== before) onTrouble(!before);
   };
   map.on("error", ({ sourceId = "style" }) => tell(sourceId, true));
+  askUntilItComes(map, style, () => tell("style", false));
   whenTilesFail(map, (isSo) => tell("tuiles", isSo));
   let density = null; // once the style is there
   const write = keepInAddress(map, () => density?.isShown() ?? densityAsked());
@@ -143,4 +145,19 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     centre: () => (map.getZoom() > 7 ? map.getCenter().toArray() : null),
     resize: () => map.resize(),
   };
+}
+
+/** Nothing is drawn without a style, and MapLibre asks for it once. */
+function askUntilItComes(map, style, onCome) {
+  let times = 0, timer;
+  const askAgain = () => { clearTimeout(timer); map.setStyle(style, { diff: false }); };
+  const later = () => { clearTimeout(timer); timer = setTimeout(askAgain, 1000 * secondsAfter(times++)); };
+  map.on("error", later);
+  window.addEventListener("online", askAgain);
+  map.once("style.load", () => {
+    clearTimeout(timer);
+    map.off("error", later);
+    window.removeEventListener("online", askAgain);
+    onCome();
+  });
 }

@@ -6,7 +6,7 @@ import { addProtocol } from "/vendor/maplibre/maplibre-gl.mjs";
 
 const PROTOCOL = "tuiles";
 const OURS = /\/tiles\/(\w+)\/(\d+\/\d+\/\d+)\.mvt/;
-const AGAIN_S = [1, 2, 4, 8, 16, 30]; // after the first failure of a tile, the second…
+const AGAIN_S = [1, 2, 4, 8, 16, 30]; // after the first failure, the second…
 const KEPT = 64; // tiles of a question, to draw when they cannot be had again: some screens full
 const questions = new Map(); // source → what it is asked now
 const twice = new Set(); // sources that are to be drawn once more
@@ -60,8 +60,13 @@ async function drawn({ address, kept, failed }, place, signal) {
     const times = failed.get(place) ?? 0;
     if (!signal.aborted) failed.set(place, times + 1);
     const data = kept.get(place)?.slice() ?? new ArrayBuffer(0);
-    return { data, cacheControl: `max-age=${AGAIN_S[Math.min(times, AGAIN_S.length - 1)]}` };
+    return { data, cacheControl: `max-age=${secondsAfter(times)}` };
   }
+}
+
+/** When what failed is to be asked again, having failed so many times before. */
+export function secondsAfter(times) {
+  return AGAIN_S[Math.min(times, AGAIN_S.length - 1)];
 }
 
 /** How MapLibre is to ask for what stands at an address of a style. */

@@ -26,11 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geo.database import metadata
+from geo.errors import NotReady
 
 KEPT_DAYS = (
     7  # of what every consumer has taken: an index that one goes back to within a week is caught up, not made again
 )
-SILENT_DAYS = 30  # of a consumer that takes nothing any more: nothing is kept for it, it will begin anew
+SILENT_DAYS = 30  # of a consumer that leaves what there is to take: nothing is kept for it, it will begin anew
 
 
 THIS_TRANSACTION = "pg_current_xact_id()::text::bigint"  # never comes again on its server, whatever its 32 bits do
@@ -51,7 +52,7 @@ outbox_consumer = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("mark", Text, nullable=False),  # a pg_snapshot
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),  # when it was up to date last
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),  # when it was heard of last
 )
 
 # What a consumer could not take of a structure, and why; it is tried again each time.
@@ -114,6 +115,7 @@ def register(connection: Connection, consumer: str) -> None:
     here = {"database": mark(connection).database, "name": consumer}
     is_ours, is_known = connection.execute(text(IS_KNOWN), here).one()
     if is_ours and is_known:
+        connection.execute(text("UPDATE outbox_consumer SET at = now() WHERE name = :name"), here)
         return
     # Whoever is writing structures ends first, and was not told to write the outbox; from now on they are.
     connection.execute(text("LOCK TABLE structure IN SHARE ROW EXCLUSIVE MODE"))
@@ -155,8 +157,12 @@ def taken(
     refused: Iterable[Refused] = (),
     tried: Iterable[str] | None = None,
 ) -> None:
-    """A consumer holds what this transaction sees, but for what it refused of what it `tried` (None: of all there is)."""
-    connection.execute(text(TAKEN), {"name": consumer, "mark": upto.snapshot})
+    """A consumer holds what this transaction sees, but for what it refused of what it `tried` (None: of all there is).
+
+    NotReady where it is not registered any more: what changed meanwhile was not kept for it.
+    """
+    if not connection.execute(text(TAKEN), {"name": consumer, "mark": upto.snapshot}).rowcount:
+        raise NotReady(f"« {consumer} » n’est plus inscrit à ce qui change : ce qui a changé depuis n’est pas connu.")
     again = None if tried is None else list(tried)
     connection.execute(text(NO_LONGER_REFUSED), {"consumer": consumer, "tried": again})
     rows = [
@@ -181,13 +187,11 @@ def late(connection: Connection, consumer: str) -> Late | None:
 
 
 def tidy(connection: Connection) -> None:
-    """What nobody needs leaves: rows that every consumer took some days ago, consumers that take nothing any more.
+    """What nobody needs leaves: rows that every consumer took some days ago, consumers that leave what there is to take.
 
     In a transaction that sees what others ended meanwhile (READ COMMITTED): several may do it at once.
     """
-    connection.execute(
-        text("DELETE FROM outbox_consumer WHERE at < now() - make_interval(days => :days)"), {"days": SILENT_DAYS}
-    )
+    connection.execute(text(FORGET), {"days": SILENT_DAYS})
     floor = connection.execute(text(TRIM), {"days": KEPT_DAYS}).scalar_one_or_none()
     if floor is not None:
         connection.execute(text("UPDATE outbox_kept SET floor = :floor"), {"floor": floor})
@@ -234,9 +238,13 @@ GROUP BY structure
 ORDER BY structure
 LIMIT :most
 """
-TAKEN = """
-INSERT INTO outbox_consumer (name, mark) VALUES (:name, :mark)
-ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, at = now()
+TAKEN = "UPDATE outbox_consumer SET mark = :mark, at = now() WHERE name = :name"
+# One that is up to date has nothing to say, however long nothing changes.
+FORGET = f"""
+DELETE FROM outbox_consumer AS c
+WHERE c.at < now() - make_interval(days => :days) AND EXISTS (
+    SELECT FROM outbox AS o WHERE {UNSEEN.format(mark="c.mark")} AND o.at < now() - make_interval(days => :days)
+)
 """
 NO_LONGER_REFUSED = """
 DELETE FROM outbox_refused

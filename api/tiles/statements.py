@@ -7,10 +7,13 @@ from typing import Any
 import psycopg
 
 from geo.compiled import Compiled
-from geo.database import IDLE_S, reading_options
+from geo.database import IDLE_S, LONGEST_MS, reading_options
 
 MOST = 4  # connections of a process; others wait, for a millisecond
 PATIENCE_S = 2  # for a connection, and for what is sent to arrive
+ANSWERED_WITHIN_S = (
+    LONGEST_MS / 1_000 + PATIENCE_S
+)  # PostgreSQL ends a statement itself, unless it stands still with its disk
 
 Connection = psycopg.AsyncConnection[Any]
 
@@ -24,7 +27,14 @@ class Statements:
         self._places = asyncio.Semaphore(MOST)
 
     async def row(self, asked: Compiled, given: dict[str, Any]) -> tuple[Any, ...]:
-        """Its one row, prepared at the first time; psycopg.Error where PostgreSQL does not say it."""
+        """Its one row, prepared at the first time; psycopg.Error where PostgreSQL does not say it, in time: QueryCanceled."""
+        try:
+            async with asyncio.timeout(ANSWERED_WITHIN_S):
+                return await self._row(asked, given)
+        except TimeoutError as error:
+            raise psycopg.errors.QueryCanceled("PostgreSQL, qui a pris la question, ne répond pas.") from error
+
+    async def _row(self, asked: Compiled, given: dict[str, Any]) -> tuple[Any, ...]:
         async with self._places:
             connection = await self._open()
             try:
@@ -50,8 +60,12 @@ class Statements:
         """
         while self._idle:
             since, connection = self._idle.pop()
-            if monotonic() - since <= IDLE_S or await _answers(connection):
-                return connection
+            try:
+                if monotonic() - since <= IDLE_S or await _answers(connection):
+                    return connection
+            except asyncio.CancelledError:
+                await connection.close()
+                raise
             await connection.close()
         return await psycopg.AsyncConnection.connect(
             self._url,

@@ -1,5 +1,6 @@
 """A map whose tiles do not come: what is drawn, what is said, and that it comes back by itself."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -7,16 +8,23 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e import the_map
 from tests.e2e.conftest import visitor
+from tests.e2e.held import held
 from tests.e2e.the_list import NAMES, search, total_listed
 from tests.e2e.waiting import eventually
 
 NORD = "/?departement=59#carte=8.12/50.599/3.115"
 STRUCTURES, AREAS = "**/tiles/structures/**", "**/tiles/areas/**"
 SIGN_IN = "<!doctype html><title>Connexion au réseau</title>"
+MVT = "application/vnd.mapbox-vector-tile"
 FAILURES: dict[str, Callable[[Route], None]] = {
     "cut off": lambda route: route.abort("connectionreset"),
     "503": lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}),
     "another page": lambda route: route.fulfill(status=200, content_type="text/html", body=SIGN_IN),
+}
+TILES_ALONE: dict[str, Callable[[Route], None]] = {
+    "JSON": lambda route: route.fulfill(status=200, content_type="application/json", body="{}"),
+    "half a tile": lambda route: route.fulfill(status=200, content_type=MVT, body=b"\x1a\x80\x02half"),
+    "a tile of nonsense": lambda route: route.fulfill(status=200, content_type=MVT, body=b"\x1a\x02\x0f\x00"),
 }
 # What a minute would do: tiles that are drawn are asked again
 EXPIRE = """(source) => {
@@ -27,6 +35,9 @@ COLOURED = """() => { const map = document.getElementById("carte").mapLibre;
   const fills = map.loaded() ? map.getStyle().layers.filter((each) => each.source === "areas" && each.type === "fill") : [];
   const drawn = fills.length ? map.queryRenderedFeatures({ layers: fills.map((each) => each.id) }) : [];
   return drawn.find(({ properties }) => properties.code === "59")?.properties.n ?? null; }"""
+
+DRAWN = """() => { const map = document.getElementById("carte").mapLibre;
+  return map.getStyle() && map.isSourceLoaded("structures") && map.queryRenderedFeatures({ layers: ["clusters"] }).length; }"""
 
 
 @pytest.fixture
@@ -62,11 +73,11 @@ def test_a_style_that_does_not_come_is_asked_again(page: Page, failure: str) -> 
     expect(page.locator("#carte-message")).to_be_hidden()
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", [*FAILURES, *TILES_ALONE])
 def test_what_was_asked_before_is_not_drawn_for_what_is_asked_now(page: Page, failure: str) -> None:
     page.goto(NORD)
     eventually(lambda: agrees(page), "map agrees with list")
-    page.route(STRUCTURES, FAILURES[failure])
+    page.route(STRUCTURES, (FAILURES | TILES_ALONE)[failure])
     search(page, "pharmacie")
     expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
     eventually(lambda: the_map.structures_drawn(page) == 0, "nothing of the question before")
@@ -87,6 +98,61 @@ def test_what_is_drawn_stays_while_the_same_cannot_be_had_again(page: Page) -> N
     search(page, "pharmacie")
     eventually(lambda: agrees(page), "map agrees with list")
     expect(page.locator("#carte-message")).to_be_hidden()
+
+
+def test_a_first_page_never_draws_more_than_its_list(page: Page) -> None:
+    """Even where the base map does not come: what is asked is known before the map is."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/tiles/structures/" in request.url else None)
+    with held(page, re.compile("/tiles/base/")) as waiting:
+        page.goto("/?q=pharmacie&departement=59#carte=8.12/50.599/3.115")
+        page.wait_for_function(DRAWN)
+        assert waiting
+        assert page.evaluate(the_map.COUNTED) == total_listed(page)
+        search(page, "ehpad")
+        eventually(lambda: page.evaluate(the_map.COUNTED) == total_listed(page) > 0, "the second question's")
+    assert all("q=" in each for each in asked)
+    assert len(asked) == len(set(asked))
+
+
+def test_what_was_asked_before_leaves_where_nothing_answers(page: Page) -> None:
+    """A server that hangs: its tiles come in the end, and nobody has to do anything."""
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    message = page.locator("#carte-message")
+    with held(page, re.compile("/tiles/structures/.*pharmacie")):
+        search(page, "pharmacie")
+        expect(message).to_have_text("La carte se charge…")
+        eventually(lambda: page.evaluate(the_map.COUNTED) == 0, "nothing of the question before")
+        assert total_listed(page) > 0
+    eventually(lambda: agrees(page), "map agrees with list")
+    expect(message).to_be_hidden()
+
+
+def test_a_slow_tile_beside_is_said_and_what_is_there_stays(page: Page) -> None:
+    page.goto("/#carte=8.12/50.599/3.115")
+    the_map.wait_until_drawn(page)
+    message = page.locator("#carte-message")
+    with held(page, re.compile("/tiles/structures/9/")):
+        the_map.move(page, 9.2, 50.599, 3.115)
+        expect(message).to_have_text("La carte se charge…", timeout=8_000)
+        assert page.evaluate(the_map.COUNTED) > 0  # the wider zoom's
+        the_map.move(page, 8.12, 50.599, 3.115)
+        expect(message).to_be_hidden()
+    the_map.wait_until_drawn(page)
+
+
+def test_another_message_does_not_hide_for_good_that_tiles_are_missing(page: Page) -> None:
+    page.goto(NORD)
+    the_map.wait_until_drawn(page)
+    message = page.locator("#carte-message")
+    page.route("**/tiles/structures/**", FAILURES["cut off"])
+    page.route(re.compile(r"/\?q="), FAILURES["cut off"])
+    the_map.move(page, 9, 43.3, 5.4)
+    expect(message).to_contain_text("La carte ne peut pas se charger")
+    search(page, "pharmacie")
+    expect(message).to_contain_text("Le serveur ne répond pas")
+    expect(message).to_contain_text("La carte ne peut pas se charger", timeout=8_000)
 
 
 def test_the_message_is_about_what_is_in_view(page: Page) -> None:
@@ -126,6 +192,19 @@ def test_once_something_comes_what_failed_before_is_asked_at_once(page: Page) ->
     page.unroute("**/tiles/base/**")
     search(page, "pharmacie")
     expect(page.locator("#carte-message")).to_be_hidden(timeout=3_000)
+
+
+@pytest.mark.parametrize("what", [r"/tiles/areas/.*pharmacie", r"/tiles/areas\.json.*pharmacie"])
+def test_nor_do_densities_of_the_question_before_wait_for_those_of_this_one(page: Page, what: str) -> None:
+    page.goto("/#carte=6.5/50.4/3.2/densite")
+    eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
+    everything = page.evaluate(COLOURED)
+    with held(page, re.compile(what)):
+        search(page, "pharmacie")
+        expect(page.locator("#carte-message")).to_have_text("La carte se charge…")
+        eventually(lambda: page.evaluate(COLOURED) is None, "nothing of the question before")
+    eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
+    expect(page.locator("#carte-message")).to_be_hidden()
 
 
 @pytest.mark.parametrize("what", [AREAS, "**/tiles/areas.json*"])

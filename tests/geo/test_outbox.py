@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo import outbox
 from geo.database import engine_for
+from geo.errors import NotReady
 from tests.builders import a_structure, insert_structures
 from tests.conftest import fresh_database
 from tests.etl.scheduled import eventually
@@ -251,9 +252,7 @@ def test_what_everybody_took_leaves_after_a_week_and_not_before(engine: Engine, 
 
 def test_nothing_is_kept_for_who_has_taken_nothing_for_a_month(engine: Engine, start: outbox.Mark) -> None:
     add(engine, "990000001")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE outbox_consumer SET at = at - interval '31 days'"))
-        connection.execute(text("UPDATE outbox SET at = at - interval '31 days'"))
+    long_ago(engine)
 
     def nothing_is_kept() -> bool:
         with engine.begin() as connection:
@@ -262,6 +261,42 @@ def test_nothing_is_kept_for_who_has_taken_nothing_for_a_month(engine: Engine, s
             return not connection.execute(text("SELECT count(*) FROM outbox")).scalar_one()
 
     assert eventually(nothing_is_kept)
+
+
+def long_ago(engine: Engine) -> None:
+    """What was noted, and who was heard of, were 31 days ago."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE outbox_consumer SET at = at - interval '31 days'"))
+        connection.execute(text("UPDATE outbox SET at = at - interval '31 days'"))
+
+
+def test_one_that_has_taken_all_is_kept_however_long_nothing_changes(engine: Engine, start: outbox.Mark) -> None:
+    add(engine, "990000001")
+    taken(engine)
+    long_ago(engine)
+    add(engine, "990000002")
+    tidy(engine)
+    assert changed(engine, start)[-1:] == ["f990000002"]
+    with engine.begin() as connection:
+        assert outbox.mark_of(connection, ELSEWHERE) is not None
+
+
+def test_one_that_comes_back_at_last_is_not_forgotten_while_it_takes(engine: Engine, start: outbox.Mark) -> None:
+    add(engine, "990000001")
+    long_ago(engine)
+    with engine.begin() as connection:
+        outbox.register(connection, ELSEWHERE)
+    tidy(engine)
+    assert changed(engine, start) == ["f990000001"]
+
+
+def test_one_that_was_forgotten_takes_nothing(engine: Engine, start: outbox.Mark) -> None:
+    """What changed since it was was not noted."""
+    add(engine, "990000001")
+    long_ago(engine)
+    tidy(engine)
+    with pytest.raises(NotReady, match="n’est plus inscrit"):
+        taken(engine)
 
 
 def test_what_is_refused_is_told_with_its_reason_and_tried_again_until_it_is_taken(

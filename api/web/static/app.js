@@ -101,16 +101,24 @@ function asking(changes) {
   return "/?" + asked;
 }
 
-/** A message over the map, until another. */
+let standing = ""; // what is said over the map for as long as it is so
+let passing; // something else is said there, for a moment
+
 function stay(text) {
-  const place = document.getElementById("carte-message");
-  place.textContent = text;
-  place.hidden = !text;
+  standing = text;
+  if (!passing) write(text);
 }
 
 function showMessage(text) {
-  stay(text);
-  setTimeout(() => { if (document.getElementById("carte-message").textContent === text) stay(""); }, 6000);
+  clearTimeout(passing);
+  write(text);
+  passing = setTimeout(() => { passing = null; write(standing); }, 6000);
+}
+
+function write(text) {
+  const place = document.getElementById("carte-message");
+  if (place.textContent !== text) place.textContent = text; // said again, it would be read aloud again
+  place.hidden = !text;
 }
 
 /** « Plus de résultats » appends, so that the list already read stays. */
@@ -185,10 +193,7 @@ const map = createMap({
   onMoved: () => { zone.hidden = false; if (follow.checked) searchHere(); },
   onSay: say,
   onImpossible: () => stay(announcer.dataset.sansCarte),
-  onTrouble: (troubled) => {
-    if (troubled) stay(announcer.dataset.carteMuette);
-    else if (document.getElementById("carte-message").textContent === announcer.dataset.carteMuette) stay("");
-  },
+  onTrouble: (state) => stay({ failed: announcer.dataset.carteMuette, late: announcer.dataset.carteLente }[state] ?? ""),
 });
 document.getElementById("chercher-ici")?.addEventListener("click", searchHere);
 follow?.addEventListener("change", () => { if (follow.checked) searchHere(); });

@@ -1,7 +1,7 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
-import { drawFrom, requestOf, secondsAfter, whenTilesFail } from "./tuiles.js";
+import { drawFrom, LONGEST_MS, requestOf, secondsAfter, SLOW_MS, whenTilesFail } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -15,12 +15,12 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   if (!place) return null;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const style = `/tiles/style.json${dark ? "?theme=sombre" : ""}`;
+  const addressOf = (query) => `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`;
+  let asked = document.getElementById("contenu").dataset.tuiles ?? ""; // what the list shows
   let map;
   try {
     map = new MapLibre({
       container: place,
-      style,
       // the style names no host: tiles come from the page's own origin, whatever proxy stands before the server
       transformRequest: requestOf,
       ...(viewAsked() ?? FRANCE),
@@ -38,29 +38,34 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new AttributionControl({ compact: true }));
-  // they open once, unless compact already: on a small map, or one not yet shown, they would be most of it
-  if (place.clientWidth < 640) place.querySelector(".maplibregl-ctrl-attrib").classList.add("maplibregl-compact");
+  // they open once there are some, unless compact already: on a small map, or one not yet shown, they would be most of it
+  const credits = place.querySelector(".maplibregl-ctrl-attrib");
+  credits.open = false;
+  credits.className = `maplibregl-ctrl maplibregl-ctrl-attrib maplibregl-attrib-empty ${place.clientWidth < 640 ? "maplibregl-compact" : ""}`;
   map.addControl(new ScaleControl({ maxWidth: 100 }), "bottom-right"); // above the credits, however many lines they take
   // what does not load is said, until it does
-  const missing = new Set();
-  const tell = (what, isMissing) => {
-    const before = missing.size > 0;
-    if (isMissing) missing.add(what); else missing.delete(what);
-    if (missing.size > 0 !== before) onTrouble(!before);
+  const missing = new Map(); // what → "late", "failed", or "" once it is there
+  const tell = (what, state) => {
+    missing.set(what, state);
+    const states = [...missing.values()];
+    onTrouble(states.includes("failed") ? "failed" : states.includes("late") ? "late" : "");
   };
-  map.on("error", ({ sourceId = "style" }) => tell(sourceId, true));
-  askUntilItComes(map, style, () => tell("style", false));
-  whenTilesFail(map, (isSo) => tell("tuiles", isSo));
+  map.on("error", ({ tile }) => { if (!tile) tell("carte", "failed"); }); // a tile in error is asked again
+  whenTilesFail(map, (state) => tell("tuiles", state));
   let density = null; // once the style is there
   const write = keepInAddress(map, () => density?.isShown() ?? densityAsked());
   place.mapLibre = map; // for tests and the curious
 
-  const ready = new Promise((resolve) => map.once("load", resolve)).then(() => {
+  const ready = fetchedAtLast(`/tiles/style.json${dark ? "?theme=sombre" : ""}`, (state) => tell("style", state)).then(async (style) => {
+    style.sources.structures.tiles = [addressOf(asked)]; // nothing is drawn but what the list shows
+    const loaded = map.once("style.load");
+    map.setStyle(style);
+    await loaded;
     density = createDensity(map, {
-      asked: document.getElementById("contenu").dataset.tuiles ?? "",
+      asked,
       onChange: write,
       onSay,
-      onTrouble: (isSo) => tell("densite", isSo),
+      onTrouble: (state) => tell("densite", state),
     });
   });
 
@@ -106,8 +111,10 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
 
   /** The tiles of another question. */
   async function ask(query) {
+    asked = query;
     await ready;
-    drawFrom(map, "structures", `/tiles/structures/{z}/{x}/{y}.mvt${query ? "?" + query : ""}`);
+    if (query !== asked) return;
+    drawFrom(map, "structures", addressOf(query));
     density.ask(query);
   }
 
@@ -147,17 +154,24 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   };
 }
 
-/** Nothing is drawn without a style, and MapLibre asks for it once. */
-function askUntilItComes(map, style, onCome) {
-  let times = 0, timer;
-  const askAgain = () => { clearTimeout(timer); map.setStyle(style, { diff: false }); };
-  const later = () => { clearTimeout(timer); timer = setTimeout(askAgain, 1000 * secondsAfter(times++)); };
-  map.on("error", later);
-  window.addEventListener("online", askAgain);
-  map.once("style.load", () => {
-    clearTimeout(timer);
-    map.off("error", later);
-    window.removeEventListener("online", askAgain);
-    onCome();
-  });
+/** What is at an address, asked until it comes; `tell`: "late" or "failed" meanwhile, "" at the end. */
+async function fetchedAtLast(address, tell) {
+  for (let times = 0; ; times++) {
+    const late = setTimeout(() => tell("late"), SLOW_MS);
+    try {
+      const answer = await fetch(address, { signal: AbortSignal.timeout(LONGEST_MS) });
+      if (!answer.ok) throw new TypeError(answer.status);
+      const found = await answer.json();
+      tell("");
+      return found;
+    } catch {
+      tell("failed");
+    } finally {
+      clearTimeout(late);
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1000 * secondsAfter(times));
+      window.addEventListener("online", resolve, { once: true });
+    });
+  }
 }

@@ -1,6 +1,6 @@
 // How many structures for 10,000 inhabitants: areas coloured by the classes of the question asked, their legend, what one area says.
 import { Popup } from "/vendor/maplibre/maplibre-gl.mjs";
-import { drawFrom } from "./tuiles.js";
+import { drawFrom, LATE_MS, LONGEST_MS } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
@@ -21,6 +21,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
   let query = null; // the question whose areas are drawn
   let breaks = {};
   let again; // a question that was not answered is asked once more
+  let coming; // the question whose classes are on their way
 
   /** Colours of a layer: none, then classes; an area without inhabitants has no rate, and no colour. */
   const painted = (layer) => {
@@ -61,32 +62,43 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     clearTimeout(again);
     if (!shown || query === asked) {
       see();
-      onTrouble(false);
+      onTrouble("");
       return;
     }
-    const wanted = asked;
+    if (coming === asked) return;
+    const wanted = coming = asked;
     const suffix = wanted ? "?" + wanted : "";
+    const isOver = () => wanted !== asked || !shown;
+    const late = setTimeout(() => { if (!isOver()) leave("late"); }, LATE_MS);
     try {
-      const answer = await fetch(`/tiles/areas.json${suffix}`);
+      const answer = await fetch(`/tiles/areas.json${suffix}`, { signal: AbortSignal.timeout(LONGEST_MS) });
       if (!answer.ok) throw new TypeError(answer.status);
       const { classes } = await answer.json();
-      if (wanted !== asked || !shown) return;
+      if (isOver()) return;
       breaks = classes;
     } catch {
-      if (wanted !== asked || !shown) return;
-      popup.remove();
-      see();
-      onTrouble(true);
+      if (isOver()) return;
+      leave("failed");
       again = setTimeout(draw, AGAIN_MS);
       return;
+    } finally {
+      clearTimeout(late);
+      if (coming === wanted) coming = undefined;
     }
-    onTrouble(false);
+    onTrouble("");
     query = wanted;
     popup.remove();
     for (const { id, "source-layer": layer } of fills) map.setPaintProperty(id, "fill-color", painted(layer));
     drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`);
     see();
     tell();
+  }
+
+  /** Nothing of the question before stays for what is not there. */
+  function leave(state) {
+    popup.remove();
+    see();
+    onTrouble(state);
   }
 
   /** Areas are seen while they are of the question asked. */

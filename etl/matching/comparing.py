@@ -1,6 +1,6 @@
-"""Pairs worth comparing, compared: a département after the other, so that memory stays that of the largest."""
+"""Pairs worth comparing, compared: some départements after others, so that memory stays that of the largest."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 import polars as pl
 
@@ -12,6 +12,8 @@ from etl.matching.prepared import READ, names_of_ege, names_of_sirene, prepared_
 from etl.matching.scoring import scored
 from etl.matching.shapes import PAIR
 from etl.matching.weights import CONFIRMED_MASKED
+
+AT_ONCE = 5_000  # EGE, as the largest départements have: each time has a cost of its own, whatever it compares
 
 
 def compared(
@@ -30,13 +32,25 @@ def compared(
     given = Given(declared, verdicts, heirs_of_declared(declared, successions, known), holders(declared, every))
     usable = sirene.select(READ).join(known.filter(~pl.col("masked")).drop("active"), on="siret")
     wanted = every if communes is None else every.filter(pl.col("town").is_in(_towns(communes)))
-    for part in wanted.sort("finess").partition_by("departement"):
+    for part in _together(wanted.sort("finess").partition_by("departement")):
         yield _compared_in(part, usable, given.of(part))
 
 
+def _together(departements: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Those that follow one another, whole, up to AT_ONCE EGE where there are several."""
+    held: list[pl.DataFrame] = []
+    for each in departements:
+        if held and sum(map(len, held)) + len(each) > AT_ONCE:
+            yield pl.concat(held)
+            held = []
+        held.append(each)
+    if held:
+        yield pl.concat(held)
+
+
 def _compared_in(ege: pl.DataFrame, usable: pl.DataFrame, given: Given) -> pl.DataFrame:
-    """The pairs of one département's EGE; what is given may lie in another."""
-    here = pl.col("departement") == ege.item(0, "departement")
+    """The pairs of the EGE of some départements; what is given may lie in another."""
+    here = pl.col("departement").is_in(ege["departement"].unique().implode())
     named = pl.col("siret").is_in(given.pairs()["siret"].implode())
     rows = prepared_sirene(usable.filter(here | named))
     names = names_of_ege(ege), names_of_sirene(rows)

@@ -49,6 +49,13 @@ def test_nothing_can_be_written_through_it(reading: Engine) -> None:
         connection.execute(text("DELETE FROM structure"))
 
 
+def test_no_statement_is_compiled_whatever_the_server_does_by_itself(reading: Engine) -> None:
+    with psycopg.connect(address(reading)) as other:
+        other.execute(f'ALTER DATABASE "{other.info.dbname}" SET jit = on'.encode())
+    with reading.connect() as connection:
+        assert connection.execute(text("SHOW jit")).scalar_one() == "off"
+
+
 def test_every_statement_of_a_transaction_sees_one_moment(reading: Engine) -> None:
     count = text("SELECT count(*) FROM load")
     with reading.connect() as connection:

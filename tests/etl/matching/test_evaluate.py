@@ -5,9 +5,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from etl import demo
+from etl.matching import comparing
 from etl.matching.evaluate import as_decided, demo_truth, hidden_half, judged_pairs, right_ones, without_declared
+from etl.matching.links import links
 from etl.matching.samples import ege_of, sirene_of
 from etl.matching.shapes import PAIR
 
@@ -54,3 +57,15 @@ def test_the_hidden_ones_of_real_finess_are_found_again(shared_data: Path) -> No
     found = as_decided(judged_pairs(without_declared(here, hidden), sirene, masked), hidden)
     assert found["precision"] >= 0.985
     assert found["rappel"] >= 0.85
+
+
+def test_how_many_departements_are_compared_at_once_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = demo.generate(tmp_path, size=400, seed=12, produced_on=date(2026, 11, 23), sirene=True)
+    ege, (sirene, masked) = ege_of(files.finess), sirene_of(files.truth.parent)
+    assert 1 < ege["commune"].str.slice(0, 2).n_unique() < len(ege) < comparing.AT_ONCE
+    together = links(ege, sirene, masked)
+    monkeypatch.setattr(comparing, "AT_ONCE", 1)
+    assert_frame_equal(links(ege, sirene, masked), together)
+    assert together["status"].n_unique() > 1

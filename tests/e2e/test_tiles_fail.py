@@ -20,8 +20,6 @@ FAILURES: dict[str, Callable[[Route], None]] = {
     "cut off": lambda route: route.abort("connectionreset"),
     "503": lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}),
     "another page": lambda route: route.fulfill(status=200, content_type="text/html", body=SIGN_IN),
-}
-TILES_ALONE: dict[str, Callable[[Route], None]] = {
     "JSON": lambda route: route.fulfill(status=200, content_type="application/json", body="{}"),
     "half a tile": lambda route: route.fulfill(status=200, content_type=MVT, body=b"\x1a\x80\x02half"),
     "a tile of nonsense": lambda route: route.fulfill(status=200, content_type=MVT, body=b"\x1a\x02\x0f\x00"),
@@ -63,7 +61,7 @@ def test_it_is_said_and_the_message_leaves_when_they_come(page: Page) -> None:
     eventually(lambda: agrees(page), "map agrees with list")
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", ["503", "another page", "JSON"])
 def test_a_style_that_does_not_come_is_asked_again(page: Page, failure: str) -> None:
     page.route("**/tiles/style.json*", FAILURES[failure])
     page.goto(NORD)
@@ -73,11 +71,11 @@ def test_a_style_that_does_not_come_is_asked_again(page: Page, failure: str) -> 
     expect(page.locator("#carte-message")).to_be_hidden()
 
 
-@pytest.mark.parametrize("failure", [*FAILURES, *TILES_ALONE])
+@pytest.mark.parametrize("failure", ["cut off", "JSON", "half a tile", "a tile of nonsense"])
 def test_what_was_asked_before_is_not_drawn_for_what_is_asked_now(page: Page, failure: str) -> None:
     page.goto(NORD)
     eventually(lambda: agrees(page), "map agrees with list")
-    page.route(STRUCTURES, (FAILURES | TILES_ALONE)[failure])
+    page.route(STRUCTURES, FAILURES[failure])
     search(page, "pharmacie")
     expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
     eventually(lambda: the_map.structures_drawn(page) == 0, "nothing of the question before")
@@ -87,10 +85,11 @@ def test_what_was_asked_before_is_not_drawn_for_what_is_asked_now(page: Page, fa
     expect(page.locator("#carte-message")).to_be_hidden()
 
 
-def test_what_is_drawn_stays_while_the_same_cannot_be_had_again(page: Page) -> None:
+@pytest.mark.parametrize("failure", ["503", "a tile of nonsense"])
+def test_what_is_drawn_stays_while_the_same_cannot_be_had_again(page: Page, failure: str) -> None:
     page.goto(NORD)
     eventually(lambda: agrees(page), "map agrees with list")
-    page.route(STRUCTURES, FAILURES["503"])
+    page.route(STRUCTURES, FAILURES[failure])
     page.evaluate(EXPIRE, "structures")
     expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
     assert agrees(page)
@@ -127,6 +126,17 @@ def test_what_was_asked_before_leaves_where_nothing_answers(page: Page) -> None:
         assert total_listed(page) > 0
     eventually(lambda: agrees(page), "map agrees with list")
     expect(message).to_be_hidden()
+
+
+def test_nor_does_it_stay_for_who_asks_one_question_after_the_other(page: Page) -> None:
+    page.goto(NORD)
+    eventually(lambda: agrees(page), "map agrees with list")
+    with held(page, re.compile("/tiles/structures/.*q=")):
+        for words in ("pharmacie", "ehpad", "infirmier", "crèche"):
+            search(page, words)
+            page.wait_for_timeout(800)
+        assert page.evaluate(the_map.COUNTED) == 0
+    eventually(lambda: the_map.structures_drawn(page) == total_listed(page), "the last one's")
 
 
 def test_a_slow_tile_beside_is_said_and_what_is_there_stays(page: Page) -> None:
@@ -207,12 +217,12 @@ def test_nor_do_densities_of_the_question_before_wait_for_those_of_this_one(page
     expect(page.locator("#carte-message")).to_be_hidden()
 
 
-@pytest.mark.parametrize("what", [AREAS, "**/tiles/areas.json*"])
-def test_nor_are_densities_of_the_question_before(page: Page, what: str) -> None:
+@pytest.mark.parametrize(("what", "failure"), [(AREAS, "503"), ("**/tiles/areas.json*", "JSON")])
+def test_nor_are_densities_of_the_question_before(page: Page, what: str, failure: str) -> None:
     page.goto("/#carte=6.5/50.4/3.2/densite")
     eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
     everything = page.evaluate(COLOURED)
-    page.route(what, FAILURES["503"])
+    page.route(what, FAILURES[failure])
     search(page, "pharmacie")
     expect(page.locator("#carte-message")).to_be_visible()
     eventually(lambda: page.evaluate(COLOURED) is None, "nothing of the question before")

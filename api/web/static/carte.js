@@ -1,7 +1,8 @@
 // The map: our own style, tiles of the question asked, clusters that open, one structure at a time highlighted.
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
-import { drawFrom, LONGEST_MS, requestOf, secondsAfter, SLOW_MS, whenTilesFail } from "./tuiles.js";
+import { fetchedAtLast } from "./reseau.js";
+import { drawFrom, requestOf, whenTilesFail } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -50,13 +51,16 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     const states = [...missing.values()];
     onTrouble(states.includes("failed") ? "failed" : states.includes("late") ? "late" : "");
   };
-  map.on("error", ({ tile }) => { if (!tile) tell("carte", "failed"); }); // a tile in error is asked again
+  map.on("error", ({ tile }) => { if (!tile) tell("carte", "failed"); }); // for good: a tile in error alone is asked again
   whenTilesFail(map, (state) => tell("tuiles", state));
   let density = null; // once the style is there
   const write = keepInAddress(map, () => density?.isShown() ?? densityAsked());
   place.mapLibre = map; // for tests and the curious
 
-  const ready = fetchedAtLast(`/tiles/style.json${dark ? "?theme=sombre" : ""}`, (state) => tell("style", state)).then(async (style) => {
+  const ready = fetchedAtLast(`/tiles/style.json${dark ? "?theme=sombre" : ""}`, {
+    isRight: (style) => Array.isArray(style?.layers) && style.sources?.structures,
+    tell: (state) => tell("style", state),
+  }).then(async (style) => {
     style.sources.structures.tiles = [addressOf(asked)]; // nothing is drawn but what the list shows
     const loaded = map.once("style.load");
     map.setStyle(style);
@@ -86,11 +90,13 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });
 
+  let proposed = null;
+
   /** Several structures at one door, by name: no zoom takes their points apart. */
   function propose(coordinates, there) {
     const list = document.createElement("ul");
     list.className = "au-meme-point";
-    const popup = new Popup({ maxWidth: "min(320px, 80vw)" }).setLngLat(coordinates).setDOMContent(list);
+    const popup = proposed = new Popup({ maxWidth: "min(320px, 80vw)" }).setLngLat(coordinates).setDOMContent(list);
     for (const [id, name] of [...there].sort(([, a], [, b]) => a.localeCompare(b, "fr"))) {
       const line = list.appendChild(document.createElement("li"));
       const choice = line.appendChild(document.createElement("button"));
@@ -112,6 +118,7 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
   /** The tiles of another question. */
   async function ask(query) {
     asked = query;
+    proposed?.remove();
     await ready;
     if (query !== asked) return;
     drawFrom(map, "structures", addressOf(query));
@@ -152,26 +159,4 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     centre: () => (map.getZoom() > 7 ? map.getCenter().toArray() : null),
     resize: () => map.resize(),
   };
-}
-
-/** What is at an address, asked until it comes; `tell`: "late" or "failed" meanwhile, "" at the end. */
-async function fetchedAtLast(address, tell) {
-  for (let times = 0; ; times++) {
-    const late = setTimeout(() => tell("late"), SLOW_MS);
-    try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(LONGEST_MS) });
-      if (!answer.ok) throw new TypeError(answer.status);
-      const found = await answer.json();
-      tell("");
-      return found;
-    } catch {
-      tell("failed");
-    } finally {
-      clearTimeout(late);
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, 1000 * secondsAfter(times));
-      window.addEventListener("online", resolve, { once: true });
-    });
-  }
 }

@@ -1,10 +1,11 @@
 // How many structures for 10,000 inhabitants: areas coloured by the classes of the question asked, their legend, what one area says.
 import { Popup } from "/vendor/maplibre/maplibre-gl.mjs";
-import { drawFrom, LATE_MS, LONGEST_MS } from "./tuiles.js";
+import { fetchedAtLast, LATE_MS, SLOW_MS } from "./reseau.js";
+import { drawFrom } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
-const AGAIN_MS = 5_000;
+const LEAST_MS = 100; // for an answer that is on its way
 const number = new Intl.NumberFormat("fr");
 const rate = new Intl.NumberFormat("fr", { maximumFractionDigits: 3 });
 
@@ -20,8 +21,10 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
   let shown = false;
   let query = null; // the question whose areas are drawn
   let breaks = {};
-  let again; // a question that was not answered is asked once more
+  let since = 0; // when they stopped being of the question asked
   let coming; // the question whose classes are on their way
+  let over = new AbortController(); // of what is asked for them
+  let areSeen = false;
 
   /** Colours of a layer: none, then classes; an area without inhabitants has no rate, and no colour. */
   const painted = (layer) => {
@@ -59,39 +62,33 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
 
   /** The areas of the question asked: its classes first, so that no tile takes the colours of another. */
   async function draw() {
-    clearTimeout(again);
+    if (shown && coming === asked) return;
+    over.abort();
+    over = new AbortController();
+    coming = undefined;
     if (!shown || query === asked) {
       see();
       onTrouble("");
       return;
     }
-    if (coming === asked) return;
     const wanted = coming = asked;
     const suffix = wanted ? "?" + wanted : "";
-    const isOver = () => wanted !== asked || !shown;
-    const late = setTimeout(() => { if (!isOver()) leave("late"); }, LATE_MS);
-    try {
-      const answer = await fetch(`/tiles/areas.json${suffix}`, { signal: AbortSignal.timeout(LONGEST_MS) });
-      if (!answer.ok) throw new TypeError(answer.status);
-      const { classes } = await answer.json();
-      if (isOver()) return;
-      breaks = classes;
-    } catch {
-      if (isOver()) return;
-      leave("failed");
-      again = setTimeout(draw, AGAIN_MS);
-      return;
-    } finally {
-      clearTimeout(late);
-      if (coming === wanted) coming = undefined;
-    }
-    onTrouble("");
+    const found = await fetchedAtLast(`/tiles/areas.json${suffix}`, {
+      isRight: (told) => fills.every(({ "source-layer": layer }) => Array.isArray(told?.classes?.[layer])),
+      tell: (state) => { if (state) leave(state); },
+      patience: areSeen ? Math.max(LEAST_MS, since + LATE_MS - Date.now()) : SLOW_MS,
+      signal: over.signal,
+    });
+    if (!found) return;
+    coming = undefined;
     query = wanted;
+    breaks = found.classes;
     popup.remove();
     for (const { id, "source-layer": layer } of fills) map.setPaintProperty(id, "fill-color", painted(layer));
     drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`);
     see();
     tell();
+    onTrouble("");
   }
 
   /** Nothing of the question before stays for what is not there. */
@@ -101,16 +98,17 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     onTrouble(state);
   }
 
-  /** Areas are seen while they are of the question asked. */
+  /** Areas, and their legend, are seen while they are of the question asked. */
   function see() {
-    for (const { id } of layers) map.setLayoutProperty(id, "visibility", shown && query === asked ? "visible" : "none");
+    areSeen = shown && query === asked;
+    legend.hidden = !areSeen;
+    for (const { id } of layers) map.setLayoutProperty(id, "visibility", areSeen ? "visible" : "none");
   }
 
   function toggle(on) {
     if (on === shown) return;
     shown = on;
     button.setAttribute("aria-pressed", String(on));
-    legend.hidden = !on;
     popup.remove();
     for (const id of ["clusters", "cluster-counts"]) map.setLayerZoomRange(id, on ? POINT_ZOOM : 0, 24);
     draw();
@@ -156,6 +154,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     open,
     isShown: () => shown,
     ask(wanted) {
+      if (asked === query && wanted !== asked) since = Date.now();
       asked = wanted;
       draw();
     },

@@ -4,20 +4,19 @@
 // fails or leaves the question before for long: what the server does not give is drawn as it last was for the same question, or else
 // as nothing, said, and asked again.
 import { addProtocol } from "/vendor/maplibre/maplibre-gl.mjs";
+import { LATE_MS, LONGEST_MS, secondsAfter, SLOW_MS } from "./reseau.js";
 
 const PROTOCOL = "tuiles";
 const OURS = /\/tiles\/(\w+)\/(\d+\/\d+\/\d+)\.mvt/;
-const AGAIN_S = [1, 2, 4, 8, 16, 30]; // after the first failure, the second…
-export const LATE_MS = 1_000; // the question before is not left on the map for longer
-export const SLOW_MS = 4_000; // where nothing of another question is drawn meanwhile
-const REPLACING_MS = 3_000; // in which MapLibre asks for what is to take the place of the question before
-export const LONGEST_MS = 60_000; // what takes longer will not come
+const LEAST_MS = 100; // for an answer that is on its way
 const KEPT = 64; // tiles of a question, to draw when they cannot be had again: some screens full
+const REMEMBERED = 1_000; // places of the map, and what is drawn there
 const MVT = "application/vnd.mapbox-vector-tile";
 const LATE = Symbol("late"), LEFT = Symbol("left"); // what is not waited for: by us, by MapLibre
 const questions = new Map(); // source → what it is asked now
+const onMap = new Map(); // source and place → the question of what is drawn there, and whether it is its answer
 const twice = new Set(); // sources that are to be drawn once more
-let onChange = () => {};
+let look = () => {}; // at what is missing in view
 let onAnswer = () => {};
 let refresh = () => {};
 
@@ -26,82 +25,90 @@ addProtocol(PROTOCOL, async ({ url }, { signal }) => {
   if (!questions.has(source)) begin(source, url.slice(`${PROTOCOL}://`.length).replace(place, "{z}/{x}/{y}"));
   for (;;) {
     const question = questions.get(source);
-    const tile = await drawn(source, question, place, signal);
+    const { isAnswer, ...tile } = await drawn(source, question, place, signal);
     signal.throwIfAborted();
     if (questions.get(source) !== question) continue;
-    onChange();
+    onMap.delete(source + place);
+    onMap.set(source + place, { question, isAnswer });
+    if (onMap.size > REMEMBERED) onMap.delete(onMap.keys().next().value);
+    look();
     return tile;
   }
 });
 
 function begin(source, address) {
   const before = questions.get(source);
+  if (before) before.until = Date.now();
   before?.over.abort();
   questions.set(source, {
     address,
+    until: Infinity, // when another took its place
     over: new AbortController(),
-    replacesUntil: before ? Date.now() + REPLACING_MS : 0,
     coming: new Map(), // place → what is fetched
-    late: new Set(), // of these, whose drawing did not wait
+    late: new Set(), // of these, what is not there after a while
     kept: new Map(), // place → its tile
     fresh: new Set(), // of these, which came too late and were not drawn yet
     failed: new Map(), // place → how often in a row
-    damaged: new Set(), // of these, what came but cannot be read
+    damaged: new Map(), // place → how often it came and could not be read
+    unread: new Set(), // of these, where MapLibre is to have something that it can read
   });
 }
 
 /** What MapLibre draws at a place: it asks again by itself for what is said to be fresh for a moment only. */
 async function drawn(source, question, place, signal) {
-  const { coming, late, kept, fresh, failed, damaged } = question;
-  const shown = (seconds) => ({ data: kept.get(place)?.data.slice() ?? new ArrayBuffer(0), cacheControl: `max-age=${seconds}` });
-  if (fresh.delete(place)) return copyOf(kept.get(place));
-  if (damaged.delete(place)) return shown(secondsAfter(failed.get(place) - 1));
+  const { coming, late, kept, fresh, failed, damaged, unread } = question;
+  const instead = (times) => ({ data: kept.get(place)?.data.slice() ?? new ArrayBuffer(0), cacheControl: `max-age=${secondsAfter(times)}` });
+  if (fresh.delete(place)) return answerOf(kept.get(place));
+  if (unread.delete(place)) return instead(damaged.get(place) - 1);
   const asked = coming.get(place) ?? ask(question, place);
   asked.waiting++;
+  const { until = Infinity } = onMap.get(source + place)?.question ?? {};
+  const isOld = until < Infinity; // what is drawn there is of another question
   let slow;
-  const replaces = Date.now() < question.replacesUntil;
   const givenUp = new Promise((resolve) => {
     slow = setTimeout(() => {
+      if (coming.get(place) !== asked) return;
       late.add(place);
-      if (replaces) resolve(LATE); else onChange();
-    }, replaces ? LATE_MS : SLOW_MS);
+      if (isOld) resolve(LATE); else look();
+    }, isOld ? Math.max(LEAST_MS, until + LATE_MS - Date.now()) : SLOW_MS);
     signal.addEventListener("abort", () => resolve(LEFT), { once: true });
     if (signal.aborted) resolve(LEFT);
   });
   const what = await Promise.race([asked.answer, givenUp]);
   clearTimeout(slow);
-  if (what === LATE) {
-    asked.answer.then((tile) => {
+  if (what === LATE) { // it goes on waiting, MapLibre does not
+    asked.drawing ??= asked.answer.then((tile) => {
       if (tile === LEFT) return;
       if (tile) fresh.add(place);
       refresh(source, place);
     });
-    return shown(AGAIN_S[0]);
+    return instead(0);
   }
   asked.waiting--;
   if (what === LEFT && !asked.waiting) asked.over.abort(LEFT); // nobody listens any more
-  return what?.data ? copyOf(what) : shown(secondsAfter(failed.get(place) - 1 || 0));
+  return what?.data ? answerOf(what) : instead(failed.get(place) - 1 || 0);
 }
 
-const copyOf = ({ data, ...rest }) => ({ data: data.slice(), ...rest });
+const answerOf = ({ data, cacheControl, expires }) => ({ data: data.slice(), cacheControl, expires, isAnswer: true });
 
 /** Fetch a tile; `answer` comes to null when it fails, to LEFT when nobody wants it any more. */
 function ask(question, place) {
-  const { address, over, coming, late, kept, fresh, failed } = question;
+  const { address, over, coming, late, kept, fresh, failed, damaged } = question;
   const asked = { waiting: 0, over: new AbortController() };
   const leave = () => asked.over.abort(LEFT);
   over.signal.addEventListener("abort", leave);
   const longest = setTimeout(() => asked.over.abort(), LONGEST_MS);
   asked.answer = fetched(address.replace("{z}/{x}/{y}", place), asked.over.signal).then((tile) => {
     failed.delete(place);
+    const before = kept.get(place);
     kept.delete(place);
-    kept.set(place, tile);
+    kept.set(place, { ...tile, before: before && { ...before, before: undefined } });
     if (kept.size > KEPT) {
       const [oldest] = kept.keys();
       kept.delete(oldest);
       fresh.delete(oldest);
     }
-    onAnswer();
+    if (!damaged.has(place)) onAnswer();
     return tile;
   }).catch(() => {
     if (asked.over.signal.reason === LEFT) return LEFT;
@@ -144,11 +151,6 @@ function isWhole(data) {
   return at === bytes.length;
 }
 
-/** When what failed is to be asked again, having failed so many times before. */
-export function secondsAfter(times) {
-  return AGAIN_S[Math.min(times, AGAIN_S.length - 1)];
-}
-
 /** How MapLibre is to ask for what stands at an address of a style. */
 export function requestOf(address) {
   const { href, pathname } = new URL(address, location.origin);
@@ -159,7 +161,7 @@ export function requestOf(address) {
 export function drawFrom(map, source, address) {
   if (map.getSource(source).serialize().tiles[0] === address) return;
   begin(source, address);
-  onChange();
+  look();
   const waiting = !map.isSourceLoaded(source);
   map.getSource(source).setTiles([address]);
   if (!waiting || twice.has(source)) return;
@@ -182,31 +184,41 @@ export function whenTilesFail(map, tell) {
     const tiles = shown ? map.coveringTiles({ tileSize, minzoom, maxzoom, reparseOverscaled: true }) : [];
     return new Set(tiles.map(({ canonical: { z, x, y } }) => `${z}/${x}/${y}`));
   };
-  onChange = () => {
+  look = () => {
     let state = "";
-    for (const [source, { failed, late, coming }] of questions) {
-      if (!failed.size && !late.size) continue;
+    for (const [source, { failed, late, damaged, coming }] of questions) {
+      if (!failed.size && !late.size && !damaged.size) continue;
       const inView = seen(source);
       for (const place of late) if (!inView.has(place)) coming.get(place)?.over.abort(LEFT);
-      if ([...failed.keys()].some((place) => inView.has(place))) state = "failed";
+      for (const missing of [failed, damaged]) for (const place of missing.keys()) if (!inView.has(place)) missing.delete(place);
+      if (failed.size || damaged.size) state = "failed";
       else if ([...late].some((place) => inView.has(place))) state ||= "late";
     }
     if (state !== told) tell(told = state);
   };
-  map.on("moveend", () => onChange());
-  map.on("styledata", () => onChange()); // layers shown or hidden
+  map.on("moveend", () => look());
+  map.on("styledata", () => look()); // layers shown or hidden
+  const placeOf = ({ tileID: { canonical: { z, x, y } } }) => `${z}/${x}/${y}`;
   map.on("error", ({ sourceId, tile }) => { // it could not be read: damaged on its way
     const question = questions.get(sourceId);
     if (!question || !tile) return;
-    const { z, x, y } = tile.tileID.canonical, place = `${z}/${x}/${y}`;
-    question.kept.delete(place);
-    question.failed.set(place, (question.failed.get(place) ?? 0) + 1);
-    question.damaged.add(place);
+    const { kept, fresh, damaged, unread } = question, place = placeOf(tile);
+    const before = kept.get(place)?.before;
+    if (before) kept.set(place, before); else kept.delete(place);
+    fresh.delete(place);
+    damaged.set(place, (damaged.get(place) ?? 0) + 1);
+    unread.add(place);
     refresh(sourceId, place); // at once: a tile in error is stuck when its source is given another address
+  });
+  map.on("sourcedata", ({ sourceId, tile }) => { // it could
+    const question = questions.get(sourceId);
+    if (!tile || !question?.damaged.size) return;
+    const there = onMap.get(sourceId + placeOf(tile));
+    if (there?.question === question && there.isAnswer && question.damaged.delete(placeOf(tile))) look();
   });
   const toRefresh = (places) => places.map((place) => place.split("/").map(Number)).map(([z, x, y]) => ({ z, x, y }));
   refresh = (source, place) => {
-    onChange();
+    look();
     map.refreshTiles(source, toRefresh([place]));
   };
   let last = 0;
@@ -216,6 +228,6 @@ export function whenTilesFail(map, tell) {
   };
   window.addEventListener("online", askAgain);
   onAnswer = () => { // the server is back: what failed before is not waited for
-    if (told === "failed" && Date.now() - last > 1000 * AGAIN_S[0]) askAgain();
+    if (told === "failed" && Date.now() - last > 1000 * secondsAfter(0)) askAgain();
   };
 }

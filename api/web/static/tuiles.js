@@ -14,9 +14,9 @@ const REMEMBERED = 1_000; // places of the map, and what is drawn there
 const MVT = "application/vnd.mapbox-vector-tile";
 const LATE = Symbol("late"), LEFT = Symbol("left"); // what is not waited for: by us, by MapLibre
 const questions = new Map(); // source → what it is asked now
-const onMap = new Map(); // source and place → the question of what is drawn there, and whether it is its answer
+const onMap = new Map(); // source and place → when the question of what is drawn there is asked, and whether that is its answer
 const twice = new Set(); // sources that are to be drawn once more
-let look = () => {}; // at what is missing in view
+let look = () => {}; // at what is missing in view; what has left it is not waited for
 let onAnswer = () => {};
 let refresh = () => {};
 
@@ -29,7 +29,7 @@ addProtocol(PROTOCOL, async ({ url }, { signal }) => {
     signal.throwIfAborted();
     if (questions.get(source) !== question) continue;
     onMap.delete(source + place);
-    onMap.set(source + place, { question, isAnswer });
+    onMap.set(source + place, { period: question.period, isAnswer });
     if (onMap.size > REMEMBERED) onMap.delete(onMap.keys().next().value);
     look();
     return tile;
@@ -38,11 +38,11 @@ addProtocol(PROTOCOL, async ({ url }, { signal }) => {
 
 function begin(source, address) {
   const before = questions.get(source);
-  if (before) before.until = Date.now();
+  if (before) before.period.until = Date.now();
   before?.over.abort();
   questions.set(source, {
     address,
-    until: Infinity, // when another took its place
+    period: { until: Infinity }, // when another took its place
     over: new AbortController(),
     coming: new Map(), // place → what is fetched
     late: new Set(), // of these, what is not there after a while
@@ -59,10 +59,10 @@ async function drawn(source, question, place, signal) {
   const { coming, late, kept, fresh, failed, damaged, unread } = question;
   const instead = (times) => ({ data: kept.get(place)?.data.slice() ?? new ArrayBuffer(0), cacheControl: `max-age=${secondsAfter(times)}` });
   if (fresh.delete(place)) return answerOf(kept.get(place));
-  if (unread.delete(place)) return instead(damaged.get(place) - 1);
+  if (unread.delete(place)) return instead(damaged.get(place) - 1 || 0);
   const asked = coming.get(place) ?? ask(question, place);
   asked.waiting++;
-  const { until = Infinity } = onMap.get(source + place)?.question ?? {};
+  const { until = Infinity } = onMap.get(source + place)?.period ?? {};
   const isOld = until < Infinity; // what is drawn there is of another question
   let slow;
   const givenUp = new Promise((resolve) => {
@@ -214,7 +214,7 @@ export function whenTilesFail(map, tell) {
     const question = questions.get(sourceId);
     if (!tile || !question?.damaged.size) return;
     const there = onMap.get(sourceId + placeOf(tile));
-    if (there?.question === question && there.isAnswer && question.damaged.delete(placeOf(tile))) look();
+    if (there?.period === question.period && there.isAnswer && question.damaged.delete(placeOf(tile))) look();
   });
   const toRefresh = (places) => places.map((place) => place.split("/").map(Number)).map(([z, x, y]) => ({ z, x, y }));
   refresh = (source, place) => {

@@ -13,6 +13,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from sqlalchemy import Connection, text
 
+from geo import outbox
 from geo.database import engine_for
 from geo.filters import Filters
 from geo.publication import Publication, served_publication
@@ -69,6 +70,7 @@ class Both:
         self.root = root
         self.server = server
         self.client = client
+        outbox.register(connection, server.consumer)
         self.embedded: Engine = SearchEngine(root)
         self.elastic: Engine = ElasticEngine(server, client)
 

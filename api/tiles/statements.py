@@ -11,9 +11,8 @@ from geo.database import IDLE_S, LONGEST_MS, reading_options
 
 MOST = 4  # connections of a process; others wait, for a millisecond
 PATIENCE_S = 2  # for a connection, and for what is sent to arrive
-ANSWERED_WITHIN_S = (
-    LONGEST_MS / 1_000 + PATIENCE_S
-)  # PostgreSQL ends a statement itself, unless it stands still with its disk
+# PostgreSQL ends a statement itself, unless it stands still with its disk.
+ANSWERED_WITHIN_S = LONGEST_MS / 1_000 + PATIENCE_S
 
 Connection = psycopg.AsyncConnection[Any]
 

@@ -284,8 +284,7 @@ def test_one_that_has_taken_all_is_kept_however_long_nothing_changes(engine: Eng
 def test_one_that_comes_back_at_last_is_not_forgotten_while_it_takes(engine: Engine, start: outbox.Mark) -> None:
     add(engine, "990000001")
     long_ago(engine)
-    with engine.begin() as connection:
-        outbox.register(connection, ELSEWHERE)
+    registered(engine)
     tidy(engine)
     assert changed(engine, start) == ["f990000001"]
 

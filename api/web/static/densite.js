@@ -1,11 +1,10 @@
 // How many structures for 10,000 inhabitants: areas coloured by the classes of the question asked, their legend, what one area says.
 import { Popup } from "/vendor/maplibre/maplibre-gl.mjs";
-import { fetchedAtLast, LATE_MS, SLOW_MS } from "./reseau.js";
+import { fetchedAtLast, patienceSince, SLOW_MS } from "./reseau.js";
 import { drawFrom } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
-const LEAST_MS = 100; // for an answer that is on its way
 const number = new Intl.NumberFormat("fr");
 const rate = new Intl.NumberFormat("fr", { maximumFractionDigits: 3 });
 
@@ -76,7 +75,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     const found = await fetchedAtLast(`/tiles/areas.json${suffix}`, {
       isRight: (told) => fills.every(({ "source-layer": layer }) => Array.isArray(told?.classes?.[layer])),
       tell: (state) => { if (state) leave(state); },
-      patience: areSeen ? Math.max(LEAST_MS, since + LATE_MS - Date.now()) : SLOW_MS,
+      patience: areSeen ? patienceSince(since) : SLOW_MS,
       signal: over.signal,
     });
     if (!found) return;

@@ -1,12 +1,18 @@
 // What is asked of the server until it comes: how long one waits, and when it is asked again.
 const AGAIN_S = [1, 2, 4, 8, 16, 30]; // after the first failure, the second…
-export const LATE_MS = 1_000; // what is no longer asked is not left on the map for longer
+const LATE_MS = 1_000; // what is no longer asked is not left on the map for longer
+const LEAST_MS = 100; // for an answer that is on its way
 export const SLOW_MS = 4_000; // where nothing of another question is there meanwhile
 export const LONGEST_MS = 60_000; // what takes longer will not come
 
 /** When what failed is to be asked again, having failed so many times before. */
 export function secondsAfter(times) {
   return AGAIN_S[Math.min(times, AGAIN_S.length - 1)];
+}
+
+/** How long an answer may still take, where what is drawn was last asked at a moment. */
+export function patienceSince(moment) {
+  return Math.max(LEAST_MS, moment + LATE_MS - Date.now());
 }
 
 /** The JSON at an address, once it `isRight`; `tell`: "late" after `patience` milliseconds, "failed", "" at the end. Null when `signal` ends it. */

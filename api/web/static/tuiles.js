@@ -4,11 +4,10 @@
 // fails or leaves the question before for long: what the server does not give is drawn as it last was for the same question, or else
 // as nothing, said, and asked again.
 import { addProtocol } from "/vendor/maplibre/maplibre-gl.mjs";
-import { LATE_MS, LONGEST_MS, secondsAfter, SLOW_MS } from "./reseau.js";
+import { LONGEST_MS, patienceSince, secondsAfter, SLOW_MS } from "./reseau.js";
 
 const PROTOCOL = "tuiles";
 const OURS = /\/tiles\/(\w+)\/(\d+\/\d+\/\d+)\.mvt/;
-const LEAST_MS = 100; // for an answer that is on its way
 const KEPT = 64; // tiles of a question, to draw when they cannot be had again: some screens full
 const REMEMBERED = 1_000; // places of the map, and what is drawn there
 const MVT = "application/vnd.mapbox-vector-tile";
@@ -70,7 +69,7 @@ async function drawn(source, question, place, signal) {
       if (coming.get(place) !== asked) return;
       late.add(place);
       if (isOld) resolve(LATE); else look();
-    }, isOld ? Math.max(LEAST_MS, until + LATE_MS - Date.now()) : SLOW_MS);
+    }, isOld ? patienceSince(until) : SLOW_MS);
     signal.addEventListener("abort", () => resolve(LEFT), { once: true });
     if (signal.aborted) resolve(LEFT);
   });

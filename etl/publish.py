@@ -115,6 +115,7 @@ OF_PERSONS = (
     "sirene_establishment",
     "link",
     "tile_count",
+    "tile_change",
     "drawn",
     "to_draw",
     "geocoded_answer",
@@ -139,7 +140,14 @@ def _forget_deleted_rows(engine: Engine) -> None:
 
 
 def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
-    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it."""
+    """After a publication, under the lock of loads: the grid takes in what changed, what older ones leave is dropped.
+
+    `served_only`: of someone who must not be told any more, all of it.
+    """
+    with engine.begin() as connection:
+        taken = counts.take_in(connection)
+    if taken:
+        vacuum(engine, counts.tile_change.name, options="ANALYZE")
     sweep_indexes(engine, search_root, served_only=served_only)
     if served_only:
         _forget_deleted_rows(engine)

@@ -1,11 +1,26 @@
 """The one metadata all tables hang on, and engines to PostgreSQL through psycopg 3."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    exists,
+    literal,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex
 
 IDLE_S = 1.0  # as long as a connection is trusted without being asked
 LONGEST_MS = 10_000  # of a statement that somebody waits for, locks included; loads and commands have no limit
@@ -81,6 +96,35 @@ def _answers(connection: "psycopg.Connection[Any]", record: Any, _: object) -> N
         connection.rollback()
     except psycopg.Error as gone:
         raise InvalidatePoolError from gone
+
+
+@contextmanager
+def indexed_after(connection: Connection, table: Table) -> Iterator[None]:
+    """Where a table is empty, its keys and indexes are made once its rows are written, in the caller's transaction.
+
+    Twenty million rows are sorted into an index in a fifth of the time that adding them one by one takes. Whoever reads the
+    table meanwhile waits for the commit.
+    """
+    if connection.execute(select(exists(select(literal(1)).select_from(table)))).scalar_one():
+        yield
+        return
+    connection.execute(DropConstraint(table.primary_key))
+    for index in table.indexes:
+        connection.execute(DropIndex(index))
+    yield
+    connection.execute(AddConstraint(table.primary_key))
+    for index in table.indexes:
+        connection.execute(CreateIndex(index))
+
+
+@contextmanager
+def planned(connection: Connection, settings: Mapping[str, str]) -> Iterator[None]:
+    """What the planner may do, in the caller's transaction, for what is asked within."""
+    for name, value in settings.items():
+        connection.execute(text(f"SET LOCAL {name} = '{value}'"))
+    yield
+    for name in settings:
+        connection.execute(text(f"SET LOCAL {name} TO DEFAULT"))
 
 
 def vacuum(engine: Engine, *tables: str, options: str = "") -> None:

@@ -1,16 +1,18 @@
-"""The grid per zoom: how many open structures stand in each cell, for each category, each family that is asked for, and all.
+"""The grid per zoom: how many open structures stand in each cell, for each category, each family, each domain, and all.
 
 A row holds the sum of its members' units, so that rows of several layers add up to one cluster with an exact count and the
-members' own centre: a cluster of islanders stands on the island.
+members' own centre: a cluster of islanders stands on the island. Rows that a publication adds and takes away wait beside, in
+`tile_change`, and are taken in once it is served: a tile is the sum of the two at any moment.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 import polars as pl
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, SmallInteger, Table, Text, text
 
 from geo.cells import (
     CELL_BITS,
@@ -22,26 +24,37 @@ from geo.cells import (
     tile_number,
     tile_numbers,
 )
-from geo.database import metadata
+from geo.database import indexed_after, metadata, planned
 from geo.errors import InvalidIdentifier
 from tiles import alone, drawn
-from tiles.layers import ALL, TOGETHER_MAX_ZOOM, together
+from tiles.layers import ALL, together
 
-# One range of the primary key per tile and layer answers tiles/sql/clusters*.sql. A place's cells of fine zooms are on
-# neighbouring pages, so that a change touches few. It changes in place, in the transaction that changes `structure`: a reader's
-# snapshot sees both or neither.
-tile_count = Table(
-    "tile_count",
-    metadata,
-    Column("sx", BigInteger, nullable=False),
-    Column("sy", BigInteger, nullable=False),
-    Column("who", BigInteger, nullable=False),  # tiles/alone.py: where there is one member, a click opens it
-    Column("tile", Integer, primary_key=True, autoincrement=False),  # geo.cells.tile_number
-    Column("layer", Integer, primary_key=True, autoincrement=False),  # tiles/layers.py
-    Column("n", Integer, nullable=False),
-    Column("cell", SmallInteger, primary_key=True, autoincrement=False),  # of the tile's 256, in Morton's order
-    Column("zoom", SmallInteger, nullable=False),  # of the tile, for those who ask about all of it
-)
+
+def _cells_of(name: str, *, key: bool) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("sx", BigInteger, nullable=False),
+        Column("sy", BigInteger, nullable=False),
+        Column("who", BigInteger, nullable=False),  # tiles/alone.py: where there is one member, a click opens it
+        Column("tile", Integer, primary_key=key, autoincrement=False, nullable=False),  # geo.cells.tile_number
+        Column("layer", Integer, primary_key=key, autoincrement=False, nullable=False),  # tiles/layers.py
+        Column("n", Integer, nullable=False),
+        Column(
+            "cell", SmallInteger, primary_key=key, autoincrement=False, nullable=False
+        ),  # of the tile's 256, Morton's
+        Column("zoom", SmallInteger, nullable=False),  # of the tile, for those who ask about all of it
+    )
+
+
+# One range of the primary key per tile and layer answers tiles/sql/clusters*.sql.
+tile_count = _cells_of("tile_count", key=True)
+# What is to be added to it, or taken away (n below zero), a row for each publication that says so. Written in the transaction
+# that changes `structure`: a reader's snapshot sees both or neither. It is written at one end, where the grid's own cells of
+# five thousand changes are all over a table of gigabytes.
+tile_change = _cells_of("tile_change", key=False)
+# Usage: the same tiles; nearly always none of its rows.
+Index("tile_change_tile_layer_idx", tile_change.c.tile, tile_change.c.layer)
 # What the grid was made by: another program may count other layers.
 grid = Table(
     "grid",
@@ -59,7 +72,7 @@ COUNTED: dict[str, type[pl.DataType]] = {
     "who": pl.Int64,
     "zoom": pl.Int16,
 }
-TABLES = ("tile_count", "drawn", "grid")
+TABLES = ("tile_count", "tile_change", "drawn", "grid")
 CELLS_OF_TILE = 256
 ZOOMS = range(CLUSTER_MAX_ZOOM + 1)
 
@@ -72,7 +85,6 @@ def form() -> str:
         CLUSTER_MAX_ZOOM,
         CELL_BITS,
         EXTENT,
-        TOGETHER_MAX_ZOOM,
         sorted(together().items()),
         places_and_names,
     )
@@ -95,45 +107,76 @@ def build(connection: Connection, *, whole: bool = False) -> int:
         connection.execute(text("INSERT INTO grid (form) VALUES (:form)"), {"form": form()})
     was, now = drawn.changed(connection, whole=whole or is_new)
     drawn.write(connection, was, now)
-    written = _write_whole(connection, now) if is_new else _write_changes(connection, was, now)
-    if written > drawn.ROWS_WORTH_ANALYZING:
-        connection.execute(text("ANALYZE tile_count"))
-    return written
+    return _write_whole(connection, now) if is_new else _write_changes(connection, was, now)
 
 
 def _write_whole(connection: Connection, points: pl.DataFrame) -> int:
-    """In the order of the primary key, which then grows at its end, but for the widest zooms' few."""
-    written = 0
-    for cells in counted(points):
-        drawn.write_copied(connection, "tile_count", cells)
-        written += len(cells)
+    """In the order of the primary key, but for the widest zooms' few."""
+    with indexed_after(connection, tile_count):
+        written = _write(connection, "tile_count", points)
+    connection.execute(text("ANALYZE tile_count"))
     return written
 
 
 def _write_changes(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> int:
-    """Only the cells that gain, lose or see one of their members go elsewhere within."""
+    """Only of the cells that gain, lose or see one of their members go elsewhere within."""
     same = was.join(now, on=["id", "place", "categorie_no", "open"]).select("id")  # another name, a hair's breadth
     signed = pl.concat(
         each.join(same, on="id", how="anti").with_columns(by=pl.lit(by)).select(*POINT, "by", "open")
         for each, by in ((was, -1), (now, 1))
     )
-    if signed.is_empty():
-        return 0
-    connection.execute(text("CREATE TEMPORARY TABLE counted (LIKE tile_count) ON COMMIT DROP"))
-    for cells in counted(signed):
-        drawn.write_copied(connection, "counted", cells)
-    connection.execute(text("ANALYZE counted"))
-    connection.execute(text("SET LOCAL enable_memoize = off"))  # no cell is looked for twice
-    written: int = connection.execute(text(MERGE)).rowcount
-    connection.execute(text("SET LOCAL enable_memoize = on"))
-    connection.execute(text("DROP TABLE counted"))
+    if written := _write(connection, "tile_change", signed):
+        connection.execute(text("ANALYZE tile_change"))  # plans that were made when it was empty read all of it
     return written
 
 
-# Asked by `_write_changes`. Sums of sums: what was there and what is gained or lost.
+def _write(connection: Connection, table: str, points: pl.DataFrame) -> int:
+    written = 0
+    for cells in _ahead(counted(points)):
+        drawn.write_copied(connection, table, cells)
+        written += len(cells)
+    return written
+
+
+def _ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Each is counted while PostgreSQL writes the one before."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, frames, None)
+        while (frame := coming.result()) is not None:
+            coming = pool.submit(next, frames, None)
+            yield frame
+
+
+def take_in(connection: Connection) -> int:
+    """Add to the grid what waits beside, in the caller's transaction, under the lock of loads; how many cells change.
+
+    Tiles are the same before and after, to the byte.
+    """
+    connection.execute(text("CREATE TEMPORARY TABLE taken (LIKE tile_count) ON COMMIT DROP"))
+    count: int = connection.execute(text(TAKE)).rowcount
+    if count:
+        connection.execute(text("ANALYZE taken"))
+        with planned(connection, {"enable_memoize": "off"}):  # no cell is looked for twice
+            connection.execute(text(MERGE))
+    connection.execute(text("DROP TABLE taken"))
+    if count > drawn.ROWS_WORTH_ANALYZING:
+        connection.execute(text("ANALYZE tile_count"))
+    return count
+
+
+# Asked by `take_in`: everything, once for each cell. What several publications said of one may come to nothing.
+TAKE = """
+WITH gone AS (DELETE FROM tile_change RETURNING *)
+INSERT INTO taken (tile, layer, cell, zoom, n, sx, sy, who)
+SELECT tile, layer, cell, zoom, sum(n), sum(sx), sum(sy), bit_xor(who)
+FROM gone
+GROUP BY tile, layer, cell, zoom
+HAVING sum(n) <> 0 OR sum(sx) <> 0 OR sum(sy) <> 0 OR bit_xor(who) <> 0
+"""
+# Asked by `take_in`. Sums of sums: what was there and what is gained or lost; in the order of pages.
 MERGE = """
 MERGE INTO tile_count AS t
-USING (SELECT * FROM counted ORDER BY tile, layer, cell) AS c
+USING (SELECT * FROM taken ORDER BY tile, layer, cell) AS c
 ON t.tile = c.tile AND t.layer = c.layer AND t.cell = c.cell
 WHEN MATCHED AND t.n + c.n = 0 THEN DELETE
 WHEN MATCHED THEN UPDATE SET n = t.n + c.n, sx = t.sx + c.sx, sy = t.sy + c.sy, who = t.who # c.who
@@ -188,11 +231,11 @@ def _weighed(points: pl.DataFrame) -> pl.DataFrame:
 
 def _counted(weighed: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     by_category = _cells(weighed, zooms)
-    together_here = by_category.filter(pl.col("zoom") <= TOGETHER_MAX_ZOOM).join(_members(), on="layer")
+    of_several = by_category.join(_members(), on="layer")
     apart = (
         by_category,
         _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32))),
-        _summed(together_here.drop("layer").rename({"above": "layer"})),
+        _summed(of_several.drop("layer").rename({"above": "layer"})),
     )
     rows = pl.concat([each.select(by_category.columns) for each in apart])
     moved = rows.filter(pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0))
@@ -263,15 +306,28 @@ def verify(connection: Connection) -> list[str]:
     was, now = drawn.differing(connection)
     found = [f"points des tuiles : {each} diffère" for each in sorted({*was["id"].head(SHOWN), *now["id"].head(SHOWN)})]
     points = _weighed(drawn.read_copied(connection, DRAWN, DRAWN_SCHEMA).with_columns(pl.col("open") == drawn.TRUE))
-    kept = drawn.read_copied(connection, KEPT.format(f"zoom < {STRETCH_ZOOM}"), COUNTED)
+    kept = _kept(connection, f"zoom < {STRETCH_ZOOM}")
     compared = [_compared(kept, _counted(points, WIDE_ZOOMS))]
     tiles = _stretches_of(points["place"])
     # up to the next tile that holds some: whatever is kept where nothing stands is seen too
     for tile, after in zip([None, *tiles], [*tiles, None], strict=True):
-        kept = drawn.read_copied(connection, KEPT.format(_between(tile, after)), COUNTED)
+        kept = _kept(connection, _between(tile, after))
         here = points.clear() if tile is None else _in_stretch(points, tile)
         compared.append(_compared(kept, _counted(here, FINE_ZOOMS)))
     return found + list(_told(pl.concat(compared)))
+
+
+def _kept(connection: Connection, which: str) -> pl.DataFrame:
+    """What the grid says of some of its cells, with what waits beside, as `counted` says it."""
+    kept, waiting = (
+        drawn.read_copied(connection, KEPT.format(table, which), COUNTED) for table in ("tile_count", "tile_change")
+    )
+    if waiting.is_empty():
+        return kept
+    sums = (pl.col(name).sum() for name in ("n", "sx", "sy"))
+    both = pl.concat([kept, waiting]).group_by("tile", "layer", "cell", "zoom").agg(*sums, pl.col("who").bitwise_xor())
+    counting = both.filter(pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0))
+    return counting.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
 
 
 def _between(tile: int | None, after: int | None) -> str:
@@ -295,7 +351,9 @@ DRAWN_SCHEMA: dict[str, type[pl.DataType]] = {
     "id": pl.String,
     "open": pl.String,
 }
-KEPT = f"COPY (SELECT {', '.join(COUNTED)} FROM tile_count WHERE {{}} ORDER BY tile, layer, cell) TO STDOUT (FORMAT CSV, HEADER)"
+KEPT = (
+    f"COPY (SELECT {', '.join(COUNTED)} FROM {{}} WHERE {{}} ORDER BY tile, layer, cell) TO STDOUT (FORMAT CSV, HEADER)"
+)
 
 
 def _compared(kept: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:

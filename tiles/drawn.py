@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, Index, Integer, String, Table, Text, text
 
 from geo.cells import FINEST_ZOOM, places, units
-from geo.database import metadata
+from geo.database import indexed_after, metadata, planned
 
 # A few dozen bytes a row where `structure` has hundreds: a tile's points are next to each other in a few pages.
 drawn = Table(
@@ -49,8 +49,14 @@ COPY (
 DIFFERING = _DIFFERENT.format(
     f"(SELECT id, {', '.join(SAID)} FROM structure WHERE lon IS NOT NULL) AS s FULL JOIN drawn AS d USING (id)"
 )
-# Asked by `changed`: a few thousand rows by each table's primary key.
-DIFFERING_OF_NOTED = _DIFFERENT.format("noted LEFT JOIN structure AS s USING (id) LEFT JOIN drawn AS d USING (id)")
+# Asked by `changed`: a few thousand rows by each table's primary key, all over the table. Those of `structure` were just written;
+# those of `drawn` may not have been read since yesterday: the disk gives them four times as fast where they are asked together.
+DIFFERING_OF_NOTED = _DIFFERENT.format("""
+    noted
+    LEFT JOIN structure AS s USING (id)
+    LEFT JOIN (SELECT * FROM drawn WHERE id = ANY (ARRAY(SELECT id FROM noted ORDER BY id))) AS d USING (id)
+""")
+TOGETHER = {"enable_seqscan": "off", "enable_indexscan": "off", "effective_io_concurrency": "200"}
 # Asked by `changed`: what is taken here is what is looked at afterwards; what others note meanwhile waits for the next time.
 TAKE = "WITH taken AS (DELETE FROM to_draw RETURNING id) INSERT INTO noted SELECT DISTINCT id FROM taken"
 MOST_NOTED = 100_000  # of more, all is compared as fast
@@ -86,7 +92,11 @@ def changed(connection: Connection, *, whole: bool = False) -> Rows:
     count = connection.execute(text(TAKE)).rowcount
     everything = connection.execute(text("SELECT EXISTS (SELECT FROM noted WHERE id = '')")).scalar_one()
     connection.execute(text("ANALYZE noted"))
-    rows = _read(connection, DIFFERING if whole or everything or count > MOST_NOTED else DIFFERING_OF_NOTED)
+    if whole or everything or count > MOST_NOTED:
+        rows = differing(connection)
+    else:
+        with planned(connection, TOGETHER):
+            rows = _read(connection, DIFFERING_OF_NOTED)
     connection.execute(text("DROP TABLE noted"))
     return rows
 
@@ -111,7 +121,8 @@ def write(connection: Connection, was: pl.DataFrame, now: pl.DataFrame) -> None:
         connection.execute(text("DELETE FROM drawn AS d USING undrawn AS u WHERE d.id = u.id"))
         connection.execute(text("DROP TABLE undrawn"))
     if len(now):
-        write_copied(connection, "drawn", now)
+        with indexed_after(connection, drawn):
+            write_copied(connection, "drawn", now)
     if len(was) + len(now) > ROWS_WORTH_ANALYZING:
         connection.execute(text("ANALYZE drawn"))
 

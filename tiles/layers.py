@@ -9,7 +9,6 @@ ALL = 0  # a category's layer is its own number
 # Below zero, so that no category meets them; they follow from the codes, and survive a nomenclature that grows.
 DOMAINE_LAYERS = {code: -1 - rank for rank, code in enumerate(DOMAINES)}
 FAMILY_LAYERS = {code: -20_000 - rank for rank, code in enumerate(FAMILIES)}
-TOGETHER_MAX_ZOOM = 10  # beyond, a tile has so few cells that its categories add up as fast as they are read
 
 
 @cache
@@ -24,18 +23,17 @@ def together() -> dict[int, tuple[int, ...]]:
     return {layer: distinct_members for distinct_members, layer in sorted(distinct.items(), key=_widest)}
 
 
-def layers_of(numbers: Iterable[int], zoom: int) -> list[int]:
-    """As few layers of a zoom as add up to these categories.
+def layers_of(numbers: Iterable[int]) -> list[int]:
+    """As few layers as add up to these categories.
 
-    >>> layers_of(domaine_members("SAN"), 5) == [DOMAINE_LAYERS["SAN"]]
+    >>> layers_of(domaine_members("SAN")) == [DOMAINE_LAYERS["SAN"]]
     True
     """
     left, found = set(numbers), []
-    if zoom <= TOGETHER_MAX_ZOOM:
-        for layer, members in together().items():
-            if left.issuperset(members):
-                found.append(layer)
-                left.difference_update(members)
+    for layer, members in together().items():
+        if left.issuperset(members):
+            found.append(layer)
+            left.difference_update(members)
     return found + sorted(left)
 
 

@@ -70,7 +70,7 @@ def _categories(filters: Filters) -> list[int] | None:
 
 def _of_the_grid(address: TileAddress, filters: Filters) -> tuple[Compiled, dict[str, Any]]:
     categories = _categories(filters)
-    layers = [ALL] if categories is None else layers_of(categories, address.z)
+    layers = [ALL] if categories is None else layers_of(categories)
     tile = tile_number(address.z, address.x, address.y)
     if len(layers) == 1:
         return stated("clusters"), {"tile": tile, "layer": layers[0]}

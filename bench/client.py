@@ -1,17 +1,21 @@
-"""The real server of an instance, and one client that keeps its connection: it speaks with one worker, whose cache it warms."""
+"""The real server of an instance, and one client that keeps its connection: it speaks with one worker, whose cache it warms.
+
+What it costs itself is in whatever it times, of ours and of others: a parser in C, where `http.client` takes 0.25 ms an answer.
+"""
 
 import gzip
 import json
 import math
 import os
+import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import httptools
 import msgspec
 
 from api.machine.home import Home
@@ -23,6 +27,7 @@ from geo.settings import Settings
 
 FIRST_PORT = 18_740
 PATIENCE_S = 30
+READ_BYTES = 1 << 20
 MILLISECONDS = 1_000
 GZIPPED = b"\x1f\x8b"  # RFC 1952 § 2.3.1
 KM_PER_DEGREE = 111.195
@@ -42,30 +47,75 @@ class Client:
 
     def __init__(self, address: str, patience_s: float = PATIENCE_S) -> None:
         self.address = address
-        self._connection = HTTPConnection(urlsplit(address).netloc, timeout=patience_s)
+        self._host = urlsplit(address).netloc
+        self._patience_s = patience_s
+        self._socket: socket.socket | None = None
         self.timing: str | None = None  # what the last answer says of whose time it was (Server-Timing)
 
     def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._close()
 
     def get(self, path: str) -> bytes:
         """The body as it came; a tile without anything is empty."""
-        self._connection.request("GET", path, headers={"accept-encoding": "gzip"})
-        answer = self._connection.getresponse()
-        body = answer.read()
-        self.timing = answer.headers["server-timing"]
-        if answer.status not in (200, 204):
-            raise WrongAnswer(f"{path} : {answer.status} {body[:200].decode(errors='replace')}")
+        asked = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        answer = _Answer()
+        try:
+            connection = self._socket = self._socket or self._connected()
+            connection.sendall(asked)
+            while not answer.is_whole:
+                if not (block := connection.recv(READ_BYTES)):
+                    raise ConnectionError(f"{self.address} ferme la connexion au milieu d’une réponse.")
+                answer.parser.feed_data(block)
+        except BaseException:  # what comes later would be taken for the next answer
+            self._close()
+            raise
+        if not answer.parser.should_keep_alive():
+            self._close()
+        body, status = b"".join(answer.blocks), answer.parser.get_status_code()
+        self.timing = answer.timing
+        if status not in (200, 204):
+            raise WrongAnswer(f"{path} : {status} {body[:200].decode(errors='replace')}")
         return body
+
+    def _connected(self) -> socket.socket:
+        name, _, port = self._host.partition(":")
+        connection = socket.create_connection((name, int(port)), timeout=self._patience_s)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def _close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def json(self, path: str) -> Any:
         return json.loads(_plain(self.get(path)))
 
     def tile(self, path: str) -> bytes:
         return _plain(self.get(path))
+
+
+class _Answer:
+    """What its parser calls, as an answer comes."""
+
+    def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.blocks: list[bytes] = []
+        self.timing: str | None = None
+        self.is_whole = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"server-timing":
+            self.timing = value.decode("latin-1")
+
+    def on_body(self, block: bytes) -> None:
+        self.blocks.append(block)
+
+    def on_message_complete(self) -> None:
+        self.is_whole = True
 
 
 def _plain(body: bytes) -> bytes:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPException
 from urllib.parse import urlsplit
 
+import httptools
 import msgspec
 
 from bench import brute, martin, timvt, tipg, vectortiles
@@ -61,7 +61,7 @@ def left_out_of(
         expected = everything.ids_in_tile(*tile)
         try:
             given = set(brute.ids(client.tile(_path(path, tile))))
-        except (OSError, HTTPException, WrongAnswer) as error:
+        except (OSError, httptools.HttpParserError, WrongAnswer) as error:
             raise Skipped(f"tuile {tile} : {error}") from error
         missing, others = len(expected - given), len(given - everything.ids_in_tile(*tile, margin=MARGIN))
         if others or (missing and tile[0] >= WHOLE):

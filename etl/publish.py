@@ -139,17 +139,19 @@ def _forget_deleted_rows(engine: Engine) -> None:
     vacuum(engine, *OF_PERSONS, options="ANALYZE, INDEX_CLEANUP ON")
 
 
-def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
-    """After a publication, under the lock of loads: the grid takes in what changed, what older ones leave is dropped.
-
-    `served_only`: of someone who must not be told any more, all of it.
-    """
+def take_in(engine: Engine) -> None:
+    """After a publication, under the lock of loads: the grid takes in what changed, which waited beside it."""
     with engine.begin() as connection:
         taken = counts.take_in(connection)
     if taken:
         vacuum(engine, counts.tile_change.name, options="ANALYZE")
+
+
+def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
+    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it."""
     sweep_indexes(engine, search_root, served_only=served_only)
     if served_only:
+        take_in(engine)  # whose number is in what the grid loses, and in the grid until it does
         _forget_deleted_rows(engine)
 
 

@@ -216,4 +216,5 @@ def rebuild() -> None:
         with engine.begin() as connection:
             version = publish.rebuild(connection, settings.search_root, bars.step)
         publish.sweep(engine, settings.search_root)
+        publish.take_in(engine)
     click.echo(f"Index et grille refaits : version {version}.")

@@ -41,7 +41,8 @@ def before_commit(connection: Connection, home: Path, counts: Mapping[str, Any])
 def finish(engine: Engine, home: Path, search_root: Path) -> None:
     """Once that is committed, under the lock of loads: what older publications leave, all of it if somebody was purged.
 
-    A search server that cannot be told now is told later (etl.following): until then a purge is not finished.
+    A search server that cannot be told now is told later (etl.following): until then a purge is not finished. The grid takes in
+    what changed at the very end: tiles are right already.
     """
     purged = is_unfinished(home)
     if purged:
@@ -50,6 +51,7 @@ def finish(engine: Engine, home: Path, search_root: Path) -> None:
     told = search_server.told(engine, purged=purged)
     if purged and told:
         (home / journal.FOLDER / UNFINISHED).unlink()
+    publish.take_in(engine)
 
 
 def finish_what_was_left(engine: Engine, home: Path, search_root: Path) -> None:

@@ -40,9 +40,7 @@ def _cells_of(name: str, *, key: bool) -> Table:
         Column("tile", Integer, primary_key=key, autoincrement=False, nullable=False),  # geo.cells.tile_number
         Column("layer", Integer, primary_key=key, autoincrement=False, nullable=False),  # tiles/layers.py
         Column("n", Integer, nullable=False),
-        Column(
-            "cell", SmallInteger, primary_key=key, autoincrement=False, nullable=False
-        ),  # of the tile's 256, Morton's
+        Column("cell", SmallInteger, primary_key=key, autoincrement=False, nullable=False),  # Morton's, of 256
         Column("zoom", SmallInteger, nullable=False),  # of the tile, for those who ask about all of it
     )
 

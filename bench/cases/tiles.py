@@ -342,10 +342,10 @@ def _made(ground: Ground, country: Country) -> Iterator[Measure]:
         yield taken
         yield Measure(label="cellules qui changent", value=written, unit="")
         ground.say("grille entière")
-        connection.execute(text("UPDATE grid SET form = ''"))
+        connection.execute(text(f"TRUNCATE {', '.join(counts.TABLES)}"))
         began = time.perf_counter()
         counts.build(connection)
-        yield Measure(label="grille entière, à la place d’une autre", value=time.perf_counter() - began, unit="s")
+        yield Measure(label="points et grille, entiers", value=time.perf_counter() - began, unit="s")
     _sweep(country)
 
 

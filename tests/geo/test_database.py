@@ -5,7 +5,21 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event, func, literal, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.exc import InternalError, OperationalError
 
 from geo import database
@@ -163,3 +177,33 @@ def test_a_statement_that_takes_too_long_is_ended(
         with commands.connect() as connection:
             assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"
         commands.dispose()
+
+
+def indexes_of(connection: Connection, table: str) -> list[str]:
+    asked = text("SELECT indexname FROM pg_indexes WHERE tablename = :table ORDER BY 1")
+    return list(connection.execute(asked, {"table": table}).scalars())
+
+
+@pytest.mark.parametrize("emptied", ["TRUNCATE", "DELETE FROM"])
+def test_a_table_without_any_page_is_indexed_once_written_and_one_whose_rows_left_keeps_its_indexes(
+    connection: Connection, emptied: str
+) -> None:
+    own = Table("own", MetaData(), Column("one", Integer), Column("other", Integer))
+    own.append_constraint(PrimaryKeyConstraint("one", name="own_pkey"))
+    Index("own_other_idx", own.c.other)
+    own.create(connection)
+    connection.execute(text("INSERT INTO own VALUES (1, 1)"))
+    connection.execute(text(f"{emptied} own"))
+    both = ["own_other_idx", "own_pkey"]
+    with database.indexed_after(connection, own):
+        assert indexes_of(connection, "own") == ([] if emptied == "TRUNCATE" else both)
+        connection.execute(text("INSERT INTO own VALUES (1, 2), (2, 2)"))
+    assert indexes_of(connection, "own") == both
+
+
+def test_what_the_planner_may_do_within_is_as_before_afterwards(connection: Connection) -> None:
+    connection.execute(text("SET LOCAL work_mem = '1MB'"))
+    with database.planned(connection, {"enable_seqscan": "off"}):
+        assert connection.execute(text("SHOW enable_seqscan")).scalar_one() == "off"
+    assert connection.execute(text("SHOW enable_seqscan")).scalar_one() == "on"
+    assert connection.execute(text("SHOW work_mem")).scalar_one() == "1MB"

@@ -1,14 +1,15 @@
 """Tiles of two million structures: exact first, then beside the SQL of the grid, other servers, raw ASGI, numpy, supercluster."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import numpy as np
 import polars as pl
 import psycopg
 import uvloop
+from litestar import Litestar
 from sqlalchemy import Connection, text
 
 from api.machine.home import Home
@@ -267,12 +268,10 @@ def _beside_supercluster(
 
 def _without_socket(country: Country, sql: Callable[[Tile], object], addresses: Sequence[Tile]) -> dict[str, Latency]:
     """In turn, the application as its server calls it, on the same event loop, of which nothing was asked, and the SQL."""
-    from api.app import create_app
 
     async def asked() -> dict[str, Latency]:
-        app = create_app(country.instance)
         ours, alone = [], []
-        async with app.lifespan():
+        async with _application(country) as app:
             await app(_scope((0, 0, 0)), None, _drop)  # type: ignore[arg-type]
             for tile in addresses:
                 began = time.perf_counter()
@@ -286,17 +285,24 @@ def _without_socket(country: Country, sql: Callable[[Tile], object], addresses: 
     return uvloop.run(asked())
 
 
+@asynccontextmanager
+async def _application(country: Country) -> AsyncIterator[Litestar]:
+    from api.app import create_app  # a second that few cases ask for
+
+    app = create_app(country.instance)
+    async with app.lifespan():
+        yield app
+
+
 async def _drop(message: object) -> None:
     """What would go out."""
 
 
 def _in_process(country: Country, addresses: Sequence[Tile]) -> Latency:
     """What a request finds when its tile was drawn: the whole way of the answer but the socket."""
-    from api.app import create_app
 
     async def asked() -> Latency:
-        app = create_app(country.instance)
-        async with app.lifespan():
+        async with _application(country) as app:
             scopes = [_scope(tile) for tile in addresses]
             taken = []
             for scope in scopes:

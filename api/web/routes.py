@@ -2,7 +2,7 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -78,6 +78,7 @@ def structure(identifier: Identifier, request: Request[Any, Any, Any], state: St
             "autres": has_siblings(view, told),
             "frise": timeline(told),
             "retour": back if back.startswith("?") else "",
+            **_come_from(back),
         }
         page = _page(request, view, "structure.html", context)
         if noindex:
@@ -172,6 +173,16 @@ def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
         "categories_proposees": choices.proposed(results.facets.get("categorie", []), asked),
         "retraits": choices.removals(asked),
     }
+
+
+def _come_from(back: str) -> dict[str, Any]:
+    """The question that one returns to, for the map beside to be of it from the first; nothing where it asks for everything."""
+    try:
+        question = question_of(asked_in(parse_qsl(back.removeprefix("?")), Asked))
+    except InvalidQuestion:
+        return {}
+    asked = pairs_of(replace(question, cursor=None, facets=(), total=True, explain=False))
+    return {"demande": dict(asked), "requete": urlencode(asked), "tuiles": urlencode(_tile_pairs(asked))}
 
 
 def _left_out(results: SearchResults) -> list[str]:

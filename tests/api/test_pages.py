@@ -4,7 +4,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, quote_plus, unquote_plus
+from urllib.parse import parse_qs, parse_qsl, quote_plus, unquote_plus, urlencode
 
 import polars as pl
 import pytest
@@ -126,6 +126,26 @@ def test_every_filter_goes_on_in_tiles_pages_and_links(client: Client, asked: st
     assert carried == parse_qs(asked) | {"limit": ["1"]}
     (back,) = re.findall(r'/structures/[^"?]+[?]retour=([^"]+)"', html)
     assert parse_qs(unquote_plus(unescape(back)).removeprefix("?")) == parse_qs(asked) | {"limit": ["1"]}
+
+
+@pytest.mark.parametrize("asked", [*SAMPLES.values(), "q=pharmacie&departement=59"])
+def test_the_map_beside_a_structure_is_of_the_question_one_returns_to(client: Client, asked: str) -> None:
+    (link,) = re.findall(r'href="(/structures/[^"]+)"', page(client, f"/?{asked}&limit=1"))
+    html = page(client, unescape(link))
+    (tiles,) = re.findall(r'data-tuiles="([^"]*)"', html)
+    assert parse_qs(unescape(tiles)) == parse_qs(asked)
+    (question,) = re.findall(r'data-requete="([^"]*)"', html)
+    assert parse_qs(unescape(question)) == parse_qs(asked) | {"limit": ["1"]}
+
+
+@pytest.mark.parametrize(
+    "back", ["", "?", "?q=", "?inconnu=1", "?departement=zz", "/ailleurs", "?%FF", "?lat=48.85&lon=2.35"]
+)
+def test_and_of_everything_where_one_comes_from_no_narrower_question(client: Client, back: str) -> None:
+    (link,) = re.findall(r'href="(/structures/[^"?]+)', page(client, "/?limit=1"))
+    html = page(client, link + "?" + urlencode({"retour": back}))
+    assert "data-tuiles" not in html
+    assert "data-requete" not in html
 
 
 def test_a_point_without_radius_orders_the_list_and_leaves_the_map_whole(client: Client) -> None:

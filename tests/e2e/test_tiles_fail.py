@@ -114,6 +114,21 @@ def test_a_first_page_never_draws_more_than_its_list(page: Page) -> None:
     assert len(asked) == len(set(asked))
 
 
+def test_nor_does_the_page_of_a_structure_that_one_came_to_by_a_question(page: Page) -> None:
+    page.goto("/?q=pharmacie&departement=59")
+    link = page.locator("#resultats h3 a").first.get_attribute("href")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/tiles/structures/" in request.url else None)
+    page.goto(f"{link}#carte=8.12/50.599/3.115")
+    page.wait_for_function(DRAWN)
+    assert asked
+    assert all("q=pharmacie&departement=59" in each for each in asked)
+    expect(page.locator("#q")).to_have_value("pharmacie")
+    page.get_by_role("link", name="Retour aux résultats").click()
+    eventually(lambda: page.evaluate(the_map.COUNTED) == total_listed(page) > 0, "map agrees with list")
+    assert len(asked) == len(set(asked))
+
+
 def test_what_was_asked_before_leaves_where_nothing_answers(page: Page) -> None:
     """A server that hangs: its tiles come in the end, and nobody has to do anything."""
     page.goto(NORD)

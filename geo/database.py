@@ -96,23 +96,27 @@ def indexed_after(connection: Connection, table: Table) -> Iterator[None]:
     if connection.execute(select(func.pg_relation_size(func.to_regclass(table.name)))).scalar_one():
         yield
         return
-    connection.execute(DropConstraint(table.primary_key))
-    for index in table.indexes:
+    # these statements take what they are about out of its table: this program's own description of it stays whole
+    described = table.to_metadata(MetaData(naming_convention=table.metadata.naming_convention))
+    key, indexes = described.primary_key, [*described.indexes]
+    connection.execute(DropConstraint(key))
+    for index in indexes:
         connection.execute(DropIndex(index))
     yield
-    connection.execute(AddConstraint(table.primary_key))
-    for index in table.indexes:
+    connection.execute(AddConstraint(key))
+    for index in indexes:
         connection.execute(CreateIndex(index))
 
 
 @contextmanager
 def planned(connection: Connection, settings: Mapping[str, str]) -> Iterator[None]:
-    """What the planner may do, in the caller's transaction, for what is asked within."""
+    """What the planner may do, in the caller's transaction, for what is asked within; then what it could before."""
+    before = {name: connection.execute(select(func.current_setting(name))).scalar_one() for name in settings}
     for name, value in settings.items():
-        connection.execute(text(f"SET LOCAL {name} = '{value}'"))
+        connection.execute(select(func.set_config(name, value, True)))
     yield
-    for name in settings:
-        connection.execute(text(f"SET LOCAL {name} TO DEFAULT"))
+    for name, value in before.items():
+        connection.execute(select(func.set_config(name, value, True)))
 
 
 def vacuum(engine: Engine, *tables: str, options: str = "") -> None:

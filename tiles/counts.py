@@ -150,6 +150,8 @@ def take_in(connection: Connection) -> int:
 
     Tiles are the same before and after, to the byte.
     """
+    if not connection.execute(text("SELECT EXISTS (SELECT FROM tile_change)")).scalar_one():
+        return 0
     connection.execute(text("CREATE TEMPORARY TABLE taken (LIKE tile_count) ON COMMIT DROP"))
     count: int = connection.execute(text(TAKE)).rowcount
     if count:

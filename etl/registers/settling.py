@@ -42,7 +42,7 @@ def finish(engine: Engine, home: Path, search_root: Path) -> None:
     """Once that is committed, under the lock of loads: what older publications leave, all of it if somebody was purged.
 
     A search server that cannot be told now is told later (etl.following): until then a purge is not finished. The grid takes in
-    what changed at the very end: tiles are right already.
+    what changed at the very end, unless somebody was purged: tiles are right already.
     """
     purged = is_unfinished(home)
     if purged:
@@ -58,6 +58,8 @@ def finish_what_was_left(engine: Engine, home: Path, search_root: Path) -> None:
     """The same of a process that died just after its commit."""
     if is_unfinished(home):
         finish(engine, home, search_root)
+    else:
+        publish.take_in(engine)
 
 
 def is_unfinished(home: Path) -> bool:

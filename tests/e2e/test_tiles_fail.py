@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e import the_map
 from tests.e2e.conftest import visitor
+from tests.e2e.damaging import between
 from tests.e2e.held import held
 from tests.e2e.the_list import NAMES, search, total_listed
 from tests.e2e.waiting import eventually
@@ -244,3 +245,78 @@ def test_nor_are_densities_of_the_question_before(page: Page, what: str, failure
     page.unroute(what)
     eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
     expect(page.locator("#carte-message")).to_be_hidden()
+
+
+def test_nor_do_they_come_back_once_they_left(page: Page) -> None:
+    """Under the classes and the legend of this one."""
+    page.goto("/#carte=6.5/50.4/3.2/densite")
+    eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
+    everything = page.evaluate(COLOURED)
+    with held(page, re.compile(r"/tiles/areas/.*pharmacie")) as waiting:
+        with held(page, re.compile(r"/tiles/areas\.json.*pharmacie")):
+            search(page, "pharmacie")
+            eventually(lambda: page.evaluate(COLOURED) is None, "nothing of the question before")
+        eventually(lambda: waiting or page.wait_for_timeout(10), "areas asked for")
+        for _ in range(20):
+            assert page.evaluate(COLOURED) != everything
+            page.wait_for_timeout(50)
+    eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
+
+
+def test_no_area_says_the_numbers_of_the_question_before(page: Page) -> None:
+    page.goto("/#carte=6.5/50.4/3.2/densite")
+    eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
+    of_everything = said_of_the_middle(page)
+    assert of_everything
+    with held(page, re.compile(r"/tiles/areas/.*pharmacie")) as waiting:
+        search(page, "pharmacie")
+        eventually(lambda: waiting or page.wait_for_timeout(10), "areas asked for")
+        assert said_of_the_middle(page) is None
+    eventually(lambda: said_of_the_middle(page) not in (None, of_everything), "what this one counts")
+
+
+def said_of_the_middle(page: Page) -> str | None:
+    """What the area in the middle of the map says, if it says something."""
+    page.locator("#carte canvas").first.press("Escape")
+    page.locator("#carte canvas").first.press("Enter")
+    said = page.locator(".maplibregl-popup-content")
+    return said.text_content() if said.count() else None
+
+
+WATCH = """() => { window.said = []; const place = document.getElementById("carte-message");
+  new MutationObserver(() => { if (!place.hidden) window.said.push(place.textContent); })
+    .observe(place, { attributes: true, childList: true, characterData: true, subtree: true }); }"""
+JUMP = "([lon, lat, zoom]) => document.getElementById('carte').mapLibre.jumpTo({ center: [lon, lat], zoom })"
+
+
+def test_where_one_was_under_another_question_is_as_quick_as_where_one_never_was(page: Page) -> None:
+    """On a network of every day: what comes is waited for, since nothing of that question is there any more."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    page.goto("/#carte=9/45.76/4.84")
+    the_map.wait_until_drawn(page)
+    page.evaluate(JUMP, [2.6, 46.6, 5])
+    the_map.wait_until_drawn(page)
+    search(page, "centre")
+    the_map.wait_until_drawn(page)
+    page.evaluate(JUMP, [4.84, 45.76, 7.6])
+    the_map.wait_until_drawn(page)
+    page.evaluate(WATCH)
+    slow = {"offline": False, "latency": 250, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", slow)
+    page.evaluate(JUMP, [4.84, 45.76, 9])
+    the_map.wait_until_drawn(page)
+    assert page.evaluate(the_map.COUNTED) > 0
+    assert page.evaluate("window.said") == []
+
+
+def test_what_the_browser_keeps_damaged_is_asked_of_the_server_again(browser: Browser, server: str) -> None:
+    """Tiles may be kept for a minute, and then be « not modified »."""
+    with between(server) as way, visitor(browser, way.address) as context:
+        page = context.new_page()
+        way.damages = True
+        page.goto(NORD)
+        expect(page.locator("#carte-message")).to_contain_text("La carte ne peut pas se charger")
+        way.damages = False
+        expect(page.locator("#carte-message")).to_be_hidden(timeout=20_000)
+        eventually(lambda: agrees(page), "map agrees with list")

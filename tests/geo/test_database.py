@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.schema import CreateTable
 
 from geo import database
 from geo.compiled import Compiled
@@ -199,11 +200,12 @@ def test_a_table_without_any_page_is_indexed_once_written_and_one_whose_rows_lef
         assert indexes_of(connection, "own") == ([] if emptied == "TRUNCATE" else both)
         connection.execute(text("INSERT INTO own VALUES (1, 2), (2, 2)"))
     assert indexes_of(connection, "own") == both
+    assert "PRIMARY KEY" in str(CreateTable(own))
 
 
 def test_what_the_planner_may_do_within_is_as_before_afterwards(connection: Connection) -> None:
-    connection.execute(text("SET LOCAL work_mem = '1MB'"))
-    with database.planned(connection, {"enable_seqscan": "off"}):
-        assert connection.execute(text("SHOW enable_seqscan")).scalar_one() == "off"
-    assert connection.execute(text("SHOW enable_seqscan")).scalar_one() == "on"
-    assert connection.execute(text("SHOW work_mem")).scalar_one() == "1MB"
+    asked = text("SELECT current_setting('enable_seqscan'), current_setting('enable_memoize')")
+    connection.execute(text("SET LOCAL enable_memoize = off"))
+    with database.planned(connection, {"enable_seqscan": "off", "enable_memoize": "on"}):
+        assert connection.execute(asked).one() == ("off", "on")
+    assert connection.execute(asked).one() == ("on", "off")

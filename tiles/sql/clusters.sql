@@ -10,7 +10,7 @@ SELECT (
         (
             SELECT ST_MakePoint(sx / n, sy / n) AS geom, n, CASE WHEN n = 1 THEN structure_of(who) END AS id
             FROM tile_count
-            WHERE tile = :tile AND layer = :layer AND NOT EXISTS (SELECT FROM waiting)
+            WHERE tile = :tile AND layer = :layer AND n > 0 AND NOT EXISTS (SELECT FROM waiting)
             ORDER BY cell
         )
         UNION ALL

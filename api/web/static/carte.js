@@ -2,7 +2,7 @@
 import { AttributionControl, Map as MapLibre, NavigationControl, Popup, ScaleControl } from "/vendor/maplibre/maplibre-gl.mjs";
 import { createDensity } from "./densite.js";
 import { fetchedAtLast } from "./reseau.js";
-import { drawFrom, requestOf, whenTilesFail } from "./tuiles.js";
+import { drawFrom, isUpToDate, requestOf, whenTilesFail } from "./tuiles.js";
 import { densityAsked, keepInAddress, viewAsked } from "./vue.js";
 
 const FRANCE = { center: [2.6, 46.6], zoom: 4.8 };
@@ -85,7 +85,9 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     }
     const there = new Map(found.filter((each) => each.layer.id === "points").map(({ properties: { id, name } }) => [id, name ?? id]));
     if (there.size === 1) onStructure(feature.properties.id);
-    else if (there.size && map.getZoom() >= NAME_ZOOM) propose(feature.geometry.coordinates, there);
+    else if (there.size && map.getZoom() >= NAME_ZOOM) {
+      if (isUpToDate(map, "structures")) propose(feature.geometry.coordinates, there);
+    }
     else if (map.getZoom() >= map.getMaxZoom()) onCrowd(); // a tile of more points than are drawn one by one: no zoom takes them apart
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });

@@ -1,7 +1,7 @@
 // How many structures for 10,000 inhabitants: areas coloured by the classes of the question asked, their legend, what one area says.
 import { Popup } from "/vendor/maplibre/maplibre-gl.mjs";
 import { fetchedAtLast, patienceSince, SLOW_MS } from "./reseau.js";
-import { drawFrom } from "./tuiles.js";
+import { drawFrom, isUpToDate } from "./tuiles.js";
 import { densityAsked, viewAsked } from "./vue.js";
 
 const POINT_ZOOM = 14; // from here on clusters are of tiles that hold too many points: they stay
@@ -73,7 +73,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     const wanted = coming = asked;
     const suffix = wanted ? "?" + wanted : "";
     const found = await fetchedAtLast(`/tiles/areas.json${suffix}`, {
-      isRight: (told) => fills.every(({ "source-layer": layer }) => Array.isArray(told?.classes?.[layer])),
+      isRight: (areas) => fills.every(({ "source-layer": layer }) => Array.isArray(areas?.classes?.[layer])),
       tell: (state) => { if (state) leave(state); },
       patience: areSeen ? patienceSince(since) : SLOW_MS,
       signal: over.signal,
@@ -84,7 +84,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
     breaks = found.classes;
     popup.remove();
     for (const { id, "source-layer": layer } of fills) map.setPaintProperty(id, "fill-color", painted(layer));
-    drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`);
+    drawFrom(map, "areas", `/tiles/areas/{z}/{x}/{y}.mvt${suffix}`, { since, stays: areSeen });
     see();
     tell();
     onTrouble("");
@@ -125,7 +125,7 @@ export function createDensity(map, { asked, onChange, onSay, onTrouble }) {
   function open(point) {
     const [area] = shown ? map.queryRenderedFeatures(point, { layers: fills.map(({ id }) => id) }) : [];
     popup.remove();
-    if (!area) return;
+    if (!area || !isUpToDate(map, "areas")) return; // it has the numbers of the question before, for a moment
     const text = sentence(area.properties);
     popup.setPadding(beside());
     popup.setLngLat(map.unproject(point)).setText(text).addTo(map);

@@ -13,7 +13,7 @@ const REMEMBERED = 1_000; // places of the map, and what is drawn there
 const MVT = "application/vnd.mapbox-vector-tile";
 const LATE = Symbol("late"), LEFT = Symbol("left"); // what is not waited for: by us, by MapLibre
 const questions = new Map(); // source → what it is asked now
-const onMap = new Map(); // source and place → when the question of what is drawn there is asked, and whether that is its answer
+const onMap = new Map(); // source → place → what MapLibre was last given there: of which question's time, and whether as its answer
 const twice = new Set(); // sources that are to be drawn once more
 let look = () => {}; // at what is missing in view; what has left it is not waited for
 let onAnswer = () => {};
@@ -23,21 +23,24 @@ addProtocol(PROTOCOL, async ({ url }, { signal }) => {
   const [, source, place] = OURS.exec(url);
   if (!questions.has(source)) begin(source, url.slice(`${PROTOCOL}://`.length).replace(place, "{z}/{x}/{y}"));
   for (;;) {
-    const question = questions.get(source);
+    const question = questions.get(source), given = onMap.get(source);
     const { isAnswer, ...tile } = await drawn(source, question, place, signal);
+    if (signal.aborted) given.delete(place); // it left the view, and MapLibre what it drew there
     signal.throwIfAborted();
     if (questions.get(source) !== question) continue;
-    onMap.delete(source + place);
-    onMap.set(source + place, { period: question.period, isAnswer });
-    if (onMap.size > REMEMBERED) onMap.delete(onMap.keys().next().value);
+    given.delete(place);
+    given.set(place, { period: question.period, isAnswer });
+    if (given.size > REMEMBERED) given.delete(given.keys().next().value);
     look();
     return tile;
   }
 });
 
-function begin(source, address) {
+/** From a moment on, another question is asked. */
+function begin(source, address, since = Date.now()) {
   const before = questions.get(source);
-  if (before) before.period.until = Date.now();
+  if (before) before.period.until = since;
+  else onMap.set(source, new Map());
   before?.over.abort();
   questions.set(source, {
     address,
@@ -61,7 +64,7 @@ async function drawn(source, question, place, signal) {
   if (unread.delete(place)) return instead(damaged.get(place) - 1 || 0);
   const asked = coming.get(place) ?? ask(question, place);
   asked.waiting++;
-  const { until = Infinity } = onMap.get(source + place)?.period ?? {};
+  const { until = Infinity } = onMap.get(source).get(place)?.period ?? {};
   const isOld = until < Infinity; // what is drawn there is of another question
   let slow;
   const givenUp = new Promise((resolve) => {
@@ -93,11 +96,13 @@ const answerOf = ({ data, cacheControl, expires }) => ({ data: data.slice(), cac
 /** Fetch a tile; `answer` comes to null when it fails, to LEFT when nobody wants it any more. */
 function ask(question, place) {
   const { address, over, coming, late, kept, fresh, failed, damaged } = question;
+  // what was damaged may have been so in the browser's own cache, which would give it again
+  const cache = failed.has(place) || damaged.has(place) ? "reload" : "default";
   const asked = { waiting: 0, over: new AbortController() };
   const leave = () => asked.over.abort(LEFT);
   over.signal.addEventListener("abort", leave);
   const longest = setTimeout(() => asked.over.abort(), LONGEST_MS);
-  asked.answer = fetched(address.replace("{z}/{x}/{y}", place), asked.over.signal).then((tile) => {
+  asked.answer = fetched(address.replace("{z}/{x}/{y}", place), { cache, signal: asked.over.signal }).then((tile) => {
     failed.delete(place);
     const before = kept.get(place);
     kept.delete(place);
@@ -125,8 +130,8 @@ function ask(question, place) {
 }
 
 /** A tile as the server gives it; what stands between may answer something else in its place. */
-async function fetched(address, signal) {
-  const answer = await fetch(address, { signal });
+async function fetched(address, how) {
+  const answer = await fetch(address, how);
   const data = await answer.arrayBuffer();
   const isTile = answer.status === 204 || (answer.status === 200 && answer.headers.get("Content-Type")?.startsWith(MVT) && isWhole(data));
   if (!isTile) throw new TypeError(answer.statusText);
@@ -156,10 +161,27 @@ export function requestOf(address) {
   return { url: OURS.test(pathname) ? `${PROTOCOL}://${href}` : href };
 }
 
-/** Draw a source from an address. */
-export function drawFrom(map, source, address) {
+/** The places where MapLibre has something of a source drawn. */
+function placesDrawn(map, source) {
+  const tiles = map.style.tileManagers[source];
+  return new Set(tiles.getIds().map((id) => tiles.getTileByID(id)).filter((tile) => tile?.hasData()).map(placeOf));
+}
+
+const placeOf = ({ tileID: { canonical: { z, x, y } } }) => `${z}/${x}/${y}`;
+
+/** Whether nothing is drawn of another question than the one asked. */
+export function isUpToDate(map, source) {
+  const { period } = questions.get(source), there = placesDrawn(map, source);
+  return [...onMap.get(source)].every(([place, given]) => given.period === period || !there.has(place));
+}
+
+/** Draw a source from an address: of another question since a moment, of which nothing is to be seen any more unless it `stays` a while. */
+export function drawFrom(map, source, address, { since, stays = true } = {}) {
   if (map.getSource(source).serialize().tiles[0] === address) return;
-  begin(source, address);
+  if (!stays) map.style.tileManagers[source].clearTiles();
+  begin(source, address, since);
+  const there = placesDrawn(map, source);
+  for (const place of onMap.get(source).keys()) if (!there.has(place)) onMap.get(source).delete(place);
   look();
   const waiting = !map.isSourceLoaded(source);
   map.getSource(source).setTiles([address]);
@@ -177,9 +199,14 @@ export function drawFrom(map, source, address) {
 /** Be told what is missing in view each time that this changes: "" (nothing), "late" or "failed". */
 export function whenTilesFail(map, tell) {
   let told = "";
-  const seen = (source) => {
+  const layers = new Map(); // source → the names of its layers, of which the style is asked once
+  const layersOf = (source) => {
+    if (!layers.has(source)) layers.set(source, map.getStyle().layers.filter((layer) => layer.source === source).map(({ id }) => id));
+    return layers.get(source);
+  };
+  const placesInView = (source) => {
     const { minzoom, maxzoom, tileSize } = map.getSource(source);
-    const shown = map.getStyle().layers.some((layer) => layer.source === source && layer.layout?.visibility !== "none");
+    const shown = layersOf(source).some((layer) => map.getLayoutProperty(layer, "visibility") !== "none");
     const tiles = shown ? map.coveringTiles({ tileSize, minzoom, maxzoom, reparseOverscaled: true }) : [];
     return new Set(tiles.map(({ canonical: { z, x, y } }) => `${z}/${x}/${y}`));
   };
@@ -187,7 +214,7 @@ export function whenTilesFail(map, tell) {
     let state = "";
     for (const [source, { failed, late, damaged, coming }] of questions) {
       if (!failed.size && !late.size && !damaged.size) continue;
-      const inView = seen(source);
+      const inView = placesInView(source);
       for (const place of late) if (!inView.has(place)) coming.get(place)?.over.abort(LEFT);
       for (const missing of [failed, damaged]) for (const place of missing.keys()) if (!inView.has(place)) missing.delete(place);
       if (failed.size || damaged.size) state = "failed";
@@ -197,7 +224,6 @@ export function whenTilesFail(map, tell) {
   };
   map.on("moveend", () => look());
   map.on("styledata", () => look()); // layers shown or hidden
-  const placeOf = ({ tileID: { canonical: { z, x, y } } }) => `${z}/${x}/${y}`;
   map.on("error", ({ sourceId, tile }) => { // it could not be read: damaged on its way
     const question = questions.get(sourceId);
     if (!question || !tile) return;
@@ -212,18 +238,22 @@ export function whenTilesFail(map, tell) {
   map.on("sourcedata", ({ sourceId, tile }) => { // it could
     const question = questions.get(sourceId);
     if (!tile || !question?.damaged.size) return;
-    const there = onMap.get(sourceId + placeOf(tile));
-    if (there?.period === question.period && there.isAnswer && question.damaged.delete(placeOf(tile))) look();
+    const given = onMap.get(sourceId).get(placeOf(tile));
+    if (given?.period === question.period && given.isAnswer && question.damaged.delete(placeOf(tile))) look();
   });
   const toRefresh = (places) => places.map((place) => place.split("/").map(Number)).map(([z, x, y]) => ({ z, x, y }));
   refresh = (source, place) => {
     look();
+    if (!placesDrawn(map, source).has(place)) questions.get(source).fresh.delete(place); // whoever comes there later asks anew
     map.refreshTiles(source, toRefresh([place]));
   };
   let last = 0;
   const askAgain = () => {
     last = Date.now();
-    for (const [source, { failed }] of questions) if (failed.size) map.refreshTiles(source, toRefresh([...failed.keys()]));
+    for (const [source, { failed, damaged }] of questions) {
+      const missing = [...failed.keys(), ...damaged.keys()];
+      if (missing.length) map.refreshTiles(source, toRefresh(missing));
+    }
   };
   window.addEventListener("online", askAgain);
   onAnswer = () => { // the server is back: what failed before is not waited for

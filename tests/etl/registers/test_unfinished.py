@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from etl.download.lock import alone_or_not
 from etl.registers import acts, journal, settling
@@ -24,6 +25,7 @@ from tests.etl.registers.people import (
 )
 from tests.etl.registers.test_kill import again, killed_at, left
 from tests.etl.registers.test_withdrawn import REASON, acting
+from tiles import counts
 
 LEAVES, STAYS, OTHER = Person(12), Person(34), Person(56)
 AT = [(LEAVES.lon, LEAVES.lat)]
@@ -197,3 +199,19 @@ def test_a_stock_killed_after_its_commit_is_finished_by_the_very_same_stock(told
     assert killed_at(told, COMMITTED, ["stock", *map(str, files.given())])
     assert again(lambda: refresh_stock(told.engine, files, how(told))).state == "unchanged"
     assert places(told, LEAVES.secrets, AT) == []
+
+
+@pytest.mark.parametrize("then", [starts, loads_finess, loads_what_a_gate_refuses])
+def test_what_a_publication_left_beside_the_grid_is_taken_in_by_what_comes_next(
+    told: Instance, tmp_path: Path, then: Next
+) -> None:
+    """As of a process that dies between its commit and its last step."""
+    with told.engine.begin() as connection:
+        connection.execute(text("UPDATE structure SET open = NOT open WHERE id = :id"), {"id": STAYS.id})
+        counts.build(connection)
+    waiting = "SELECT count(*) FROM tile_change"
+    assert told.rows(waiting)[0][0] > 0
+    then(told, tmp_path)
+    assert told.rows(waiting) == [(0,)]
+    with told.engine.connect() as connection:
+        assert counts.verify(connection) == []

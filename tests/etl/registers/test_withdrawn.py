@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from pmtiles.reader import MemorySource, all_tiles
+from sqlalchemy import text
 
-from etl import tile_archive
+from etl import publish, tile_archive
 from etl.registers import acts
 from etl.rollback import rollback
 from etl.sirene.refresh import refresh_stock
-from geo.database import engine_for
+from geo.database import engine_for, vacuum
 from geo.errors import InvalidIdentifier, NotFound
 from geo.progress import Silent
 from tests.conftest import fresh_database
@@ -61,6 +62,54 @@ def test_withdrawn_she_is_nowhere_and_the_reason_is_in_its_own_table_alone(told:
     assert places(told, LEAVES.secrets, AT) == []
     assert places(told, ["yquelvort"]) == ["table withdrawal : yquelvort"]
     assert told.differences() == []
+
+
+OF_HER = f"""
+SELECT table_name, count(*) AS n FROM (
+    SELECT 'tile_count' AS table_name FROM tile_count WHERE who = {LEAVES.siret}
+    UNION ALL SELECT 'tile_change' FROM tile_change WHERE who = {LEAVES.siret}
+    UNION ALL
+    SELECT 'sample of ' || tablename || '.' || attname FROM pg_stats AS s
+    WHERE tablename = ANY (ARRAY{list(publish.OF_PERSONS)}) AND s::text LIKE '%{LEAVES.siret}%'
+) AS found
+GROUP BY table_name
+"""
+
+
+def test_nor_is_her_number_in_what_the_grid_adds_up_and_in_what_the_planner_remembers(told: Instance) -> None:
+    """The grid has her SIRET as a number; of a table that is empty again an analysis leaves the last sample."""
+    with told.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO to_draw VALUES (:leaves), (:stays)"), {"leaves": LEAVES.id, "stays": STAYS.id}
+        )
+    vacuum(told.engine, "tile_count", "to_draw", options="ANALYZE")
+    assert {row.table_name for row in told.rows(OF_HER)} >= {"tile_count", "sample of to_draw.id"}
+    acts.withdraw(acting(told), LEAVES.siret, REASON)
+    vacuum(told.engine, *publish.OF_PERSONS, options="ANALYZE")  # as autovacuum does
+    assert told.rows(OF_HER) == []
+
+
+SHAPE = f"""
+SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), attcollation, attnotnull, attstattarget
+FROM pg_attribute
+WHERE attnum > 0 AND attrelid = ANY (CAST(ARRAY{list(publish.OF_PERSONS)} AS regclass[]))
+UNION ALL
+SELECT tablename, indexdef, '', 0, true, 0 FROM pg_indexes WHERE tablename = ANY (ARRAY{list(publish.OF_PERSONS)})
+ORDER BY 1, 2
+"""
+SAMPLES = f"SELECT DISTINCT tablename FROM pg_stats WHERE tablename = ANY (ARRAY{list(publish.OF_PERSONS)})"
+
+
+def test_tables_that_are_empty_again_keep_no_sample_and_are_otherwise_as_they_were(told: Instance) -> None:
+    vacuum(told.engine, *publish.OF_PERSONS, options="ANALYZE")
+    assert len(told.rows(SAMPLES)) > 5
+    shape = told.rows(SHAPE)
+    with told.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(publish.OF_PERSONS)} CASCADE"))
+        connection.execute(text("DELETE FROM to_draw"))  # that everything is to be drawn anew
+    publish.sweep(told.engine, told.search, served_only=True)
+    assert told.rows(SAMPLES) == [("structure",)]  # without a single structure nothing is served at all
+    assert told.rows(SHAPE) == shape
 
 
 def tiles_that_tell(archive: Path) -> list[str]:

@@ -5,10 +5,12 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import OperationalError
 
-from geo.database import vacuum
+from geo.database import planned, vacuum
 from geo.errors import NotReady
 from geo.publication import current_publication, load, publication, served_publication
 from search import embedded
@@ -131,18 +133,26 @@ OF_PERSONS = (
 )
 
 
-def _forget_deleted_rows(engine: Engine) -> None:
+def _forget_deleted_rows(engine: Engine) -> bool:
     """A deleted row stays in its page and in indexes until a vacuum, its values among the planner's samples until an analysis.
 
     Bytes that nothing points to any more may stay in pages, in the journal (WAL) and in backups: docs/operations.md says so.
+    False where somebody who reads an empty table keeps its samples from being dropped: answers do not wait behind that.
     """
     vacuum(engine, *OF_PERSONS, options="ANALYZE, INDEX_CLEANUP ON")
-    with engine.begin() as connection:
-        for table, column, kind in connection.execute(text(SAMPLED), {"tables": list(OF_PERSONS)}).all():
-            if not connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one():
-                connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"))
+    try:
+        with engine.begin() as connection, planned(connection, {"lock_timeout": PATIENCE}):
+            for table, column, kind in connection.execute(text(SAMPLED), {"tables": list(OF_PERSONS)}).all():
+                if not connection.execute(text(f"SELECT EXISTS (SELECT FROM {table})")).scalar_one():
+                    connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}"))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            return False
+        raise
+    return True
 
 
+PATIENCE = "2s"  # of which everybody who reads the table waits too
 # Asked by `_forget_deleted_rows`. An analysis leaves the samples of a table that is empty as they were: a column that is given
 # its own type again loses them, and nothing is written anew. Those of `structure` make another (geom), and keep theirs.
 SAMPLED = """
@@ -163,12 +173,16 @@ def take_in(engine: Engine) -> None:
         vacuum(engine, counts.tile_change.name, options="ANALYZE")
 
 
-def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:
-    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it."""
+def sweep(engine: Engine, search_root: Path, *, served_only: bool = False) -> bool:
+    """After a publication: drop what older ones leave. `served_only`: of someone who must not be told any more, all of it.
+
+    Whether that was all of it; what remains is to be swept again.
+    """
     sweep_indexes(engine, search_root, served_only=served_only)
-    if served_only:
-        take_in(engine)  # whose number is in what the grid loses, and in the grid until it does
-        _forget_deleted_rows(engine)
+    if not served_only:
+        return True
+    take_in(engine)  # whose number is in what the grid loses, and in the grid until it does
+    return _forget_deleted_rows(engine)
 
 
 def sweep_indexes(engine: Engine, search_root: Path, *, served_only: bool = False) -> None:

@@ -47,9 +47,9 @@ def finish(engine: Engine, home: Path, search_root: Path) -> None:
     purged = is_unfinished(home)
     if purged:
         tile_archive.forget(home)
-    publish.sweep(engine, search_root, served_only=purged)
+    swept = publish.sweep(engine, search_root, served_only=purged)
     told = search_server.told(engine, purged=purged)
-    if purged and told:
+    if purged and swept and told:
         (home / journal.FOLDER / UNFINISHED).unlink()
     publish.take_in(engine)
 

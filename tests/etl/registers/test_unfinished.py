@@ -9,6 +9,7 @@ from sqlalchemy import text
 from etl.download.lock import alone_or_not
 from etl.registers import acts, journal, settling
 from etl.sirene.refresh import refresh_pages, refresh_stock
+from geo.database import vacuum
 from tests.etl.conftest import MakeInstance
 from tests.etl.finess.published import a_file, an_ege
 from tests.etl.instance import Instance
@@ -199,6 +200,23 @@ def test_a_stock_killed_after_its_commit_is_finished_by_the_very_same_stock(told
     assert killed_at(told, COMMITTED, ["stock", *map(str, files.given())])
     assert again(lambda: refresh_stock(told.engine, files, how(told))).state == "unchanged"
     assert places(told, LEAVES.secrets, AT) == []
+
+
+def test_who_reads_an_empty_table_whose_samples_tell_of_her_delays_their_end_and_nobody_else(
+    told: Instance, tmp_path: Path
+) -> None:
+    with told.engine.begin() as connection:
+        noted = {"leaves": LEAVES.id, "stays": STAYS.id}
+        connection.execute(text("INSERT INTO to_draw VALUES (:leaves), (:stays)"), noted)
+    vacuum(told.engine, "to_draw", options="ANALYZE")
+    with told.engine.connect() as reader:
+        reader.execute(text("LOCK TABLE to_draw IN ACCESS SHARE MODE"))
+        acts.withdraw(acting(told), LEAVES.siret, REASON)
+        assert unfinished(told)
+        assert places(told, LEAVES.secrets, AT) == [f"statistiques de to_draw.id : {LEAVES.id}"]
+    starts(told, tmp_path)
+    assert places(told, LEAVES.secrets, AT) == []
+    assert not unfinished(told)
 
 
 @pytest.mark.parametrize("then", [starts, loads_finess, loads_what_a_gate_refuses])

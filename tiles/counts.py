@@ -78,14 +78,7 @@ ZOOMS = range(CLUSTER_MAX_ZOOM + 1)
 def form() -> str:
     """It changes with the cells and the layers that are counted."""
     places_and_names = (tile_number(1, 1, 1), alone.OF_FINESS, alone.OF_LETTERS)
-    told = (
-        FINEST_ZOOM,
-        CLUSTER_MAX_ZOOM,
-        CELL_BITS,
-        EXTENT,
-        sorted(together().items()),
-        places_and_names,
-    )
+    told = (FINEST_ZOOM, CLUSTER_MAX_ZOOM, CELL_BITS, EXTENT, sorted(together().items()), places_and_names)
     return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 

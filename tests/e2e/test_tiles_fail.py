@@ -34,6 +34,8 @@ COLOURED = """() => { const map = document.getElementById("carte").mapLibre;
   const fills = map.loaded() ? map.getStyle().layers.filter((each) => each.source === "areas" && each.type === "fill") : [];
   const drawn = fills.length ? map.queryRenderedFeatures({ layers: fills.map((each) => each.id) }) : [];
   return drawn.find(({ properties }) => properties.code === "59")?.properties.n ?? null; }"""
+# The same while the map waits for something
+COLOURED_NOW = COLOURED.replace("map.loaded() ?", "true ?")
 
 DRAWN = """() => { const map = document.getElementById("carte").mapLibre;
   return map.getStyle() && map.isSourceLoaded("structures") && map.queryRenderedFeatures({ layers: ["clusters"] }).length; }"""
@@ -255,10 +257,11 @@ def test_nor_do_they_come_back_once_they_left(page: Page) -> None:
     with held(page, re.compile(r"/tiles/areas/.*pharmacie")) as waiting:
         with held(page, re.compile(r"/tiles/areas\.json.*pharmacie")):
             search(page, "pharmacie")
-            eventually(lambda: page.evaluate(COLOURED) is None, "nothing of the question before")
+            expect(page.locator("#densite-legende")).to_be_hidden()
         eventually(lambda: waiting or page.wait_for_timeout(10), "areas asked for")
+        expect(page.locator("#densite-legende")).to_be_visible()
         for _ in range(20):
-            assert page.evaluate(COLOURED) != everything
+            assert page.evaluate(COLOURED_NOW) != everything
             page.wait_for_timeout(50)
     eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
 

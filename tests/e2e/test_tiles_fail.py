@@ -34,9 +34,6 @@ COLOURED = """() => { const map = document.getElementById("carte").mapLibre;
   const fills = map.loaded() ? map.getStyle().layers.filter((each) => each.source === "areas" && each.type === "fill") : [];
   const drawn = fills.length ? map.queryRenderedFeatures({ layers: fills.map((each) => each.id) }) : [];
   return drawn.find(({ properties }) => properties.code === "59")?.properties.n ?? null; }"""
-# The same while the map waits for something
-COLOURED_NOW = COLOURED.replace("map.loaded() ?", "true ?")
-
 DRAWN = """() => { const map = document.getElementById("carte").mapLibre;
   return map.getStyle() && map.isSourceLoaded("structures") && map.queryRenderedFeatures({ layers: ["clusters"] }).length; }"""
 
@@ -247,23 +244,6 @@ def test_nor_are_densities_of_the_question_before(page: Page, what: str, failure
     page.unroute(what)
     eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
     expect(page.locator("#carte-message")).to_be_hidden()
-
-
-def test_nor_do_they_come_back_once_they_left(page: Page) -> None:
-    """Under the classes and the legend of this one."""
-    page.goto("/#carte=6.5/50.4/3.2/densite")
-    eventually(lambda: bool(page.evaluate(COLOURED)), "densities drawn")
-    everything = page.evaluate(COLOURED)
-    with held(page, re.compile(r"/tiles/areas/.*pharmacie")) as waiting:
-        with held(page, re.compile(r"/tiles/areas\.json.*pharmacie")):
-            search(page, "pharmacie")
-            expect(page.locator("#densite-legende")).to_be_hidden()
-        eventually(lambda: waiting or page.wait_for_timeout(10), "areas asked for")
-        expect(page.locator("#densite-legende")).to_be_visible()
-        for _ in range(20):
-            assert page.evaluate(COLOURED_NOW) != everything
-            page.wait_for_timeout(50)
-    eventually(lambda: 0 < (page.evaluate(COLOURED) or 0) < everything, "densities of this one")
 
 
 def test_no_area_says_the_numbers_of_the_question_before(page: Page) -> None:

@@ -227,14 +227,21 @@ def _counted(weighed: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     of_several = by_category.join(_members(), on="layer")
     apart = (
         by_category,
-        _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32))),
-        _summed(of_several.drop("layer").rename({"above": "layer"})),
+        _summed(by_category.with_columns(layer=pl.lit(ALL, pl.Int32)), *CELL_OF_ZOOM),
+        _summed(of_several.drop("layer").rename({"above": "layer"}), *CELL_OF_ZOOM),
     )
     rows = pl.concat([each.select(by_category.columns) for each in apart])
-    moved = rows.filter(pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0))
+    moved = rows.filter(COUNTS)
     tiles = tile_numbers(moved["zoom"].to_numpy(), (moved["number"] // CELLS_OF_TILE).to_numpy())
-    numbered = moved.with_columns(tile=pl.Series(tiles), cell=pl.col("number") % CELLS_OF_TILE)
-    return numbered.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
+    return _in_order(moved.with_columns(tile=pl.Series(tiles), cell=pl.col("number") % CELLS_OF_TILE))
+
+
+COUNTS = pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0)  # for something, or moves something
+CELL_OF_ZOOM = ("zoom", "number", "layer")
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
 
 
 def _cells(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
@@ -247,9 +254,8 @@ def _cells(points: pl.DataFrame, zooms: Sequence[int]) -> pl.DataFrame:
     )
 
 
-def _summed(cells: pl.DataFrame) -> pl.DataFrame:
-    sums = (pl.col(name).sum() for name in ("n", "sx", "sy"))
-    return cells.group_by("zoom", "number", "layer").agg(*sums, pl.col("who").bitwise_xor())
+def _summed(cells: pl.DataFrame, *by: str) -> pl.DataFrame:
+    return cells.group_by(by).agg(pl.col("n", "sx", "sy").sum(), pl.col("who").bitwise_xor())
 
 
 def _scales(zooms: Sequence[int]) -> pl.DataFrame:
@@ -317,10 +323,7 @@ def _kept(connection: Connection, which: str) -> pl.DataFrame:
     )
     if waiting.is_empty():
         return kept
-    sums = (pl.col(name).sum() for name in ("n", "sx", "sy"))
-    both = pl.concat([kept, waiting]).group_by("tile", "layer", "cell", "zoom").agg(*sums, pl.col("who").bitwise_xor())
-    counting = both.filter(pl.any_horizontal(pl.col("n", "sx", "sy", "who") != 0))
-    return counting.select(list(COUNTED)).cast(COUNTED).sort("tile", "layer", "cell")  # type: ignore[arg-type]
+    return _in_order(_summed(pl.concat([kept, waiting]), "tile", "layer", "cell", "zoom").filter(COUNTS))
 
 
 def _between(tile: int | None, after: int | None) -> str:

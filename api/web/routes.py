@@ -155,13 +155,11 @@ def _answered(question: SearchQuery, results: SearchResults) -> dict[str, Any]:
     asked = pairs_of(replace(question, facets=()))  # what links carry: everything but where the page ends
     groups = panel.groups(question.filters, results.facets)
     return {
-        "demande": dict(asked),
+        **_said(asked),
         "gardes": choices.beside_form(asked, (group.name for group in groups)),
         "groupes": groups,
         "en_vigueur": sum(group.chosen for group in groups) + sum(name in ALONE for name, _ in asked),
         "depuis": panel.since(question.filters.maj_depuis, dt.date.today()),
-        "requete": urlencode(asked),
-        "tuiles": urlencode(_tile_pairs(asked)),
         "resultats": results,
         "laisses": _left_out(results),
         "corriges": results.corrected or (),
@@ -181,7 +179,11 @@ def _come_from(back: str) -> dict[str, Any]:
         question = question_of(asked_in(parse_qsl(back.removeprefix("?")), Asked))
     except InvalidQuestion:
         return {}
-    asked = pairs_of(replace(question, cursor=None, facets=(), total=True, explain=False))
+    return _said(pairs_of(replace(question, cursor=None, facets=(), total=True, explain=False)))
+
+
+def _said(asked: Pairs) -> dict[str, Any]:
+    """What is asked, for the search box, for links and for the map."""
     return {"demande": dict(asked), "requete": urlencode(asked), "tuiles": urlencode(_tile_pairs(asked))}
 
 

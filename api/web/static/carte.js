@@ -87,8 +87,7 @@ export function createMap({ onStructure, onCrowd, onMoved, onImpossible, onTroub
     if (there.size === 1) onStructure(feature.properties.id);
     else if (there.size && map.getZoom() >= NAME_ZOOM) {
       if (isUpToDate(map, "structures")) propose(feature.geometry.coordinates, there);
-    }
-    else if (map.getZoom() >= map.getMaxZoom()) onCrowd(); // a tile of more points than are drawn one by one: no zoom takes them apart
+    } else if (map.getZoom() >= map.getMaxZoom()) onCrowd(); // a tile of more points than are drawn one by one: no zoom takes them apart
     else map.easeTo({ center: feature.geometry.coordinates, zoom: map.getZoom() + CLUSTER_STEP, duration: still ? 0 : 500 });
   });
 

@@ -164,10 +164,10 @@ export function requestOf(address) {
 /** The places where MapLibre has something of a source drawn. */
 function placesDrawn(map, source) {
   const tiles = map.style.tileManagers[source];
-  return new Set(tiles.getIds().map((id) => tiles.getTileByID(id)).filter((tile) => tile?.hasData()).map(placeOf));
+  return new Set(tiles.getIds().map((id) => tiles.getTileByID(id)).filter((tile) => tile?.hasData()).map(({ tileID }) => placeOf(tileID)));
 }
 
-const placeOf = ({ tileID: { canonical: { z, x, y } } }) => `${z}/${x}/${y}`;
+const placeOf = ({ canonical: { z, x, y } }) => `${z}/${x}/${y}`;
 
 /** Whether nothing is drawn of another question than the one asked. */
 export function isUpToDate(map, source) {
@@ -208,7 +208,7 @@ export function whenTilesFail(map, tell) {
     const { minzoom, maxzoom, tileSize } = map.getSource(source);
     const shown = layersOf(source).some((layer) => map.getLayoutProperty(layer, "visibility") !== "none");
     const tiles = shown ? map.coveringTiles({ tileSize, minzoom, maxzoom, reparseOverscaled: true }) : [];
-    return new Set(tiles.map(({ canonical: { z, x, y } }) => `${z}/${x}/${y}`));
+    return new Set(tiles.map(placeOf));
   };
   look = () => {
     let state = "";
@@ -227,7 +227,7 @@ export function whenTilesFail(map, tell) {
   map.on("error", ({ sourceId, tile }) => { // it could not be read: damaged on its way
     const question = questions.get(sourceId);
     if (!question || !tile) return;
-    const { kept, fresh, damaged, unread } = question, place = placeOf(tile);
+    const { kept, fresh, damaged, unread } = question, place = placeOf(tile.tileID);
     const before = kept.get(place)?.before;
     if (before) kept.set(place, before); else kept.delete(place);
     fresh.delete(place);
@@ -238,8 +238,8 @@ export function whenTilesFail(map, tell) {
   map.on("sourcedata", ({ sourceId, tile }) => { // it could
     const question = questions.get(sourceId);
     if (!tile || !question?.damaged.size) return;
-    const given = onMap.get(sourceId).get(placeOf(tile));
-    if (given?.period === question.period && given.isAnswer && question.damaged.delete(placeOf(tile))) look();
+    const place = placeOf(tile.tileID), given = onMap.get(sourceId).get(place);
+    if (given?.period === question.period && given.isAnswer && question.damaged.delete(place)) look();
   });
   const toRefresh = (places) => places.map((place) => place.split("/").map(Number)).map(([z, x, y]) => ({ z, x, y }));
   refresh = (source, place) => {
